@@ -1,0 +1,44 @@
+# Everything for users and developers of tap-incident. Needs make and Python 3.10 or newer; `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format readme schema-drift clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make the virtual environment .venv with the tap and all that its development needs
+
+$(READY): setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "tap-incident needs Python 3.10 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(READY)  ## sync into output/: with config.json from incident.io, without it from a bundled sample organisation
+	@$(BIN)/python -m tools.run
+
+test: $(READY)  ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)  ## put the code into its standard layout
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+readme: $(READY)  ## write the README's tables anew from the code
+	$(BIN)/python -m tools.readme
+
+schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI document: make schema-drift SPEC=openapi.json
+	@test -n "$(SPEC)" || { echo "make schema-drift SPEC=openapi.json (the file that you fetched)"; exit 2; }
+	@$(BIN)/python -m tools.schema_drift "$(SPEC)"
+
+clean:  ## remove all that these targets have made, but not your configuration
+	rm -rf $(VENV) build dist output *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

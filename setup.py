@@ -1,0 +1,38 @@
+"""Package metadata of tap-incident."""
+
+from pathlib import Path
+
+from setuptools import setup
+
+setup(
+    name="tap-incident",
+    version="0.1.0",
+    description="Singer tap that extracts all an incident.io API key may read",
+    long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10",
+    install_requires=["singer-python>=6.1,<7", "requests>=2.31,<3", "backoff>=2.2,<3", "jsonschema>=2.6,<3"],
+    extras_require={
+        "dev": [
+            "build>=1.2,<2",
+            "hypothesis>=6.100,<7",
+            "mypy>=1.11,<3",
+            "pytest>=8.3,<10",
+            "ruff>=0.6,<1",
+            "setuptools>=69",
+            "types-requests>=2.31,<3",
+        ]
+    },
+    packages=["tap_incident", "tap_incident.schemas"],
+    # schemas/ lies at the top of the repository and is a folder of the package once installed.
+    package_dir={"tap_incident.schemas": "schemas"},
+    package_data={"tap_incident": ["py.typed"], "tap_incident.schemas": ["*.json", "shared/*.json"]},
+    entry_points={"console_scripts": ["tap-incident=tap_incident.cli:command"]},
+    classifiers=[
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        *(f"Programming Language :: Python :: {version}" for version in ("3.10", "3.11", "3.12", "3.13")),
+        "Topic :: Database",
+    ],
+)

@@ -1,0 +1,5 @@
+"""`python -m tap_incident`."""
+
+from tap_incident.cli import command
+
+command()

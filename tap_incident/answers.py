@@ -1,0 +1,133 @@
+"""Answers: what the status, headers and body of an answer mean, as a page of rows or as an error by kind.
+
+Source: API documents, sections "Pagination", "Errors", "Rate limits".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, NoReturn
+
+from singer.utils import strptime_to_utc
+
+from tap_incident.errors import BadData, BadKey, Gone, MissingPermission, PassingFault, Rejected
+from tap_incident.rate import Limits, read_limits
+from tap_incident.streams import Stream
+
+Row = dict[str, Any]
+Headers = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its rows, the cursor of the next page (None: this is the last), and the rows in all."""
+
+    rows: list[Row]
+    after: str | None = None
+    total: int | None = None
+
+
+class Limited(PassingFault):
+    """429: `limits` says which limit was reached, `retry_after` the wait in seconds, None if the API named none."""
+
+    def __init__(self, text: str, limits: Limits, retry_after: float | None) -> None:
+        super().__init__(text)
+        self.limits = limits
+        self.retry_after = retry_after
+
+
+def parse(content: bytes) -> Any:
+    """The JSON value of a body; None if it is none (an empty body, a gateway's HTML)."""
+    try:
+        return json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def page(body: Row, stream: Stream) -> Page:
+    """The page of `stream` in the body of a 200.
+
+    Raises BadData if there is no list of objects where the stream's list belongs.
+    """
+    # A Go server writes an empty list as null; a list that isn't there is another thing.
+    rows = [] if stream.name in body and body[stream.name] is None else body.get(stream.name)
+    if not isinstance(rows, list):
+        raise BadData(f'{stream.name}: the answer of {stream.path} has no list "{stream.name}"')
+    for number, row in enumerate(rows):
+        if type(row) is not dict:
+            raise BadData(f'{stream.name}: {stream.path}: entry {number} of "{stream.name}" is no object')
+    meta = body.get("pagination_meta")
+    if not isinstance(meta, dict):
+        return Page(rows)
+    after, total = meta.get("after"), meta.get("total_record_count")
+    if not isinstance(after, str | None):
+        raise BadData(f"{stream.name}: {stream.path}: the cursor of the next page is no string")
+    return Page(rows, after or None, total if type(total) is int else None)
+
+
+def fail(what: str, status: int, headers: Headers, body: Row) -> NoReturn:
+    """Raise the error that a status other than 200 stands for; `what` is the method and path."""
+    text, scope = _described(what, status, body)
+    if status == 429:
+        raise Limited(text, read_limits(headers), _retry_after(headers, body))
+    if status == 408 or status >= 500:
+        raise PassingFault(text)
+    if status == 401:
+        raise BadKey(f"{text}. The API does not know this key: check api_key, or make a new one in the dashboard")
+    if status == 403:
+        raise MissingPermission(text, scope)
+    if status == 404:
+        raise Gone(text)
+    if 300 <= status < 400:
+        raise Rejected(f"{text}. Redirects are not followed, since they would take the key along: check endpoint")
+    raise Rejected(text)
+
+
+def _described(what: str, status: int, body: Row) -> tuple[str, str | None]:
+    """(method, path, status, type, each error's code, field and message, request_id; the scope that is missing)."""
+    parts, scope = [f"{what}: status {status}"], None
+    if body.get("type"):
+        parts.append(str(body["type"]))
+    errors = body.get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, dict):
+            source, metadata = error.get("source"), error.get("metadata")
+            field = source.get("field") if isinstance(source, dict) else None
+            scope = metadata.get("scope") if isinstance(metadata, dict) else scope
+            told = [str(part) for part in (error.get("code"), field, error.get("message")) if part]
+            parts.append(": ".join(told))
+    if body.get("request_id"):
+        parts.append(f"request_id {body['request_id']}")
+    # One line, however long a text the API sends.
+    return " ".join(", ".join(parts).split())[:1000], scope if isinstance(scope, str) else None
+
+
+def _retry_after(headers: Headers, body: Row) -> float | None:
+    """Seconds from the header or else the body; None if neither names a time to come."""
+    limit = body.get("rate_limit")
+    named = (headers.get("Retry-After"), limit.get("retry_after") if isinstance(limit, dict) else None)
+    for value in named:
+        if isinstance(value, int | float | str):
+            seconds = _seconds(str(value).strip(), headers)
+            if seconds is not None and seconds > 0:
+                return seconds
+    return None
+
+
+def _seconds(value: str, headers: Headers) -> float | None:
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+        return float(value)
+    try:
+        # Against the API's own clock where it shows it: this machine's may be off.
+        now = strptime_to_utc(headers["Date"]) if "Date" in headers else datetime.now(timezone.utc)
+        return float((strptime_to_utc(value) - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,154 @@
+"""The command line: arguments, exit codes, and the one place where an error becomes the last line on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import singer
+
+from tap_incident import config as configs
+from tap_incident import state as states
+from tap_incident.catalog import discover
+from tap_incident.client import Client
+from tap_incident.errors import BadInput, Stopped, TapError
+from tap_incident.fanout import Workers
+from tap_incident.messages import Writer
+from tap_incident.selection import select
+from tap_incident.sync import sync
+
+LOGGER = singer.get_logger()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tap with these arguments (default: the process's) and give its exit code.
+
+    0: all done. 1: failed, the last line on stderr says why and what to do. 130, 143: stopped by SIGINT, SIGTERM.
+    Source: Singer spec, section "Running and developing taps".
+    """
+    args = _parser().parse_args(argv)
+    stop = threading.Event()
+    with _signals_set(stop) as caught:
+        return _exit_code(args, stop, caught)
+
+
+def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[signal.Signals]) -> int:
+    try:
+        missed = _run(args, stop)
+        sys.stdout.flush()
+        if missed:
+            raise TapError(
+                f"The key may not read all that the catalog selects: {', '.join(missed)} (see the warnings above). "
+                "Everything else was read"
+            )
+        return 0
+    except BrokenPipeError:
+        return 1  # The target has died and says itself why.
+    except Stopped:
+        sys.stdout.flush()
+        LOGGER.warning("Stopped by %s. Started again with the last state, the sync goes on there", caught[0].name)
+        return 128 + caught[0]
+    except TapError as error:
+        sys.stdout.flush()
+        LOGGER.critical("%s", error)
+        return 1
+    except Exception as error:
+        sys.stdout.flush()
+        LOGGER.exception("This error is of a kind that the tap does not know:")
+        LOGGER.critical("A mistake in the tap (%s): please report it with the lines above", type(error).__name__)
+        return 1
+
+
+def command() -> None:
+    """`main` as a process."""
+    code = main()
+    sys.stderr.flush()
+    # Not by sys.exit, which would wait for threads that hang in a slow answer, and flush into a broken pipe.
+    os._exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tap-incident",
+        description="Singer tap for incident.io: writes SCHEMA, RECORD and STATE messages to stdout.",
+        epilog="First: tap-incident --discover > catalog.json. Then: tap-incident --config config.json "
+        "--catalog catalog.json | target-... The exit code is 0 when everything selected was read, "
+        "1 when not (the last line on stderr says why), 130 or 143 when stopped by a signal.",
+    )
+    add = parser.add_argument
+    add("-c", "--config", metavar="FILE", help="settings as JSON; may be left out if INCIDENT_API_KEY is set")
+    add("-d", "--discover", action="store_true", help="print the catalog of all streams and fields, and end")
+    add("--catalog", metavar="FILE", help="catalog with your selection; without one, the default streams are read")
+    add("-p", "--properties", metavar="FILE", help="the older form of --catalog, with `selected` inside the schemas")
+    add("-s", "--state", metavar="FILE", help="state of the run before: an interrupted sync goes on from there")
+    add("--version", action="version", version=f"tap-incident {configs.VERSION}", help="print the version, and end")
+    return parser
+
+
+def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
+    config = configs.load(
+        _read(args.config) if args.config else None,
+        os.environ,
+        source=args.config or "settings",
+        key_needed=not args.discover,
+    )
+    if args.discover:
+        json.dump(discover(), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        return []
+    path = args.catalog or args.properties
+    catalog = _parsed(path) if path else None
+    selection = select(catalog, source=path or "catalog", old_form=not args.catalog)
+    state = states.check(_parsed(args.state), args.state) if args.state else {}
+    if not selection:
+        LOGGER.warning("%s selects no stream: nothing to do", path)
+    client = Client(config, stop=stop)
+    with Workers(config.max_concurrency, stop) as workers:
+        return sync(selection, config, state, client=client, workers=workers, writer=Writer(sys.stdout))
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path}: can't be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: is no UTF-8 text") from None
+
+
+def _parsed(path: str) -> Any:
+    try:
+        return json.loads(_read(path))
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise BadInput(f"{path}: not valid JSON{where}") from None
+
+
+@contextmanager
+def _signals_set(stop: threading.Event) -> Iterator[list[signal.Signals]]:
+    """Set `stop` at the first SIGINT or SIGTERM, and put it on the list given; a second one ends the process."""
+    caught: list[signal.Signals] = []
+    before: dict[signal.Signals, Any] = {}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        caught.append(signal.Signals(number))
+        for name in before:
+            signal.signal(name, signal.SIG_DFL)
+        stop.set()
+
+    if threading.current_thread() is threading.main_thread():
+        before = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)

@@ -1,0 +1,156 @@
+"""The client: the only room that talks HTTP. Auth, timeouts, retries, pages.
+
+Source: API documents, sections "Making requests" and "Pagination".
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import backoff
+import requests
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+
+from tap_incident.answers import Limited, Page, fail, page, parse
+from tap_incident.config import Config
+from tap_incident.errors import BadData, PassingFault, Rejected, Stopped
+from tap_incident.rate import Gate, read_limits
+from tap_incident.streams import STREAMS, Params, Stream
+
+LOGGER = logging.getLogger(__name__)
+
+RETRY_SECONDS = 600
+"""How long a fault may last before it ends the run."""
+_LONGEST_BACKOFF = 60
+
+
+class Client:
+    """Reads lists page by page. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        stop: threading.Event,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        """`stop`, once set, lets no further request pass and ends every wait with Stopped."""
+        self._config = config
+        self._stop = stop
+        self._clock = clock
+        self._sleep = sleep or self._sleep_until_stop
+        lower = {stream.path: float(stream.per_minute) for stream in STREAMS if stream.per_minute}
+        self._gate = Gate(config.requests_per_minute, lower, clock=clock, sleep=self._sleep)
+        self._adapter = HTTPAdapter(pool_maxsize=config.max_concurrency)
+        self._local = threading.local()
+
+    def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
+        """Pages of the list of `stream` under `params`, from the cursor `after` on; each is asked for when wanted.
+
+        Raises BadData for an answer that is no such list and for a cursor that comes back a second time; for all
+        else see `get`.
+        """
+        if stream.page_size is not None:
+            params = (*params, ("page_size", str(stream.page_size)))
+        seen = {after}
+        while True:
+            found = page(self.get(stream.path, (*params, ("after", after)) if after else params), stream)
+            if found.after in seen and found.after is not None:
+                raise BadData(f"{stream.name}: {stream.path} gave one cursor twice: its list would never end")
+            yield found
+            if found.after is None:
+                return
+            after = found.after
+            seen.add(after)
+
+    def get(self, path: str, params: Params) -> dict[str, Any]:
+        """The JSON object at `path`, after as many tries as it takes.
+
+        Raises BadKey, MissingPermission, Gone, Rejected, PassingFault (one that lasted), Stopped.
+        """
+        pauses = backoff.expo(max_value=_LONGEST_BACKOFF)
+        next(pauses)
+        give_up: float | None = None
+        while True:
+            self._gate.wait(path)
+            if self._stop.is_set():
+                raise Stopped("stopped before a request")
+            try:
+                return self._once(path, params)
+            except PassingFault as fault:
+                if give_up is None:
+                    give_up = self._clock() + RETRY_SECONDS
+                named = fault.retry_after if isinstance(fault, Limited) else None
+                seconds = named if named is not None else backoff.full_jitter(next(pauses))
+                if self._clock() + seconds > give_up:
+                    raise PassingFault(f"{fault}. It did not pass in {RETRY_SECONDS // 60} minutes") from fault
+                self._pause(path, fault, seconds)
+
+    def _pause(self, path: str, fault: PassingFault, seconds: float) -> None:
+        if not isinstance(fault, Limited):
+            LOGGER.warning("%s. Trying again in %.1f s", fault, seconds)
+            self._sleep(seconds)
+        # The gate holds back every thread that the limit is about, this one too: one warning for all of them.
+        elif self._gate.pause(path, seconds, fault.limits):
+            LOGGER.warning("%s. Waiting for %.1f s", fault, seconds)
+
+    def _sleep_until_stop(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise Stopped("stopped while waiting")
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            session.mount("https://", self._adapter)
+            session.mount("http://", self._adapter)
+            session.headers.update({"Accept": "application/json", "User-Agent": self._config.user_agent})
+            # As auth, not as a header: requests would let a ~/.netrc entry take the header's place.
+            session.auth = self._authorize
+        return session
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._config.api_key}"
+        return request
+
+    def _once(self, path: str, params: Params) -> dict[str, Any]:
+        what = f"GET {path}"
+        url = self._config.endpoint + path
+        try:
+            response = self._session().get(
+                url, params=params, timeout=self._config.request_timeout, allow_redirects=False
+            )
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise self._unreached(what, error) from error
+        except (ChunkedEncodingError, ContentDecodingError) as error:
+            raise PassingFault(f"{what}: the answer broke off") from error
+        except requests.RequestException as error:
+            raise Rejected(f"{what}: this can't be asked for ({type(error).__name__}): check endpoint") from error
+        self._gate.learn(path, read_limits(response.headers))
+        body = parse(response.content)
+        if response.status_code != 200:
+            fail(what, response.status_code, response.headers, body if isinstance(body, dict) else {})
+        if not isinstance(body, dict):
+            raise PassingFault(f"{what}: status 200, but the body is no JSON object")
+        return body
+
+    def _unreached(self, what: str, error: requests.RequestException) -> PassingFault | Rejected:
+        cause: BaseException = error
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return Rejected(
+                f"{what}: the certificate of {self._config.endpoint} can't be verified ({cause.verify_message}). "
+                "Behind a proxy with a certificate of its own, name its bundle in REQUESTS_CA_BUNDLE"
+            )
+        if isinstance(error, requests.Timeout):
+            return PassingFault(f"{what}: no answer within {self._config.request_timeout:g} s")
+        why = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
+        return PassingFault(f"{what}: no connection to {self._config.endpoint} ({why})")

@@ -1,0 +1,187 @@
+"""Settings: one schema says what there is; a file and the environment say what is chosen."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft4Validator
+
+from tap_incident.errors import BadInput
+from tap_incident.streams import INCIDENT_MODES
+
+try:
+    VERSION = version("tap-incident")
+except PackageNotFoundError:  # python -m tap_incident in a checkout that isn't installed
+    VERSION = "0+checkout"
+
+SETTINGS: dict[str, Any] = {
+    "type": "object",
+    "required": ["api_key"],
+    "properties": {
+        "api_key": {
+            "type": "string",
+            "pattern": "^[!-~]+$",
+            "env": "INCIDENT_API_KEY",
+            "accepts": "text without spaces",
+            "description": "API key, made under Settings > API keys in the dashboard",
+        },
+        "endpoint": {
+            "type": "string",
+            "default": "https://api.incident.io",
+            "env": "INCIDENT_ENDPOINT",
+            "accepts": "an https URL without user, password, query or fragment (http for loopback alone)",
+            "description": "Where the API is; may have a path",
+        },
+        "incident_modes": {
+            "type": "array",
+            "items": {"type": "string", "enum": list(INCIDENT_MODES)},
+            "minItems": 1,
+            "uniqueItems": True,
+            "default": ["standard", "retrospective"],
+            "accepts": f"a list of one or more of {', '.join(INCIDENT_MODES)}, each once",
+            "description": "Modes of the incidents to read, with all that belongs to them",
+        },
+        "child_strategy": {
+            "type": "string",
+            "enum": ["per_incident", "list"],
+            "default": "per_incident",
+            "accepts": "per_incident or list",
+            "description": "Whether actions, follow-ups and updates are asked for incident by incident, or read from "
+            "their organisation-wide lists: the same rows, by fewer requests where there are many incidents",
+        },
+        "max_concurrency": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 32,
+            "default": 8,
+            "accepts": "an integer from 1 to 32",
+            "description": "Requests under way at the same time",
+        },
+        "requests_per_minute": {
+            "type": "integer",
+            "minimum": 1,
+            "default": 1200,
+            "accepts": "an integer of 1 or more",
+            "description": "Your own ceiling; lower it to leave quota to others that use the same key",
+        },
+        "request_timeout": {
+            "type": "number",
+            "minimum": 0,
+            "exclusiveMinimum": True,
+            "default": 300,
+            "accepts": "a number above 0",
+            "description": "Seconds to wait for a connection, and for each piece of an answer",
+        },
+        "user_agent": {
+            "type": "string",
+            "pattern": "^[!-~]([ -~]*[!-~])?$",
+            "default": f"tap-incident/{VERSION}",
+            "accepts": "printable ASCII text",
+            "description": "How the tap names itself to the API",
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """Valid settings, with the defaults filled in; its repr doesn't show the key."""
+
+    api_key: str = field(repr=False)
+    endpoint: str
+    incident_modes: tuple[str, ...]
+    child_strategy: str
+    max_concurrency: int
+    requests_per_minute: int
+    request_timeout: float
+    user_agent: str
+
+
+def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
+    """Settings from the JSON text of a config file (None: no file) over the environment over the defaults.
+
+    Raises BadInput that names everything that is wrong, in words and without any value.
+    """
+    given = _parse(text, source) if text is not None else {}
+    properties = SETTINGS["properties"]
+    chosen = {key: setting["default"] for key, setting in properties.items() if "default" in setting}
+    chosen |= {key: environ[s["env"]] for key, s in properties.items() if environ.get(s.get("env", ""))}
+    # An empty key in the file is a template that nobody filled in: no choice against the environment.
+    chosen |= {key: _number(value, key) for key, value in given.items() if (key, value) != ("api_key", "")}
+    if isinstance(chosen.get("api_key"), str):
+        chosen["api_key"] = chosen["api_key"].strip()
+    mistakes = _mistakes(chosen, source, key_needed)
+    if mistakes:
+        raise BadInput("; ".join(mistakes))
+    return Config(
+        api_key=chosen.get("api_key", ""),
+        endpoint=chosen["endpoint"].rstrip("/"),
+        incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
+        child_strategy=chosen["child_strategy"],
+        max_concurrency=int(chosen["max_concurrency"]),
+        requests_per_minute=int(chosen["requests_per_minute"]),
+        request_timeout=float(chosen["request_timeout"]),
+        user_agent=chosen["user_agent"],
+    )
+
+
+def _parse(text: str, source: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        # The error's own text would do, but an exception chained to it carries the whole file, with the key.
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise BadInput(f"{source}: not valid JSON{where}") from None
+    if not isinstance(value, dict):
+        raise BadInput(f"{source}: must be a JSON object of settings")
+    return value
+
+
+def _number(value: Any, key: str) -> Any:
+    """The number that a string stands for, where the setting is one: Stitch sends all settings as strings."""
+    wanted = SETTINGS["properties"].get(key, {}).get("type")
+    if wanted in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
+        return float(value) if "." in value else int(value)
+    return value
+
+
+def _mistakes(chosen: Mapping[str, Any], source: str, key_needed: bool) -> list[str]:
+    mistakes = []
+    if key_needed and "api_key" not in chosen:
+        mistakes.append(f"{source}: api_key is missing (set it there, or INCIDENT_API_KEY in the environment)")
+    wrong = {error.path[0] for error in Draft4Validator(SETTINGS).iter_errors(chosen) if error.path}
+    if "endpoint" not in wrong and not _usable(chosen["endpoint"]):
+        wrong.add("endpoint")
+    for key in SETTINGS["properties"]:
+        if key in wrong:
+            mistakes.append(f"{source}: {key} must be {SETTINGS['properties'][key]['accepts']}")
+    return mistakes
+
+
+def _usable(endpoint: str) -> bool:
+    try:
+        url = urlsplit(endpoint)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        return False
+    if not host or url.username is not None or url.password is not None or url.query or url.fragment:
+        return False
+    if re.search(r"\s", endpoint) or url.scheme not in ("http", "https"):
+        return False
+    return url.scheme == "https" or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

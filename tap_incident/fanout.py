@@ -1,0 +1,81 @@
+"""Fan-out: the only place with threads. Pages and children are fetched ahead, and come out in the parents' order.
+
+Every request runs in one of the workers, so their number bounds the requests under way. The window bounds how many
+parents are held with their children in flight. The first error that reaches the consumer cancels the rest.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tap_incident.answers import Page, Row
+from tap_incident.errors import Stopped
+
+C = TypeVar("C")
+
+# How often a waiting consumer looks whether the run was told to stop, in seconds.
+_GLANCE = 0.2
+
+
+class Workers:
+    """A pool of `count` threads that fetch pages. Leaving it by an error, or a set `stop`, ends all that waits."""
+
+    def __init__(self, count: int, stop: threading.Event) -> None:
+        self._pool = ThreadPoolExecutor(count, "fetch")
+        self._stop = stop
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._stop.set()
+        # A thread that hangs in a slow answer can't be woken: nobody waits for it.
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+    def ahead(self, pages: Iterator[Page]) -> Iterator[Page]:
+        """The same pages: the first is asked for at once, each other while the one before it is being used.
+
+        Raises in the consumer what fetching raised, and Stopped when the run was told to stop.
+        """
+        return self._rest(pages, self._pool.submit(next, pages))
+
+    def _rest(self, pages: Iterator[Page], coming: Future[Page]) -> Iterator[Page]:
+        while True:
+            while not (coming.done() or wait([coming], _GLANCE).done):
+                if self._stop.is_set():
+                    raise Stopped("stopped while waiting for an answer")
+            page = coming.result()
+            if page.after is None:
+                yield page
+                return
+            coming = self._pool.submit(next, pages)
+            yield page
+
+
+@dataclass(frozen=True)
+class Turn(Generic[C]):
+    """A parent's turn to be written: its row, its children as they come, and its page if it is the last of it."""
+
+    row: Row | None
+    """None for a page without rows."""
+    children: C
+    ends: Page | None
+
+
+def turns(pages: Iterable[Page], children: Callable[[Row], C], none: C, window: int) -> Iterator[Turn[C]]:
+    """A turn for each row in order, `children` called up to `window` rows before; `none` stands in an empty page."""
+    held: deque[Turn[C]] = deque()
+    for page in pages:
+        if not page.rows:
+            held.append(Turn(None, none, page))
+        for number, row in enumerate(page.rows, 1):
+            held.append(Turn(row, children(row), page if number == len(page.rows) else None))
+            while len(held) > window:
+                yield held.popleft()
+    yield from held

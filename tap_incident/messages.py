@@ -1,0 +1,53 @@
+"""Messages: whole lines of Singer SCHEMA, RECORD and STATE on a text stream, in blocks, flushed at each STATE.
+
+Source: Singer spec, section "Output".
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, TextIO
+
+from tap_incident.selection import Selected
+from tap_incident.state import State
+
+# singer-python's write_message encodes with simplejson and flushes at each record: many times slower.
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+class Writer:
+    """Writes messages to `out`, and counts the records of each stream in `records`."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self.records: Counter[str] = Counter()
+
+    def schema(self, selected: Selected) -> None:
+        """SCHEMA of a stream, the first time it is asked for."""
+        stream = selected.stream
+        if stream.name in self.records:
+            return
+        self.records[stream.name] = 0
+        self._write(
+            {
+                "type": "SCHEMA",
+                "stream": stream.name,
+                "schema": selected.schema,
+                "key_properties": list(stream.key_properties),
+            }
+        )
+
+    def record(self, name: str, record: dict[str, Any]) -> None:
+        """RECORD of the stream `name`, whose SCHEMA is out."""
+        self._write({"type": "RECORD", "stream": name, "record": record})
+        self.records[name] += 1
+
+    def state(self, state: State) -> None:
+        """STATE, and all before it on its way to the target."""
+        self._write({"type": "STATE", "value": state})
+        self._out.flush()
+
+    def _write(self, message: dict[str, Any]) -> None:
+        # One call a line: an interruption comes between lines.
+        self._out.write(_encode(message) + "\n")

@@ -1,0 +1,38 @@
+"""The spool: children's rows on disk, from the organisation-wide lists until their parent's turn comes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from tap_incident.answers import Row
+
+
+class Spool:
+    """Rows by stream and parent. For one thread."""
+
+    def __init__(self) -> None:
+        # A database without a name is a temporary file that SQLite deletes while it is still open,
+        # so that nothing is left behind even if the process is killed.
+        self._base = sqlite3.connect("", isolation_level=None)
+        self._base.execute("PRAGMA journal_mode = OFF")
+        self._base.execute("PRAGMA synchronous = OFF")
+        self._base.execute("CREATE TABLE spooled (stream TEXT, parent TEXT, row TEXT)")
+        self._base.execute("CREATE INDEX by_parent ON spooled (stream, parent)")
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._base.close()
+
+    def add(self, stream: str, rows: Iterable[tuple[str, Row]]) -> None:
+        """Keep rows of `stream`, each with its parent's id."""
+        self._base.execute("BEGIN")
+        texts = ((stream, parent, json.dumps(row)) for parent, row in rows)
+        self._base.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
+        self._base.execute("COMMIT")
+
+    def rows(self, stream: str, parent: str) -> list[Row]:
+        """The rows of `stream` that belong to `parent`, in the order in which they were kept."""
+        query = "SELECT row FROM spooled WHERE stream = ? AND parent = ? ORDER BY rowid"
+        return [json.loads(text) for (text,) in self._base.execute(query, (stream, parent))]

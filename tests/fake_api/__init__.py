@@ -1,0 +1,9 @@
+"""A stand-in for the incident.io API, served over real HTTP on loopback, strict where the real one is."""
+
+from __future__ import annotations
+
+from .organisation import Organisation, organisation
+from .server import FakeApi
+from .wire import Fault, Logged
+
+__all__ = ["FakeApi", "Fault", "Logged", "Organisation", "organisation"]

@@ -1,0 +1,121 @@
+"""What every row-maker draws from: ids, timestamps, texts, and the chance that an optional property is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from random import Random
+from typing import Any, TypeVar
+
+Row = dict[str, Any]
+T = TypeVar("T")
+
+EPOCH = 1_704_067_200
+DAY = 86_400
+# One more than a double can count to without gaps: a reader that goes through floats loses it.
+BIG = 2**53 + 1
+BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+OFFSETS = (("Z", 0), ("Z", 0), ("Z", 0), ("+02:00", 7200), ("-05:30", -19_800))
+TEXTS = (
+    "Payments crawl in the north",
+    "",
+    "Größenüberlauf in der Küche 🍳",
+    'They said "no"\tand hung up',
+    "first line\nsecond line\r\nthird",
+    "数据库很慢",
+    "null",
+    "back\\slash & <b>tags</b>",
+    "\u202eright to left\u202c",
+    "e\u0301 is not \u00e9",
+    "  spaces around  ",
+    "👩\u200d🚒 has the pager",
+    "0012",
+    "'; DROP TABLE soup; --",
+)
+FULL, BARE, NULLED = 0, 1, 2
+ABSENT_BELOW, NULL_BELOW = 0.15, 0.3
+
+
+class World:
+    """The organisation while it is being made.
+
+    In: how many incidents, and the seed. Row-makers read `rows` (what was made before them, by path) and enter the
+    mode of each incident into `modes`.
+    """
+
+    def __init__(self, incidents: int, seed: int) -> None:
+        self.incidents = incidents
+        self.rows: dict[str, list[Row]] = {}
+        self.modes: dict[str, str] = {}
+        self.rng = Random(seed)
+        self._made = 0
+
+    def id_at(self, when: int) -> str:
+        """A new ULID-like id; a later `when` (Unix seconds), or a later call for the same one, sorts higher."""
+        self._made += 1
+        return base32(when * 1000, 10) + base32(self._made, 6) + base32(self.rng.getrandbits(50), 10)
+
+    def stamp(self, when: int) -> str:
+        """The RFC 3339 text of `when` (Unix seconds), with 0 to 9 fractional digits and now and then an offset."""
+        digits = self.rng.randrange(10)
+        fraction = f".{self.rng.randrange(10**digits):0{digits}d}" if digits else ""
+        suffix, shift = self.rng.choice(OFFSETS)
+        return datetime.fromtimestamp(when + shift, timezone.utc).isoformat()[:19] + fraction + suffix
+
+    def text(self) -> str:
+        """A text that may be empty or awkward."""
+        return self.rng.choice(TEXTS)
+
+    def pick(self, among: Sequence[T]) -> T:
+        """One of `among`."""
+        return self.rng.choice(among)
+
+    def some(self, among: Sequence[T], number: int, most: int = 3) -> list[T]:
+        """Up to `most` of `among`; none for the bare row, at least one for the full row."""
+        if number == BARE:
+            return []
+        return self.rng.sample(among, min(len(among), self.rng.randint(1 if number == FULL else 0, most)))
+
+    def optional(self, row: Row, number: int, /, **values: Any) -> Row:
+        """Enters `values` into `row`, each perhaps left out or null, and returns `row`.
+
+        The first three rows of a list are complete, bare and null, so that each case is there whatever the dice say.
+        """
+        for name, value in values.items():
+            luck = (1.0, 0.0, 0.2)[number] if number <= NULLED else self.rng.random()
+            if luck >= NULL_BELOW:
+                row[name] = value
+            elif luck >= ABSENT_BELOW:
+                row[name] = None
+        return row
+
+    def surprise(self, row: Row, number: int) -> Row:
+        """Gives every ninth row a property that nobody has announced, and returns `row`."""
+        if number % 9 == 4:
+            row["x_new_property"] = {"level": number, "notes": ["new", ""]}
+        return row
+
+    def when(self, day: int) -> int:
+        """A moment (Unix seconds) on the given day of the organisation's life."""
+        return EPOCH + day * DAY + self.rng.randrange(DAY)
+
+
+def base32(value: int, length: int) -> str:
+    """The last `length` Crockford digits of `value`."""
+    return "".join(BASE32[value >> 5 * place & 31] for place in reversed(range(length)))
+
+
+def cycle(values: Sequence[T], number: int) -> T:
+    """The entry of `values` whose turn it is at `number`."""
+    return values[number % len(values)]
+
+
+def part(row: Mapping[str, Any], *names: str) -> Row:
+    """A copy of `row` with only `names`, those that it has."""
+    return {name: row[name] for name in names if name in row}
+
+
+def dated(world: World, when: int) -> Row:
+    """The start of most rows: `id`, `created_at`, and an `updated_at` up to a day later."""
+    later = when + world.rng.randrange(DAY)
+    return {"id": world.id_at(when), "created_at": world.stamp(when), "updated_at": world.stamp(later)}

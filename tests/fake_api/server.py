@@ -1,0 +1,182 @@
+"""The stand-in as a server on loopback."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR, socket
+from threading import Condition, Event, Lock, Thread
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from .answers import Answers
+from .limits import Limits
+from .organisation import Organisation
+from .wire import Answer, Call, Fault, Logged
+
+# In: the number of the request from 0, its path, its parameters (the last of each name). Out: what to get wrong.
+Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
+
+
+class FakeApi:
+    """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
+
+    In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
+    to get wrong, and the port (0: any free one). Out: `url`, the `requests` so far, and the `most_at_once` under way.
+    An error inside the stand-in itself closes the connection and is raised on leaving.
+    """
+
+    def __init__(
+        self,
+        org: Organisation,
+        *,
+        key: str = "secret-key",
+        denied: Collection[str] = (),
+        rate_per_minute: float | None = None,
+        refill_per_second: float | None = None,
+        incidents_per_minute: float | None = None,
+        latency: float = 0.0,
+        faults: Faults | None = None,
+        port: int = 0,
+    ) -> None:
+        self.requests: list[Logged] = []
+        self.most_at_once = 0
+        self._answers = Answers(org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute))
+        self._latency = latency
+        self._faults = faults
+        self._lock = Lock()
+        self._arrived = 0
+        self._under_way = 0
+        self._stopping = Event()
+        self._server = _Server(("127.0.0.1", port), self)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> FakeApi:
+        """Begins to serve, in a thread."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stops at once: what waits or is half answered is cut off."""
+        self._stopping.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server.hang_up()
+
+    def __enter__(self) -> FakeApi:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if error is None and self._server.crashes:
+            raise self._server.crashes[0]
+
+    def _arrive(self) -> int:
+        with self._lock:
+            number = self._arrived
+            self._arrived += 1
+            self._under_way += 1
+            self.most_at_once = max(self.most_at_once, self._under_way)
+        return number
+
+    def _leave(self, call: Call, answer: Answer) -> None:
+        logged = Logged(
+            call.method, call.path, call.params, answer.status, call.at, call.user_agent, self._answers.authorized(call)
+        )
+        with self._lock:
+            self.requests.append(logged)
+
+    def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
+        """The answer to one request, after the time that it is to take; logs it."""
+        at = time.monotonic()
+        number = self._arrive()
+        try:
+            parts = urlsplit(target)
+            params = tuple(parse_qsl(parts.query, keep_blank_values=True))
+            call = Call(
+                number, method, parts.path, params, at, headers.get("User-Agent", ""), headers.get("Authorization", "")
+            )
+            fault = self._faults(number, call.path, dict(params)) if self._faults else None
+            self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
+            answer = self._answers.answer(call, fault)
+            self._leave(call, answer)
+            return answer
+        finally:
+            # Before the answer goes out: a client that asks one by one must never be counted twice.
+            with self._lock:
+                self._under_way -= 1
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, address: tuple[str, int], api: FakeApi) -> None:
+        self.api = api
+        self.crashes: list[BaseException] = []
+        self._open: set[socket] = set()
+        self._changed = Condition()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changed:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self._changed:
+            self._open.discard(request)
+            self._changed.notify_all()
+
+    def hang_up(self) -> None:
+        """Ends the connections that clients keep open, and waits for their threads to notice."""
+        with self._changed:
+            for connection in self._open:
+                try:
+                    connection.shutdown(SHUT_RDWR)
+                except OSError:
+                    continue
+            self._changed.wait_for(lambda: not self._open, timeout=2.0)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exc_info()[1]
+        # A client may go whenever it likes; anything else is a fault of the stand-in.
+        if error is not None and not isinstance(error, ConnectionError):
+            self.crashes.append(error)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def do_GET(self) -> None:
+        answer = self.server.api.handle(self.command, self.path, self.headers)
+        # The body of a request is never read, so nothing can follow it on this connection.
+        if self.command != "GET" or not answer.status or answer.sent is not None:
+            self.close_connection = True
+        if answer.status:
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            if self.close_connection:
+                self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(answer.body[: answer.sent])
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server looks for these names
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: stderr belongs to the program under test."""

@@ -1,0 +1,121 @@
+"""What a run wrote, the invariants that hold for every run, and what there was to read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft4Validator
+
+from tap_incident.catalog import discover
+from tap_incident.streams import BY_NAME
+from tests.fake_api import Organisation
+
+KEY = "secret-key"
+Json = dict[str, Any]
+
+STANDARD = ("standard", "retrospective")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Exit code and messages of one run."""
+
+    code: int
+    messages: list[Json]
+
+    def records(self, stream: str) -> list[Json]:
+        """The stream's records, in order."""
+        return [m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
+
+    def keys(self, stream: str) -> Counter[tuple[str, ...]]:
+        """How often each key came."""
+        return Counter(key_of(stream, record) for record in self.records(stream))
+
+    def streams(self) -> list[str]:
+        """Streams in the order of their SCHEMA messages, as often as they came."""
+        return [m["stream"] for m in self.messages if m["type"] == "SCHEMA"]
+
+    def schema(self, stream: str) -> Json:
+        """The stream's schema as announced."""
+        found: Json = next(m["schema"] for m in self.messages if m["type"] == "SCHEMA" and m["stream"] == stream)
+        return found
+
+    def states(self) -> list[Json]:
+        """Values of the STATE messages, in order."""
+        return [m["value"] for m in self.messages if m["type"] == "STATE"]
+
+
+def parsed(out: str) -> list[Json]:
+    """Messages of a stdout; every line has to be one."""
+    assert not out or out.endswith("\n")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def check(run: Run) -> None:
+    """What holds for every run: SCHEMA once and first, records valid and with the same keys, each key once."""
+    validators: dict[str, Draft4Validator] = {}
+    shapes: dict[str, list[str]] = {}
+    for message in run.messages:
+        kind, name = message["type"], message.get("stream", "")
+        if kind == "SCHEMA":
+            assert name not in validators, f"SCHEMA of {name} came twice"
+            validators[name] = Draft4Validator(message["schema"])
+            assert message["key_properties"] == list(BY_NAME[name].key_properties)
+        elif kind == "RECORD":
+            assert name in validators, f"RECORD of {name} came before its SCHEMA"
+            errors = [f"{list(e.path)}: {e.message}" for e in validators[name].iter_errors(message["record"])]
+            assert not errors, (name, errors[:3])
+            assert shapes.setdefault(name, list(message["record"])) == list(message["record"])
+        else:
+            assert kind == "STATE"
+    for name in validators:
+        assert max(run.keys(name).values(), default=1) == 1, f"a row of {name} came twice"
+    if run.code == 0:
+        assert run.states()[-1] == {"bookmarks": {}}
+
+
+def key_of(stream: str, row: Json) -> tuple[str, ...]:
+    """The values of a row's key properties."""
+    return tuple(row[key] for key in BY_NAME[stream].key_properties)
+
+
+def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD) -> list[Json]:
+    """The rows that a run with these incident modes has to find."""
+    rows = org.rows[BY_NAME[stream].path]
+    listed = {row["id"] for row in org.rows["/v2/incidents"] if row["mode"] in modes}
+    if stream == "incidents":
+        return [row for row in rows if row["id"] in listed]
+    if BY_NAME[stream].orphan_params:
+        work_streams = {incident for incident, mode in org.modes.items() if mode == "stream"}
+        return [row for row in rows if row["incident_id"] in listed | work_streams]
+    if BY_NAME[stream].parent == "incidents":
+        return [row for row in rows if row["incident_id"] in listed]
+    return rows
+
+
+def catalog_with(change: Callable[[str, Json], None]) -> Json:
+    """The discovered catalog, with `change` applied to the root metadata of each stream."""
+    catalog = discover()
+    for entry in catalog["streams"]:
+        change(entry["tap_stream_id"], next(m["metadata"] for m in entry["metadata"] if not m["breadcrumb"]))
+    return catalog
+
+
+def only(*names: str) -> Json:
+    """A catalog that selects these streams and no others."""
+    return catalog_with(lambda name, about: about.update(selected=name in names))
+
+
+def set_field(catalog: Json, stream: str, *breadcrumb: str, **values: Any) -> Json:
+    """The catalog with metadata of one field changed, in place."""
+    entry = next(e for e in catalog["streams"] if e["tap_stream_id"] == stream)
+    found = next((m for m in entry["metadata"] if m["breadcrumb"] == list(breadcrumb)), None)
+    if found is None:
+        entry["metadata"].append({"breadcrumb": list(breadcrumb), "metadata": values})
+    else:
+        found["metadata"].update(values)
+    return catalog

@@ -1,0 +1,138 @@
+"""What the API's OpenAPI document has that schemas/ and the table of streams have not, and the other way round.
+
+`make schema-drift SPEC=openapi.json` compares with a document that you fetched; exit code 1 if there is a difference.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tap_incident.catalog import schema
+from tap_incident.streams import STREAMS, Stream
+
+Json = dict[str, Any]
+
+
+class Document:
+    """An OpenAPI document, read for its lists."""
+
+    def __init__(self, content: Json) -> None:
+        self._components: Json = content.get("components", {}).get("schemas", {})
+        self._paths: Json = content.get("paths", {})
+
+    def resolved(self, part: Json) -> Json:
+        """The part that a chain of references leads to."""
+        while "$ref" in part:
+            part = self._components[part["$ref"].rsplit("/", 1)[-1]]
+        return part
+
+    def operation(self, path: str) -> Json | None:
+        """GET of a path."""
+        found: Json | None = self._paths.get(path, {}).get("get")
+        return found
+
+    def lists(self, path: str) -> dict[str, Json]:
+        """By key, what the entries are of each list in the answer of a path."""
+        operation = self.operation(path) or {}
+        content = operation.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
+        properties = self.resolved(content.get("schema", {})).get("properties", {})
+        found = {key: self.resolved(value) for key, value in properties.items()}
+        return {key: value["items"] for key, value in found.items() if value.get("type") == "array"}
+
+    def unread(self) -> list[str]:
+        """Paths of lists that no stream reads, a single thing's and deprecated ones left out."""
+        read = {stream.path for stream in STREAMS}
+        return sorted(
+            path
+            for path, operations in self._paths.items()
+            if path not in read and "{" not in path and self.lists(path) and not operations["get"].get("deprecated")
+        )
+
+
+def drift(document: Document) -> list[str]:
+    """A line for each difference, in the order of the stream table."""
+    return [line for stream in STREAMS for line in _of_stream(document, stream)]
+
+
+def _of_stream(document: Document, stream: Stream) -> Iterator[str]:
+    operation = document.operation(stream.path)
+    if operation is None:
+        yield f"{stream.name}: the document has no {stream.path}"
+        return
+    if operation.get("deprecated"):
+        yield f"{stream.name}: {stream.path} is deprecated"
+    scopes = operation.get("x-rbac-scopes") or [""]
+    if stream.scope not in scopes:
+        yield f"{stream.name}: the permission is {' or '.join(scopes) or 'none'}, not {stream.scope or 'none'}"
+    yield from _of_parameters(operation, stream)
+    rows = document.lists(stream.path).get(stream.name)
+    if rows is None:
+        yield f'{stream.name}: the answer of {stream.path} has no list "{stream.name}"'
+        return
+    ours = schema(stream)
+    for other in STREAMS:
+        if other.parent == stream.name and other.nested_as:
+            del ours["properties"][other.nested_as]
+    withheld = tuple(f"{stream.name}.{name}:" for name in stream.withheld)
+    yield from (line for line in _of_schema(document, rows, ours, stream.name, ()) if not line.startswith(withheld))
+
+
+def _of_parameters(operation: Json, stream: Stream) -> Iterator[str]:
+    known = {parameter["name"]: parameter for parameter in operation.get("parameters", [])}
+    sent = {name.split("[")[0] for name, _ in (*stream.params, *stream.parent_params, *stream.orphan_params)}
+    sent |= {stream.mode_param.split("[")[0]} if stream.mode_param else set()
+    sent |= {"page_size", "after"} if stream.page_size else set()
+    for name in sorted(sent):
+        if name not in known:
+            yield f"{stream.name}: {stream.path} takes no parameter {name}"
+    most = known.get("page_size", {}).get("schema", {}).get("maximum")
+    if stream.page_size and most and stream.page_size > most:
+        yield f"{stream.name}: page_size is {most} at most, the table says {stream.page_size}"
+    for name, parameter in known.items():
+        if parameter.get("required") and parameter["in"] == "query" and name not in sent:
+            yield f"{stream.name}: {stream.path} requires the parameter {name}"
+
+
+def _of_schema(document: Document, theirs: Json, ours: Json, at: str, above: tuple[str, ...]) -> Iterator[str]:
+    reference = theirs.get("$ref", "")
+    if reference and reference in above:
+        return  # A type that holds itself: the schema stops there with a free object.
+    above = (*above, reference)
+    theirs = document.resolved(theirs)
+    wanted = theirs.get("type", "object")
+    if wanted not in ours["type"]:
+        yield f"{at}: the document says {wanted}, the schema {' or '.join(ours['type'])}"
+        return
+    if (theirs.get("format") == "date-time") != (ours.get("format") == "date-time"):
+        yield f"{at}: only one of document and schema says date-time"
+    if wanted == "array":
+        yield from _of_schema(document, theirs.get("items", {}), ours["items"], f"{at}[]", above)
+    properties, own = theirs.get("properties", {}), ours.get("properties", {})
+    for name in sorted(properties.keys() | own.keys()):
+        if name not in own:
+            yield f"{at}.{name}: new in the document"
+        elif name not in properties:
+            yield f"{at}.{name}: no longer in the document"
+        else:
+            yield from _of_schema(document, properties[name], own[name], f"{at}.{name}", above)
+
+
+def main(path: str) -> int:
+    """Print the differences with the document in the file `path`."""
+    document = Document(json.loads(Path(path).read_text("utf-8")))
+    lines = drift(document)
+    for line in lines:
+        print(line)
+    unread = document.unread()
+    if unread:
+        print(f"Lists that no stream reads: {', '.join(unread)}")
+    print(f"{len(STREAMS)} streams compared, {len(lines)} differences")
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
