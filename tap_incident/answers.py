@@ -103,7 +103,7 @@ def _described(what: str, status: int, body: Row) -> tuple[str, str | None]:
             field = source.get("field") if isinstance(source, dict) else None
             scope = metadata.get("scope") if isinstance(metadata, dict) else scope
             told = [str(part) for part in (error.get("code"), field, error.get("message")) if part]
-            parts.append(": ".join(told))
+            parts.append(": ".join(told).rstrip("."))
     if body.get("request_id"):
         parts.append(f"request_id {body['request_id']}")
     # One line, however long a text the API sends.

@@ -18,7 +18,7 @@ from tap_incident.selection import Selected
 
 Shaper = Callable[[dict[str, Any]], dict[str, Any]]
 _Convert = Callable[[Any], Any]
-_Unknown = Callable[[str, str], None]
+_Unknown = Callable[[str], None]
 
 _NAMES: dict[type, str] = {
     str: "string",
@@ -44,12 +44,12 @@ class _Misfit(Exception):
 def shaper(selected: Selected, whole: Schema, unknown: _Unknown) -> Shaper:
     """A function from a raw row to the record of its selected properties.
 
-    `whole` is the stream's schema before selection; `unknown` is called with the stream's name and the path of each
-    property that isn't in it, each time one is met. The function raises BadData that names stream, id and path of a
+    `whole` is the stream's schema before selection; `unknown` is called with the path of each property that isn't
+    in it, each time one is met. The function raises BadData that names stream, id and path of a
     value that no record can hold, and not the value.
     """
     stream = selected.stream
-    convert = _object(selected.schema, whole, "", lambda path: unknown(stream.name, path), frozenset(stream.withheld))
+    convert = _object(selected.schema, whole, "", unknown, frozenset(stream.withheld))
     keys = stream.key_properties
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _shown_id(row: Mapping[str, Any]) -> str:
     return value if isinstance(value, str) else "without id"
 
 
-def _compile(schema: Schema, whole: Schema, path: str, unknown: Callable[[str], None]) -> tuple[type, _Convert]:
+def _compile(schema: Schema, whole: Schema, path: str, unknown: _Unknown) -> tuple[type, _Convert]:
     """(type whose values pass as they are, function for all others but null) for one property."""
     kind = next(name for name in schema["type"] if name != "null")
     if kind == "string" and schema.get("format") == "date-time":
@@ -94,9 +94,7 @@ class _Never:
     """The type of no value that JSON can hold."""
 
 
-def _object(
-    schema: Schema, whole: Schema, path: str, unknown: Callable[[str], None], withheld: frozenset[str]
-) -> _Convert:
+def _object(schema: Schema, whole: Schema, path: str, unknown: _Unknown, withheld: frozenset[str]) -> _Convert:
     fields = [
         (name, *_compile(part, whole["properties"][name], f"{path}.{name}", unknown))
         for name, part in schema["properties"].items()

@@ -1,0 +1,157 @@
+"""The walk of one list: rows in the order of their pages, each followed by its children. Main thread only."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+
+from tap_incident.answers import Page, Row
+from tap_incident.catalog import schema
+from tap_incident.client import Client
+from tap_incident.config import Config
+from tap_incident.errors import BadData, Gone, MissingPermission
+from tap_incident.fanout import Workers, turns
+from tap_incident.messages import Writer
+from tap_incident.plan import Node
+from tap_incident.records import Shaper, shaper
+from tap_incident.selection import Selected
+from tap_incident.spool import Spool
+from tap_incident.state import State
+from tap_incident.streams import Params
+
+LOGGER = logging.getLogger(__name__)
+
+# Parents held for each worker while their children are in flight: enough that a slow one doesn't idle the others.
+_LOOK_AHEAD = 16
+
+Chain = tuple[Node, Iterator[Page]]
+
+
+@dataclass
+class Run:
+    """What a run knows on its way."""
+
+    config: Config
+    client: Client
+    workers: Workers
+    writer: Writer
+    state: State
+    shapers: dict[str, Shaper] = field(default_factory=dict)
+    spools: dict[str, Spool] = field(default_factory=dict)
+    denied: set[str] = field(default_factory=set)
+    missed: list[str] = field(default_factory=list)
+    gone: Counter[str] = field(default_factory=Counter)
+    unknown: set[tuple[str, str]] = field(default_factory=set)
+    """(stream, path) of properties that the schemas haven't."""
+    told: set[tuple[str, str]] = field(default_factory=set)
+    """Those of them that were logged."""
+
+
+def walk(run: Run, node: Node, pages: Iterator[Page]) -> Iterator[Page]:
+    """Write the rows of `node` and of all below it; gives each page once all of its rows and theirs are out."""
+    window = _LOOK_AHEAD * run.config.max_concurrency if node.children else 0
+    none: list[Chain] = []
+    for turn in turns(_announced(run, node, pages), lambda row: _open(run, node, row), none, window):
+        if turn.row is not None:
+            _emit(run, node, turn.row, turn.children)
+        if turn.ends is not None:
+            yield turn.ends
+
+
+def _announced(run: Run, node: Node, pages: Iterable[Page]) -> Iterator[Page]:
+    for page in pages:
+        # Not before the first page: a stream that the key may not read gets no table.
+        if node.selected:
+            run.writer.schema(node.selected)
+        yield page
+
+
+def _open(run: Run, node: Node, row: Row) -> list[Chain]:
+    """The children's lists of one parent, on their way."""
+    readables = (child for child in node.children if child.stream.name not in run.denied)
+    return [(child, _child_pages(run, node, child, row)) for child in readables]
+
+
+def _child_pages(run: Run, node: Node, child: Node, row: Row) -> Iterator[Page]:
+    params = _child_params(node, child, row)
+    if child.stream.name in run.spools:
+        return _spooled(run.spools[child.stream.name], child, params[0][1])
+    return run.workers.ahead(run.client.pages(child.stream, (*child.stream.params, *params)))
+
+
+def _spooled(spool: Spool, child: Node, parent: str) -> Iterator[Page]:
+    yield Page(spool.rows(child.stream.name, parent))
+
+
+def _child_params(node: Node, child: Node, row: Row) -> Params:
+    pairs = child.stream.parent_params
+    if row.get(pairs[0][1]) is None:
+        raise BadData(f"{node.stream.name}: a row came without its key property {pairs[0][1]}")
+    return tuple((param, str(row[name])) for param, name in pairs if row.get(name) is not None)
+
+
+def _emit(run: Run, node: Node, row: Row, chains: list[Chain]) -> None:
+    """Write one row, its nested parts filled in, and then its children."""
+    below: list[Chain] = []
+    for child, chain in chains:
+        pages = readable(run, child, chain)
+        if child.nested and child.stream.nested_as:
+            rows = [found for page in pages for found in page.rows]
+            row[child.stream.nested_as] = None if child.stream.name in run.denied else rows
+            pages = iter([Page(rows)])
+        below.append((child, pages))
+    if node.selected:
+        run.writer.record(node.stream.name, _shaper(run, node.selected)(row))
+    for child, pages in below:
+        if child.selected or child.children:
+            for _ in walk(run, child, pages):
+                pass  # A child's pages are no place to resume: its parent's are.
+
+
+def readable(run: Run, node: Node, pages: Iterator[Page]) -> Iterator[Page]:
+    """A child's pages; none where its parent has gone, or from where the key may not read them."""
+    try:
+        yield from pages
+    except Gone:
+        run.gone[node.stream.name] += 1
+    except MissingPermission as error:
+        deny(run, node, error)
+
+
+def deny(run: Run, node: Node, error: MissingPermission) -> None:
+    if node.stream.name in run.denied:
+        return  # Answers that were in flight when the first refusal came.
+    named = [below for below in node.tree() if below.stream.name not in run.denied]
+    run.denied.update(below.stream.name for below in named)
+    run.missed += [below.stream.name for below in named if below.named]
+    scope = error.scope or node.stream.scope
+    LOGGER.warning(
+        "%s: skipped%s: the key lacks the permission %s. Give it that in the dashboard, or deselect the stream. (%s)",
+        " and ".join(below.stream.name for below in named),
+        f" (null in {node.stream.parent}.{node.stream.nested_as})" if node.nested else "",
+        scope or "for it",
+        error,
+    )
+
+
+def _shaper(run: Run, selected: Selected) -> Shaper:
+    name = selected.stream.name
+    if name not in run.shapers:
+        unknown = run.unknown.add
+        run.shapers[name] = shaper(selected, schema(selected.stream), lambda path: unknown((name, path)))
+    return run.shapers[name]
+
+
+def tell_unknown(run: Run) -> None:
+    fresh = sorted(run.unknown - run.told)
+    run.told.update(fresh)
+    for name, paths in groupby(fresh, key=itemgetter(0)):
+        LOGGER.warning(
+            "%s: the API sends what this version doesn't know, and it is left out: %s",
+            name,
+            ", ".join(path for _, path in paths),
+        )
