@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format readme schema-drift clean
+.PHONY: help setup run test lint format readme bench schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,9 +36,12 @@ format: $(READY)  ## put the code into its standard layout
 readme: $(READY)  ## write the README's tables anew from the code
 	$(BIN)/python -m tools.readme
 
+bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
+	@$(BIN)/python -m tools.bench
+
 schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI document: make schema-drift SPEC=openapi.json
 	@test -n "$(SPEC)" || { echo "make schema-drift SPEC=openapi.json (the file that you fetched)"; exit 2; }
 	@$(BIN)/python -m tools.schema_drift "$(SPEC)"
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) build dist output *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist output bench *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +28,9 @@ from tap_incident.selection import select
 from tap_incident.sync import sync
 
 LOGGER = singer.get_logger()
+
+_M_ARENA_MAX = -8
+_M_MMAP_THRESHOLD = -3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,6 +74,11 @@ def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[sig
 
 def command() -> None:
     """`main` as a process."""
+    with suppress(OSError, AttributeError):
+        # glibc's way to keep what was freed, a heap for each thread, would hold the largest page many times over.
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
     code = main()
     sys.stderr.flush()
     # Not by sys.exit, which would wait for threads that hang in a slow answer, and flush into a broken pipe.

@@ -10,12 +10,14 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from typing import Any
 
 import backoff
 import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+from singer import metrics
 
 from tap_incident.answers import Limited, Page, fail, page, parse
 from tap_incident.config import Config
@@ -46,10 +48,21 @@ class Client:
         self._stop = stop
         self._clock = clock
         self._sleep = sleep or self._sleep_until_stop
-        lower = {stream.path: float(stream.per_minute) for stream in STREAMS if stream.per_minute}
+        lower = {stream.path: stream.per_minute for stream in STREAMS if stream.per_minute}
         self._gate = Gate(config.requests_per_minute, lower, clock=clock, sleep=self._sleep)
         self._adapter = HTTPAdapter(pool_maxsize=config.max_concurrency)
         self._local = threading.local()
+        self._timed: SimpleQueue[metrics.Point] = SimpleQueue()
+
+    @property
+    def sent(self) -> int:
+        """Requests sent so far."""
+        return self._gate.passed
+
+    def timers(self) -> Iterator[metrics.Point]:
+        """The timers of the requests that have ended since the last call, for the main thread to log."""
+        while not self._timed.empty():
+            yield self._timed.get()
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
         """Pages of the list of `stream` under `params`, from the cursor `after` on; each is asked for when wanted.
@@ -94,6 +107,8 @@ class Client:
                 self._pause(path, fault, seconds)
 
     def _pause(self, path: str, fault: PassingFault, seconds: float) -> None:
+        if self._stop.is_set():
+            raise Stopped("stopped before a retry")
         if not isinstance(fault, Limited):
             LOGGER.warning("%s. Trying again in %.1f s", fault, seconds)
             self._sleep(seconds)
@@ -122,24 +137,32 @@ class Client:
 
     def _once(self, path: str, params: Params) -> dict[str, Any]:
         what = f"GET {path}"
+        began = time.monotonic()
+        status = 0
+        try:
+            response = self._send(path, params)
+            status = response.status_code
+        finally:
+            self._timed.put(_point(path, status, time.monotonic() - began))
+        self._gate.learn(path, read_limits(response.headers))
+        body = parse(response.content)
+        if status != 200:
+            fail(what, status, response.headers, body if isinstance(body, dict) else {})
+        if not isinstance(body, dict):
+            raise PassingFault(f"{what}: status 200, but the body is no JSON object")
+        return body
+
+    def _send(self, path: str, params: Params) -> requests.Response:
+        what = f"GET {path}"
         url = self._config.endpoint + path
         try:
-            response = self._session().get(
-                url, params=params, timeout=self._config.request_timeout, allow_redirects=False
-            )
+            return self._session().get(url, params=params, timeout=self._config.request_timeout, allow_redirects=False)
         except (requests.ConnectionError, requests.Timeout) as error:
             raise self._unreached(what, error) from error
         except (ChunkedEncodingError, ContentDecodingError) as error:
             raise PassingFault(f"{what}: the answer broke off") from error
         except requests.RequestException as error:
             raise Rejected(f"{what}: this can't be asked for ({type(error).__name__}): check endpoint") from error
-        self._gate.learn(path, read_limits(response.headers))
-        body = parse(response.content)
-        if response.status_code != 200:
-            fail(what, response.status_code, response.headers, body if isinstance(body, dict) else {})
-        if not isinstance(body, dict):
-            raise PassingFault(f"{what}: status 200, but the body is no JSON object")
-        return body
 
     def _unreached(self, what: str, error: requests.RequestException) -> PassingFault | Rejected:
         cause: BaseException = error
@@ -154,3 +177,10 @@ class Client:
             return PassingFault(f"{what}: no answer within {self._config.request_timeout:g} s")
         why = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
         return PassingFault(f"{what}: no connection to {self._config.endpoint} ({why})")
+
+
+def _point(path: str, status: int, seconds: float) -> metrics.Point:
+    """The timer of one request as other taps log it; `status` is 0 where no answer came."""
+    outcome = metrics.Status.succeeded if status == 200 else metrics.Status.failed
+    tags = {metrics.Tag.endpoint: path, metrics.Tag.http_status_code: status, metrics.Tag.status: outcome}
+    return metrics.Point("timer", metrics.Metric.http_request_duration, seconds, tags)

@@ -67,9 +67,9 @@ SETTINGS: dict[str, Any] = {
         "requests_per_minute": {
             "type": "integer",
             "minimum": 1,
-            "default": 1200,
             "accepts": "an integer of 1 or more",
-            "description": "Your own ceiling; lower it to leave quota to others that use the same key",
+            "description": "A ceiling of your own for any minute, to leave quota to others that use the same key; "
+            "without it, the API's limits alone count (1,200 at once, and then 20 a second)",
         },
         "request_timeout": {
             "type": "number",
@@ -99,7 +99,7 @@ class Config:
     incident_modes: tuple[str, ...]
     child_strategy: str
     max_concurrency: int
-    requests_per_minute: int
+    requests_per_minute: int | None
     request_timeout: float
     user_agent: str
 
@@ -126,7 +126,7 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
         child_strategy=chosen["child_strategy"],
         max_concurrency=int(chosen["max_concurrency"]),
-        requests_per_minute=int(chosen["requests_per_minute"]),
+        requests_per_minute=int(chosen["requests_per_minute"]) if "requests_per_minute" in chosen else None,
         request_timeout=float(chosen["request_timeout"]),
         user_agent=chosen["user_agent"],
     )

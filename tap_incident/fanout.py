@@ -69,13 +69,20 @@ class Turn(Generic[C]):
 
 
 def turns(pages: Iterable[Page], children: Callable[[Row], C], none: C, window: int) -> Iterator[Turn[C]]:
-    """A turn for each row in order, `children` called up to `window` rows before; `none` stands in an empty page."""
+    """A turn for each row in order, `children` called up to `window` rows before; `none` stands in an empty page.
+
+    Takes the rows out of the pages.
+    """
     held: deque[Turn[C]] = deque()
     for page in pages:
         if not page.rows:
             held.append(Turn(None, none, page))
-        for number, row in enumerate(page.rows, 1):
-            held.append(Turn(row, children(row), page if number == len(page.rows) else None))
+        # Handed over one by one, so that a page's memory goes back while its successor comes in.
+        page.rows.reverse()
+        while page.rows:
+            row = page.rows.pop()
+            held.append(Turn(row, children(row), None if page.rows else page))
             while len(held) > window:
                 yield held.popleft()
-    yield from held
+    while held:
+        yield held.popleft()

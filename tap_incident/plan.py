@@ -9,6 +9,8 @@ from typing import Any
 from tap_incident.selection import Selected, Selection
 from tap_incident.streams import STREAMS, Params, Stream
 
+STRATEGIES = ("per_incident", "list")
+
 
 @dataclass(frozen=True)
 class Node:
@@ -65,6 +67,16 @@ def rotated(all_steps: Sequence[Step], syncing: str | None) -> tuple[Step, ...]:
     """The same steps, beginning with the stream that was interrupted; none is dropped."""
     start = next((number for number, step in enumerate(all_steps) if step.name == syncing), 0)
     return (*all_steps[start:], *all_steps[:start])
+
+
+def cost(node: Node, parents: int, modes: Sequence[str], strategy: str) -> int:
+    """About how many requests it takes to walk `parents` rows of `node` with the lists that hang on each.
+
+    Lists of the whole organisation are counted as one page each: nobody knows their length beforehand.
+    """
+    pages = -(-parents // (node.stream.page_size or max(parents, 1)))
+    lists = [child.stream for child in node.children if strategy == "list" and child.stream.listable]
+    return pages + parents * (len(node.children) - len(lists)) + sum(len(stream.chains(modes)) for stream in lists)
 
 
 def _nodes(selection: Selection, parent: Stream | None) -> tuple[Node, ...]:

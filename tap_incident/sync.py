@@ -6,8 +6,10 @@ Source: Singer spec, section "Sync mode".
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from itertools import chain
 
 from singer import metrics
@@ -19,12 +21,24 @@ from tap_incident.config import Config
 from tap_incident.errors import Gone, MissingPermission, Rejected
 from tap_incident.fanout import Workers
 from tap_incident.messages import Writer
-from tap_incident.plan import Node, Step, rotated, steps
+from tap_incident.plan import STRATEGIES, Node, Step, cost, rotated, steps
+from tap_incident.progress import Progress
 from tap_incident.selection import Selection
 from tap_incident.spool import Spool
-from tap_incident.walk import Run, deny, readable, tell_unknown, walk
+from tap_incident.walk import Run, deny, log_timers, readable, tell_unknown, walk
 
 LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A step whose first page is on its way."""
+
+    step: Step
+    mark: str
+    """Fingerprint of the walk."""
+    after: str | None
+    pages: Iterator[Page]
 
 
 def sync(
@@ -36,11 +50,20 @@ def sync(
     the last STATE that was written then speaks only for records that were written before it.
     """
     run = Run(config, client, workers, writer, state)
+    coming = deque(rotated(steps(selection, config.incident_modes), states.currently_syncing(state)))
+    begun: deque[_Begun] = deque()
+
+    def begin(ahead: int) -> None:
+        while coming and len(begun) < ahead:
+            begun.append(_begin(run, coming.popleft()))
+
     try:
-        for step in rotated(steps(selection, config.incident_modes), states.currently_syncing(state)):
-            _step(run, step)
+        while coming or begun:
+            begin(1)
+            _step(run, begun.popleft(), lambda: begin(config.max_concurrency))
     finally:
         tell_unknown(run)
+        log_timers(run)
         for name, count in writer.records.items():
             metrics.log(LOGGER, metrics.Point("counter", metrics.Metric.record_count, count, {"endpoint": name}))
         for name, count in run.gone.items():
@@ -48,20 +71,32 @@ def sync(
     return run.missed
 
 
-def _step(run: Run, step: Step) -> None:
-    if step.name in run.denied:
-        return
+def _begin(run: Run, step: Step) -> _Begun:
     mark = states.fingerprint([run.config.endpoint, step.params, step.node.described()])
     after = _resumed(run.state, step.name, mark)
+    return _Begun(step, mark, after, _read(run, step, after))
+
+
+def _read(run: Run, step: Step, after: str | None) -> Iterator[Page]:
+    return run.workers.ahead(run.client.pages(step.node.stream, step.params, after))
+
+
+def _step(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
+    """Write one list with all that hangs on it; `nearly_done` is called when its last page is there."""
+    step = begun.step
+    if step.name in run.denied:
+        return
     emitted = [node.stream.name for node in step.node.tree() if node.selected]
     LOGGER.info("%s: reading %s", step.name, ", ".join(emitted))
+    progress = Progress(step.name, lambda: run.client.sent, resumed=begun.after is not None)
     with ExitStack() as stack:
         stack.callback(run.spools.clear)
         _fill_spools(run, step.node, stack)
         try:
-            for page in walk(run, step.node, _pages(run, step, after)):
+            pages = _watched(run, step, _first_or_all(run, begun), progress, nearly_done)
+            for page in walk(run, step.node, pages, progress.row):
                 if page.after is not None:
-                    run.state = states.under_way(run.state, step.name, page.after, mark)
+                    run.state = states.under_way(run.state, step.name, page.after, begun.mark)
                     run.writer.state(run.state)
         except MissingPermission as error:
             deny(run, step.node, error)
@@ -72,6 +107,31 @@ def _step(run: Run, step: Step) -> None:
             run.writer.schema(node.selected)
     run.state = states.ended(run.state, step.name)
     run.writer.state(run.state)
+
+
+def _watched(
+    run: Run, step: Step, pages: Iterator[Page], progress: Progress, nearly_done: Callable[[], None]
+) -> Iterator[Page]:
+    for page in pages:
+        if progress.total is None and page.total is not None:
+            progress.total = page.total
+            _tell_cost(run, step.node, page.total)
+        if page.after is None:
+            # The next lists are asked for while this one's last rows come in, and no earlier: they would be stale.
+            nearly_done()
+        yield page
+
+
+def _tell_cost(run: Run, node: Node, parents: int) -> None:
+    """Say what a fan-out will cost, and whether the other strategy would save more than half."""
+    if not node.children:
+        return
+    chosen = run.config.child_strategy
+    costs = {strategy: cost(node, parents, run.config.incident_modes, strategy) for strategy in STRATEGIES}
+    LOGGER.info("%s: %d rows, about %d requests by child_strategy %s", node.stream.name, parents, costs[chosen], chosen)
+    for other, requests in costs.items():
+        if requests * 2 < costs[chosen]:
+            LOGGER.info("%s: by child_strategy %s, it would be about %d requests", node.stream.name, other, requests)
 
 
 def _resumed(state: states.State, name: str, mark: str) -> str | None:
@@ -86,21 +146,16 @@ def _resumed(state: states.State, name: str, mark: str) -> str | None:
     return str(bookmark["after"])
 
 
-def _pages(run: Run, step: Step, after: str | None) -> Iterator[Page]:
+def _first_or_all(run: Run, begun: _Begun) -> Iterator[Page]:
     """The step's pages from the cursor on, or all of them if the API does not take it any more."""
-
-    def read(cursor: str | None) -> Iterator[Page]:
-        return run.workers.ahead(run.client.pages(step.node.stream, step.params, cursor))
-
-    pages = read(after)
     try:
-        first = next(pages)
+        first = next(begun.pages)
     except (Rejected, Gone) as error:
-        if after is None:
+        if begun.after is None:
             raise
-        LOGGER.warning("%s: the API does not take the cursor of the state: starting over. (%s)", step.name, error)
-        return read(None)
-    return chain([first], pages)
+        LOGGER.warning("%s: the API does not take the cursor of the state: starting over. (%s)", begun.step.name, error)
+        return _read(run, begun.step, None)
+    return chain([first], begun.pages)
 
 
 def _fill_spools(run: Run, node: Node, stack: ExitStack) -> None:
@@ -112,8 +167,8 @@ def _fill_spools(run: Run, node: Node, stack: ExitStack) -> None:
             continue
         spool = run.spools[child.stream.name] = stack.enter_context(closing(Spool()))
         parent = child.stream.parent_params[0][0]
-        for params in child.stream.chains(run.config.incident_modes):
-            pages = run.workers.ahead(run.client.pages(child.stream, params))
+        chains = child.stream.chains(run.config.incident_modes)
+        for pages in [run.workers.ahead(run.client.pages(child.stream, params)) for params in chains]:
             for page in readable(run, child, pages):
                 spool.add(child.stream.name, ((str(row.get(parent)), row) for row in page.rows))
         LOGGER.info("%s: read as one list", child.stream.name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+
+from singer import metrics
 
 from tap_incident.answers import Page, Row
 from tap_incident.catalog import schema
@@ -51,13 +53,18 @@ class Run:
     """Those of them that were logged."""
 
 
-def walk(run: Run, node: Node, pages: Iterator[Page]) -> Iterator[Page]:
-    """Write the rows of `node` and of all below it; gives each page once all of its rows and theirs are out."""
+def walk(run: Run, node: Node, pages: Iterator[Page], written: Callable[[], None] = lambda: None) -> Iterator[Page]:
+    """Write the rows of `node` and of all below it; gives each page once all of its rows and theirs are out.
+
+    `written` is called for each row of `node` that is out.
+    """
     window = _LOOK_AHEAD * run.config.max_concurrency if node.children else 0
     none: list[Chain] = []
     for turn in turns(_announced(run, node, pages), lambda row: _open(run, node, row), none, window):
         if turn.row is not None:
             _emit(run, node, turn.row, turn.children)
+            written()
+            log_timers(run)
         if turn.ends is not None:
             yield turn.ends
 
@@ -144,6 +151,12 @@ def _shaper(run: Run, selected: Selected) -> Shaper:
         unknown = run.unknown.add
         run.shapers[name] = shaper(selected, schema(selected.stream), lambda path: unknown((name, path)))
     return run.shapers[name]
+
+
+def log_timers(run: Run) -> None:
+    """Log how long the requests took that have ended by now."""
+    for point in run.client.timers():
+        metrics.log(LOGGER, point)
 
 
 def tell_unknown(run: Run) -> None:

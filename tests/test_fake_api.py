@@ -362,7 +362,7 @@ def test_an_empty_bucket_refuses_and_says_when(org: Organisation) -> None:
     with FakeApi(org, rate_per_minute=2, refill_per_second=0.4) as api:
         first, second, third = (ask(api, "/v1/severities") for _ in range(3))
     assert (first.status, second.status, third.status) == (200, 200, 429)
-    assert first.headers["X-RateLimit-Limit"] == "2, 2;window=60"
+    assert first.headers["X-RateLimit-Limit"] == "2, 2;window=5"
     assert [reply.headers["X-RateLimit-Remaining"] for reply in (first, second, third)] == ["1", "0", "0"]
     assert third.headers["Retry-After"] == "3"
     assert third.error["code"] == "too_many_requests"

@@ -18,7 +18,8 @@ def settings_table() -> str:
     for key, setting in SETTINGS["properties"].items():
         # The version changes with each release, and the README must not.
         default = "`tap-incident/VERSION`" if key == "user_agent" else _code(json.dumps(setting.get("default")))
-        default = default if "default" in setting else "(required)"
+        if "default" not in setting:
+            default = "(required)" if key in SETTINGS["required"] else "none"
         lines.append(
             f"| `{key}` | {_code(setting.get('env'))} | {default} | {setting['accepts']} | {setting['description']} |"
         )

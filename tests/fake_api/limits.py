@@ -61,7 +61,7 @@ class Limits:
             for bucket in buckets if spend and not refused else ():
                 bucket.tokens -= 1
             binding = min(buckets, key=lambda bucket: bucket.tokens)
-            windows = ", ".join(f"{int(bucket.limit)};window=60" for bucket in buckets)
+            windows = ", ".join(f"{int(b.limit)};window={round(b.limit / b.refill)}" for b in buckets)
             headers = {
                 "X-RateLimit-Limit": f"{int(binding.limit)}, {windows}",
                 "X-RateLimit-Remaining": str(max(0, int(binding.tokens))),

@@ -1,0 +1,266 @@
+"""Speed, requests and memory against their physical limits: `make bench` prints a table and writes bench/results.json.
+
+Each figure is a ratio within this one run, against a stand-in on loopback, so that the machine's own speed drops out.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import singer
+from singer.transform import Transformer
+
+from tap_incident.catalog import schema
+from tap_incident.messages import Writer
+from tap_incident.plan import STRATEGIES, steps
+from tap_incident.records import shaper
+from tap_incident.selection import Selection, select
+from tap_incident.streams import BY_NAME
+from tests.fake_api import FakeApi, Organisation, organisation
+from tests.runs import STANDARD, only, set_field, there
+
+KEY = "bench"
+UNLIMITED = 10_000_000
+"""Requests a minute that a stand-in claims to allow, so that the tap's own gate doesn't bound what is measured."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: what was measured, and the bound that it has to keep."""
+
+    what: str
+    measured: str
+    bound: str
+    kept: bool
+
+    def line(self) -> str:
+        """As a row of a Markdown table."""
+        return f"| {self.what} | {self.measured} | {self.bound} | {'yes' if self.kept else 'NO'} |"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of the tap as a process."""
+
+    seconds: float
+    peak_mb: float
+    requests: int
+    refused: int
+
+
+def run(fake: FakeApi, catalog: dict[str, Any] | None = None, **settings: Any) -> Ran:
+    """Run the tap against `fake`, its output thrown away."""
+    before = len(fake.requests)
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"config": {"api_key": KEY, "endpoint": fake.url, **settings}}
+        files |= {"catalog": catalog} if catalog else {}
+        command = [sys.executable, "-m", "tap_incident"]
+        for name, content in files.items():
+            path = Path(folder) / f"{name}.json"
+            path.write_text(json.dumps(content))
+            command += [f"--{name}", str(path)]
+        began = time.monotonic()
+        tap = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        peak = 0.0
+        while tap.poll() is None:
+            peak = max(peak, peak_mb(tap.pid))
+            time.sleep(0.02)
+        seconds = time.monotonic() - began
+    if tap.returncode:
+        raise RuntimeError(f"the tap ended with {tap.returncode}")
+    made = fake.requests[before:]
+    return Ran(seconds, peak, len(made), sum(request.status == 429 for request in made))
+
+
+def peak_mb(process: int) -> float:
+    """The most memory that the process has held so far (Linux; elsewhere 0).
+
+    What wait4 tells of a child won't do: it begins with the memory of this process, which the child is a copy of.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def floor_of_the_bucket() -> Iterator[Figure]:
+    """800 requests where the API gives 120 at once and 20 a second, at 50 ms each."""
+    capacity, refill, incidents = 120, 20, 266
+    org = bench_organisation(incidents)
+    catalog = bare(only("actions", "follow_ups", "incident_updates"))
+    with FakeApi(org, key=KEY, rate_per_minute=capacity, refill_per_second=refill, latency=0.05) as fake:
+        ran = run(fake, catalog)
+    floor = (ran.requests - ran.refused - capacity) / refill
+    share = ran.refused / ran.requests
+    yield Figure(
+        f"wall time of {ran.requests} requests against the bucket's floor of {floor:.1f} s",
+        f"{ran.seconds:.1f} s",
+        "1.05 times + 1 s",
+        ran.seconds <= 1.05 * floor + 1,
+    )
+    yield Figure("answers of 429 among them", f"{100 * share:.1f} %", "1 %", share <= 0.01)
+
+
+def concurrency() -> Iterator[Figure]:
+    """A default sync at 100 ms a request, by one worker and by eight."""
+    with FakeApi(bench_organisation(150), key=KEY, latency=0.1) as fake:
+        one, eight = (run(fake, max_concurrency=workers) for workers in (1, 8))
+    ratio = one.seconds / eight.seconds
+    what = f"8 workers against 1, {one.requests} requests of 100 ms ({one.seconds:.1f} s, {eight.seconds:.1f} s)"
+    yield Figure(what, f"{ratio:.1f} times", "at least 7 times", ratio >= 7)
+
+
+def fewest_requests() -> Iterator[Figure]:
+    """Requests of a default sync, against those that the rows to be read make necessary."""
+    org = bench_organisation(200)
+    for strategy in STRATEGIES:
+        with FakeApi(org, key=KEY) as fake:
+            ran = run(fake, child_strategy=strategy)
+        needed = necessary(org, select(), strategy)
+        what = f"requests of a default sync of 200 incidents, {strategy}"
+        yield Figure(what, str(ran.requests), f"{needed}", ran.requests == needed)
+
+
+def necessary(org: Organisation, selection: Selection, strategy: str) -> int:
+    """Pages that hold the rows, each once, and an empty answer where only asking tells that there is nothing."""
+    total = 0
+    for step in steps(selection, STANDARD):
+        node, rows = step.node, there(org, step.name)
+        if not node.children:
+            orphans = node.stream.orphan_params and {i for i, mode in org.modes.items() if mode == "stream"}
+            rows = [row for row in rows if row["incident_id"] in orphans] if orphans else rows
+            total += pages(len(rows), node.stream.page_size)
+            continue
+        listed = {child.stream.name for child in node.children if strategy == "list" and child.stream.listable}
+        total += pages(len(rows), node.stream.page_size)
+        for child in node.children:
+            parent = child.stream.parent_params[0][0]
+            counts = Counter(row[parent] for row in org.rows[child.stream.path])
+            if child.stream.name not in listed:
+                total += sum(pages(counts[row["id"]], child.stream.page_size) for row in rows)
+            elif child.stream.mode_param:
+                modes = Counter(org.modes.get(row[parent], "standard") for row in org.rows[child.stream.path])
+                total += sum(pages(modes[mode], child.stream.page_size) for mode in STANDARD)
+            else:
+                total += pages(sum(counts.values()), child.stream.page_size)
+    return total
+
+
+def pages(rows: int, page_size: int | None) -> int:
+    """Requests for so many rows."""
+    return max(1, -(-rows // page_size)) if page_size else 1
+
+
+def memory() -> Iterator[Figure]:
+    """Peak memory at 2,000 and at 20,000 incidents, by both strategies, with nested parts and without."""
+    nested = only("incidents", "actions")
+    set_field(nested, "incidents", "properties", "attachments", selected=False)
+    plain = bare(only("incidents", "actions"))
+    small, large = bench_organisation(2_000), bench_organisation(20_000)
+    for strategy in STRATEGIES:
+        for name, catalog in (("with nested updates", nested), ("without nested parts", plain)):
+            peaks = []
+            for org in (small, large):
+                with FakeApi(org, key=KEY, rate_per_minute=UNLIMITED, incidents_per_minute=UNLIMITED) as fake:
+                    peaks.append(run(fake, catalog, child_strategy=strategy).peak_mb)
+            ratio = peaks[1] / peaks[0]
+            sizes = f"{peaks[0]:.1f} MB, {peaks[1]:.1f} MB"
+            what = f"peak memory at 2,000 incidents and at 20,000, {strategy}, {name} ({sizes})"
+            yield Figure(what, f"{ratio:.2f} times", "at most 1.10 times", ratio <= 1.1)
+
+
+def processor() -> Iterator[Figure]:
+    """CPU time of an incident's way from bytes to a RECORD line."""
+    org = organisation(400)
+    selected = select()["incidents"]
+    rows = [{**row, "updates": [], "attachments": []} for row in org.rows["/v2/incidents"]]
+    texts = [json.dumps(row) for row in rows]
+    shape = shaper(selected, schema(BY_NAME["incidents"]), lambda _: None)
+
+    def write(parsed: Iterator[Any]) -> None:
+        writer = Writer(io.StringIO())
+        writer.schema(selected)
+        for row in parsed:
+            writer.record("incidents", shape(row))
+
+    def transform(parsed: Iterator[Any]) -> None:
+        transformer = Transformer()
+        with redirect_stdout(io.StringIO()):
+            for row in parsed:
+                record = transformer.transform(row, selected.schema)
+                singer.write_message(singer.RecordMessage("incidents", record))
+
+    ours = cpu(lambda: write(json.loads(text) for text in texts))
+    codec = cpu(lambda: [json.dumps(json.loads(text)) for text in texts])
+    yield Figure(
+        f"CPU of an incident of {sum(map(len, texts)) / len(texts) / 1000:.1f} kB against json.loads + json.dumps",
+        f"{ours / codec:.1f} times",
+        "at most 3 times",
+        ours <= 3 * codec,
+    )
+    shaping = cpu(lambda: write(iter([json.loads(text) for text in texts]))) - cpu(lambda: [*map(json.loads, texts)])
+    theirs = cpu(lambda: transform(json.loads(text) for text in texts)) - cpu(lambda: [*map(json.loads, texts)])
+    what = "CPU of shaping and writing an incident: Transformer + write_message against ours"
+    yield Figure(what, f"{theirs / shaping:.1f} times", "at least 10 times", theirs >= 10 * shaping)
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """The least CPU seconds of five tries."""
+
+    def once() -> float:
+        began = time.process_time()
+        work()
+        return time.process_time() - began
+
+    return min(once() for _ in range(5))
+
+
+def bench_organisation(incidents: int) -> Organisation:
+    """An organisation of which so many incidents are in the default modes."""
+    org = organisation(incidents * 3 // 2)
+    kept = {row["id"] for row in there(org, "incidents")[:incidents]}
+    org.rows["/v2/incidents"] = [row for row in org.rows["/v2/incidents"] if row["id"] in kept]
+    return org
+
+
+def bare(catalog: dict[str, Any]) -> dict[str, Any]:
+    """The catalog without the nested parts of incidents."""
+    for part in ("attachments", "updates"):
+        set_field(catalog, "incidents", "properties", part, selected=False)
+    return catalog
+
+
+def main() -> int:
+    """Measure, print and write all figures; 1 if a bound isn't kept."""
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"On {machine}. This takes some minutes.\n", flush=True)
+    figures = []
+    for part in (processor, concurrency, fewest_requests, floor_of_the_bucket, memory):
+        for figure in part():
+            figures.append(figure)
+            print(figure.line(), flush=True)
+    folder = Path("bench")
+    folder.mkdir(exist_ok=True)
+    content = {"machine": machine, "figures": [asdict(figure) for figure in figures]}
+    (folder / "results.json").write_text(json.dumps(content, indent=2) + "\n")
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
