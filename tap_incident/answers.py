@@ -5,7 +5,6 @@ Source: API documents, sections "Pagination", "Errors", "Rate limits".
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +14,14 @@ from typing import Any, NoReturn
 from singer.utils import strptime_to_utc
 
 from tap_incident.errors import BadData, BadKey, Gone, MissingPermission, PassingFault, Rejected
+from tap_incident.inputs import strict_json
 from tap_incident.rate import Limits, read_limits
 from tap_incident.streams import Stream
 
 Row = dict[str, Any]
 Headers = Mapping[str, str]
+
+_LONGEST_MESSAGE = 500
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,9 @@ class Limited(PassingFault):
 def parse(content: bytes) -> Any:
     """The JSON value of a body; None if it is none (an empty body, a gateway's HTML)."""
     try:
-        return json.loads(content, parse_constant=_no_constant)
+        return strict_json(content)
     except (ValueError, RecursionError):
         return None
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def page(body: Row, stream: Stream) -> Page:
@@ -65,8 +63,10 @@ def page(body: Row, stream: Stream) -> Page:
         if type(row) is not dict:
             raise BadData(f'{stream.name}: {stream.path}: entry {number} of "{stream.name}" is no object')
     meta = body.get("pagination_meta")
-    if not isinstance(meta, dict):
+    if meta is None:
         return Page(rows)
+    if not isinstance(meta, dict):
+        raise BadData(f"{stream.name}: {stream.path}: pagination_meta is no object")
     after, total = meta.get("after"), meta.get("total_record_count")
     if not isinstance(after, str | None):
         raise BadData(f"{stream.name}: {stream.path}: the cursor of the next page is no string")
@@ -101,13 +101,12 @@ def _described(what: str, status: int, body: Row) -> tuple[str, str | None]:
         if isinstance(error, dict):
             source, metadata = error.get("source"), error.get("metadata")
             field = source.get("field") if isinstance(source, dict) else None
-            scope = metadata.get("scope") if isinstance(metadata, dict) else scope
-            told = [str(part) for part in (error.get("code"), field, error.get("message")) if part]
-            parts.append(": ".join(told).rstrip("."))
+            scope = scope or (metadata.get("scope") if isinstance(metadata, dict) else None)
+            told = ": ".join(str(part) for part in (error.get("code"), field, error.get("message")) if part)
+            parts += [told[:_LONGEST_MESSAGE].rstrip(".")] if told else []
     if body.get("request_id"):
         parts.append(f"request_id {body['request_id']}")
-    # One line, however long a text the API sends.
-    return " ".join(", ".join(parts).split())[:1000], scope if isinstance(scope, str) else None
+    return " ".join(", ".join(parts).split()), scope if isinstance(scope, str) else None
 
 
 def _retry_after(headers: Headers, body: Row) -> float | None:
@@ -125,6 +124,8 @@ def _retry_after(headers: Headers, body: Row) -> float | None:
 def _seconds(value: str, headers: Headers) -> float | None:
     if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
         return float(value)
+    if not re.match(r"[A-Za-z]{3}, |\d{4}-\d\d-\d\d[T ]", value):
+        return None  # The parser of dates would find one in almost anything.
     try:
         # Against the API's own clock where it shows it: this machine's may be off.
         now = strptime_to_utc(headers["Date"]) if "Date" in headers else datetime.now(timezone.utc)

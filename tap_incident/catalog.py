@@ -25,11 +25,16 @@ def _sources() -> dict[str, str]:
 
 
 def schema(stream: Stream) -> Schema:
-    """The stream's JSON Schema (Draft 4) with all references resolved; a new object at each call."""
+    """The stream's JSON Schema (Draft 4) with all references resolved; a new object at each call.
+
+    In the files all may be null, since rows can be nested too; here a row is there, and so are its key properties.
+    """
     parsed = {path: json.loads(text) for path, text in _sources().items()}
     resolved = resolve_schema_references(parsed[f"{stream.name}.json"], parsed)
     # Types that are used twice are one object so far; a selection would cut them for both.
     copied: Schema = json.loads(json.dumps(resolved))
+    for part in (copied, *(copied["properties"][key] for key in stream.key_properties)):
+        part["type"].remove("null")
     return copied
 
 

@@ -11,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -21,8 +20,9 @@ from tap_incident import config as configs
 from tap_incident import state as states
 from tap_incident.catalog import discover
 from tap_incident.client import Client
-from tap_incident.errors import BadInput, Stopped, TapError
+from tap_incident.errors import Stopped, TapError
 from tap_incident.fanout import Workers
+from tap_incident.inputs import parse, read
 from tap_incident.messages import Writer
 from tap_incident.selection import select
 from tap_incident.sync import sync
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
     config = configs.load(
-        _read(args.config) if args.config else None,
+        read(args.config) if args.config else None,
         os.environ,
         source=args.config or "settings",
         key_needed=not args.discover,
@@ -115,31 +115,14 @@ def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
         sys.stdout.write("\n")
         return []
     path = args.catalog or args.properties
-    catalog = _parsed(path) if path else None
+    catalog = parse(read(path), path) if path else None
     selection = select(catalog, source=path or "catalog", old_form=not args.catalog)
-    state = states.check(_parsed(args.state), args.state) if args.state else {}
+    state = states.check(parse(read(args.state), args.state), args.state) if args.state else {}
     if not selection:
         LOGGER.warning("%s selects no stream: nothing to do", path)
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
         return sync(selection, config, state, client=client, workers=workers, writer=Writer(sys.stdout))
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text("utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{path}: can't be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise BadInput(f"{path}: is no UTF-8 text") from None
-
-
-def _parsed(path: str) -> Any:
-    try:
-        return json.loads(_read(path))
-    except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise BadInput(f"{path}: not valid JSON{where}") from None
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
+from tap_incident.inputs import parse
 from tap_incident.streams import INCIDENT_MODES
 
 try:
@@ -27,7 +27,7 @@ SETTINGS: dict[str, Any] = {
     "properties": {
         "api_key": {
             "type": "string",
-            "pattern": "^[!-~]+$",
+            "pattern": r"^[!-~]+\Z",
             "env": "INCIDENT_API_KEY",
             "accepts": "text without spaces",
             "description": "API key, made under Settings > API keys in the dashboard",
@@ -67,7 +67,8 @@ SETTINGS: dict[str, Any] = {
         "requests_per_minute": {
             "type": "integer",
             "minimum": 1,
-            "accepts": "an integer of 1 or more",
+            "maximum": 1_000_000,
+            "accepts": "an integer from 1 to 1,000,000",
             "description": "A ceiling of your own for any minute, to leave quota to others that use the same key; "
             "without it, the API's limits alone count (1,200 at once, and then 20 a second)",
         },
@@ -75,13 +76,14 @@ SETTINGS: dict[str, Any] = {
             "type": "number",
             "minimum": 0,
             "exclusiveMinimum": True,
+            "maximum": 3600,
             "default": 300,
-            "accepts": "a number above 0",
+            "accepts": "a number above 0, at most 3600",
             "description": "Seconds to wait for a connection, and for each piece of an answer",
         },
         "user_agent": {
             "type": "string",
-            "pattern": "^[!-~]([ -~]*[!-~])?$",
+            "pattern": r"^[!-~]([ -~]*[!-~])?\Z",
             "default": f"tap-incident/{VERSION}",
             "accepts": "printable ASCII text",
             "description": "How the tap names itself to the API",
@@ -109,7 +111,9 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
 
     Raises BadInput that names everything that is wrong, in words and without any value.
     """
-    given = _parse(text, source) if text is not None else {}
+    given = parse(text, source) if text is not None else {}
+    if not isinstance(given, dict):
+        raise BadInput(f"{source}: must be a JSON object of settings")
     properties = SETTINGS["properties"]
     chosen = {key: setting["default"] for key, setting in properties.items() if "default" in setting}
     chosen |= {key: environ[s["env"]] for key, s in properties.items() if environ.get(s.get("env", ""))}
@@ -132,22 +136,11 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
     )
 
 
-def _parse(text: str, source: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        # The error's own text would do, but an exception chained to it carries the whole file, with the key.
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise BadInput(f"{source}: not valid JSON{where}") from None
-    if not isinstance(value, dict):
-        raise BadInput(f"{source}: must be a JSON object of settings")
-    return value
-
-
 def _number(value: Any, key: str) -> Any:
     """The number that a string stands for, where the setting is one: Stitch sends all settings as strings."""
     wanted = SETTINGS["properties"].get(key, {}).get("type")
-    if wanted in ("integer", "number") and isinstance(value, str) and re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
+    numeric = wanted in ("integer", "number") and isinstance(value, str)
+    if numeric and re.fullmatch(r"\s*\d{1,15}(\.\d{1,15})?\s*", value):
         return float(value) if "." in value else int(value)
     return value
 
@@ -171,9 +164,9 @@ def _usable(endpoint: str) -> bool:
         host, _ = url.hostname, url.port
     except ValueError:
         return False
-    if not host or url.username is not None or url.password is not None or url.query or url.fragment:
+    if not host or url.username is not None or re.search(r"[\s\x00-\x1f\x7f?#]", endpoint):
         return False
-    if re.search(r"\s", endpoint) or url.scheme not in ("http", "https"):
+    if url.scheme not in ("http", "https"):
         return False
     return url.scheme == "https" or _is_loopback(host)
 

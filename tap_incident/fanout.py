@@ -38,24 +38,41 @@ class Workers:
         # A thread that hangs in a slow answer can't be woken: nobody waits for it.
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def ahead(self, pages: Iterator[Page]) -> Iterator[Page]:
-        """The same pages: the first is asked for at once, each other while the one before it is being used.
+    def ahead(self, pages: Iterator[Page]) -> Ahead:
+        """The same pages: the first is asked for at once, each other while the one before it is being used."""
+        return Ahead(self._pool, self._stop, pages)
 
-        Raises in the consumer what fetching raised, and Stopped when the run was told to stop.
-        """
-        return self._rest(pages, self._pool.submit(next, pages))
 
-    def _rest(self, pages: Iterator[Page], coming: Future[Page]) -> Iterator[Page]:
-        while True:
-            while not (coming.done() or wait([coming], _GLANCE).done):
-                if self._stop.is_set():
-                    raise Stopped("stopped while waiting for an answer")
-            page = coming.result()
-            if page.after is None:
-                yield page
-                return
-            coming = self._pool.submit(next, pages)
-            yield page
+class Ahead(Iterator[Page]):
+    """Pages that a worker fetches one ahead of the consumer.
+
+    Raises in the consumer what fetching raised, and Stopped when the run was told to stop.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor, stop: threading.Event, pages: Iterator[Page]) -> None:
+        self._pool, self._stop, self._pages = pool, stop, pages
+        self._coming: Future[Page] | None = pool.submit(next, pages)
+
+    def ready(self) -> bool:
+        """Whether the next page can be had without a wait."""
+        return self._coming is None or self._coming.done()
+
+    def peek(self) -> Page | None:
+        """Wait for the next page, and leave it there."""
+        if self._coming is None:
+            return None
+        while not (self._coming.done() or wait([self._coming], _GLANCE).done):
+            if self._stop.is_set():
+                raise Stopped("stopped while waiting for an answer")
+        return self._coming.result()
+
+    def __next__(self) -> Page:
+        page = self.peek()
+        if page is None:
+            raise StopIteration
+        # Nothing is asked for after the last page, not even whether there is another.
+        self._coming = None if page.after is None else self._pool.submit(next, self._pages)
+        return page
 
 
 @dataclass(frozen=True)
@@ -68,10 +85,12 @@ class Turn(Generic[C]):
     ends: Page | None
 
 
-def turns(pages: Iterable[Page], children: Callable[[Row], C], none: C, window: int) -> Iterator[Turn[C]]:
+def turns(
+    pages: Iterable[Page], children: Callable[[Row], C], none: C, window: int, ready: Callable[[], bool] = lambda: True
+) -> Iterator[Turn[C]]:
     """A turn for each row in order, `children` called up to `window` rows before; `none` stands in an empty page.
 
-    Takes the rows out of the pages.
+    While the next page is not `ready`, what is held comes out meanwhile. Takes the rows out of the pages.
     """
     held: deque[Turn[C]] = deque()
     for page in pages:
@@ -84,5 +103,7 @@ def turns(pages: Iterable[Page], children: Callable[[Row], C], none: C, window: 
             held.append(Turn(row, children(row), None if page.rows else page))
             while len(held) > window:
                 yield held.popleft()
+        while held and not ready():
+            yield held.popleft()
     while held:
         yield held.popleft()

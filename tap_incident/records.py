@@ -7,9 +7,9 @@ they came; a scalar of another type is turned into the right one only if nothing
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from tap_incident.catalog import Schema
@@ -19,6 +19,9 @@ from tap_incident.selection import Selected
 Shaper = Callable[[dict[str, Any]], dict[str, Any]]
 _Convert = Callable[[Any], Any]
 _Unknown = Callable[[str], None]
+
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,99}", re.ASCII)
+_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 _NAMES: dict[type, str] = {
     str: "string",
@@ -70,7 +73,7 @@ def shaper(selected: Selected, whole: Schema, unknown: _Unknown) -> Shaper:
 
 def _shown_id(row: Mapping[str, Any]) -> str:
     value = row.get("id")
-    return value if isinstance(value, str) else "without id"
+    return str(value) if isinstance(value, str | int) else "without id"
 
 
 def _compile(schema: Schema, whole: Schema, path: str, unknown: _Unknown) -> tuple[type, _Convert]:
@@ -156,7 +159,7 @@ def _string(value: Any) -> str:
 def _integer(value: Any) -> int:
     if type(value) is float and value.is_integer():
         return int(value)
-    if type(value) is str and re.fullmatch(r"-?(0|[1-9]\d{0,99})", value, re.ASCII):
+    if type(value) is str and _WHOLE.fullmatch(value):
         return int(value)
     raise _Misfit("integer", value)
 
@@ -164,10 +167,13 @@ def _integer(value: Any) -> int:
 def _number(value: Any) -> float:
     if type(value) is int:
         return value
-    if type(value) is str and re.fullmatch(r"-?\d{1,99}(\.\d+)?([eE][+-]?\d+)?", value, re.ASCII):
+    if type(value) is str and _WHOLE.fullmatch(value):
+        return int(value)
+    if type(value) is str and _DECIMAL.fullmatch(value):
         number = float(value)
-        if math.isfinite(number):
-            return int(value) if re.fullmatch(r"-?\d+", value) else number
+        # Only if writing it again gives the same number, digit by digit.
+        if Decimal(repr(number)) == Decimal(value):
+            return number
     raise _Misfit("number", value)
 
 

@@ -123,9 +123,10 @@ def _cut(document: Schema, theirs: Any, about: Metadata, at: Breadcrumb, absent:
         _cut(document["items"], theirs.get("items"), about, (*at, "items"), absent)
     properties = document.get("properties", {})
     listed = theirs.get("properties")
+    listed = listed if isinstance(listed, dict) else {}
     for name in list(properties):
         here = (*at, "properties", name)
-        their_own = listed.get(name) if isinstance(listed, dict) else None
+        their_own = listed.get(name)
         said = _said(about.get(here, {}), their_own)
         if said is None and listed and name not in listed:
             absent.add(".".join(part for part in here if part not in ("properties", "items")))

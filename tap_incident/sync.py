@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from itertools import chain
 
 from singer import metrics
 
@@ -19,7 +18,7 @@ from tap_incident.answers import Page
 from tap_incident.client import Client
 from tap_incident.config import Config
 from tap_incident.errors import Gone, MissingPermission, Rejected
-from tap_incident.fanout import Workers
+from tap_incident.fanout import Ahead, Workers
 from tap_incident.messages import Writer
 from tap_incident.plan import STRATEGIES, Node, Step, cost, rotated, steps
 from tap_incident.progress import Progress
@@ -38,7 +37,7 @@ class _Begun:
     mark: str
     """Fingerprint of the walk."""
     after: str | None
-    pages: Iterator[Page]
+    pages: Ahead
 
 
 def sync(
@@ -77,7 +76,7 @@ def _begin(run: Run, step: Step) -> _Begun:
     return _Begun(step, mark, after, _read(run, step, after))
 
 
-def _read(run: Run, step: Step, after: str | None) -> Iterator[Page]:
+def _read(run: Run, step: Step, after: str | None) -> Ahead:
     return run.workers.ahead(run.client.pages(step.node.stream, step.params, after))
 
 
@@ -93,8 +92,9 @@ def _step(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
         stack.callback(run.spools.clear)
         _fill_spools(run, step.node, stack)
         try:
-            pages = _watched(run, step, _first_or_all(run, begun), progress, nearly_done)
-            for page in walk(run, step.node, pages, progress.row):
+            ahead = _accepted(run, begun)
+            pages = _watched(run, step, ahead, progress, nearly_done)
+            for page in walk(run, step.node, pages, ahead.ready, progress.row):
                 if page.after is not None:
                     run.state = states.under_way(run.state, step.name, page.after, begun.mark)
                     run.writer.state(run.state)
@@ -146,16 +146,16 @@ def _resumed(state: states.State, name: str, mark: str) -> str | None:
     return str(bookmark["after"])
 
 
-def _first_or_all(run: Run, begun: _Begun) -> Iterator[Page]:
+def _accepted(run: Run, begun: _Begun) -> Ahead:
     """The step's pages from the cursor on, or all of them if the API does not take it any more."""
     try:
-        first = next(begun.pages)
+        begun.pages.peek()
     except (Rejected, Gone) as error:
         if begun.after is None:
             raise
         LOGGER.warning("%s: the API does not take the cursor of the state: starting over. (%s)", begun.step.name, error)
         return _read(run, begun.step, None)
-    return chain([first], begun.pages)
+    return begun.pages
 
 
 def _fill_spools(run: Run, node: Node, stack: ExitStack) -> None:

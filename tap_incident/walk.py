@@ -53,14 +53,20 @@ class Run:
     """Those of them that were logged."""
 
 
-def walk(run: Run, node: Node, pages: Iterator[Page], written: Callable[[], None] = lambda: None) -> Iterator[Page]:
+def walk(
+    run: Run,
+    node: Node,
+    pages: Iterator[Page],
+    ready: Callable[[], bool] = lambda: True,
+    written: Callable[[], None] = lambda: None,
+) -> Iterator[Page]:
     """Write the rows of `node` and of all below it; gives each page once all of its rows and theirs are out.
 
-    `written` is called for each row of `node` that is out.
+    `ready` tells whether the next page is there, and `written` is called for each row of `node` that is out.
     """
     window = _LOOK_AHEAD * run.config.max_concurrency if node.children else 0
     none: list[Chain] = []
-    for turn in turns(_announced(run, node, pages), lambda row: _open(run, node, row), none, window):
+    for turn in turns(_announced(run, node, pages), lambda row: _open(run, node, row), none, window, ready):
         if turn.row is not None:
             _emit(run, node, turn.row, turn.children)
             written()

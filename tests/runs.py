@@ -119,3 +119,10 @@ def set_field(catalog: Json, stream: str, *breadcrumb: str, **values: Any) -> Js
     else:
         found["metadata"].update(values)
     return catalog
+
+
+def bare(catalog: Json) -> Json:
+    """The catalog without the nested parts of incidents, which would cost a request each."""
+    for part in ("attachments", "updates"):
+        set_field(catalog, "incidents", "properties", part, selected=False)
+    return catalog

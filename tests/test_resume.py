@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation, organisation
-from tests.runs import Json, Run, key_of, only, set_field, there
+from tests.runs import Json, Run, bare, key_of, only, set_field, there
 
 SELECTED = ("incidents", "actions", "alerts", "catalog_entries")
 
@@ -31,13 +31,6 @@ def failing_at(org: Organisation, number: int, port: int = 0) -> Iterator[FakeAp
 def port_of(fake: FakeApi) -> int:
     """For a stand-in at the same address, which is part of what a state speaks of."""
     return int(fake.url.rsplit(":", 1)[1])
-
-
-def bare(catalog: Json) -> Json:
-    """The catalog without the nested parts of incidents, which would cost a request each."""
-    for part in ("attachments", "updates"):
-        set_field(catalog, "incidents", "properties", part, selected=False)
-    return catalog
 
 
 def last_state(run: Run) -> Json:

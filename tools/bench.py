@@ -31,7 +31,7 @@ from tap_incident.records import shaper
 from tap_incident.selection import Selection, select
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.runs import STANDARD, only, set_field, there
+from tests.runs import STANDARD, bare, only, set_field, there
 
 KEY = "bench"
 UNLIMITED = 10_000_000
@@ -237,13 +237,6 @@ def bench_organisation(incidents: int) -> Organisation:
     kept = {row["id"] for row in there(org, "incidents")[:incidents]}
     org.rows["/v2/incidents"] = [row for row in org.rows["/v2/incidents"] if row["id"] in kept]
     return org
-
-
-def bare(catalog: dict[str, Any]) -> dict[str, Any]:
-    """The catalog without the nested parts of incidents."""
-    for part in ("attachments", "updates"):
-        set_field(catalog, "incidents", "properties", part, selected=False)
-    return catalog
 
 
 def main() -> int:

@@ -1,0 +1,46 @@
+"""What comes from outside as JSON: files that the user names, read whole, and the one way to parse."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tap_incident.errors import BadInput
+
+
+def read(path: str) -> str:
+    """The text of a file; raises BadInput that names it."""
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path}: can't be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: is no UTF-8 text") from None
+
+
+def parse(text: str, source: str) -> Any:
+    """The JSON value of a text from `source`; raises BadInput that names the source and the line, and no value."""
+    try:
+        return strict_json(text)
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        # Not chained: the error carries the whole text, and a config's has the key.
+        raise BadInput(f"{source}: not valid JSON{where}") from None
+
+
+def strict_json(text: str | bytes) -> Any:
+    """The JSON value of a text; raises ValueError also for NaN and infinities, which Python would let pass."""
+    return json.loads(text, parse_constant=_no_number, parse_float=_finite)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        _no_number(digits)
+    return number
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number in JSON")
