@@ -74,7 +74,7 @@ def cost(node: Node, parents: int, modes: Sequence[str], strategy: str) -> int:
 
     Lists of the whole organisation are counted as one page each: nobody knows their length beforehand.
     """
-    pages = -(-parents // (node.stream.page_size or max(parents, 1)))
+    pages = max(1, -(-parents // (node.stream.page_size or max(parents, 1))))
     lists = [child.stream for child in node.children if strategy == "list" and child.stream.listable]
     return pages + parents * (len(node.children) - len(lists)) + sum(len(stream.chains(modes)) for stream in lists)
 

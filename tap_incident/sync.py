@@ -163,12 +163,19 @@ def _fill_spools(run: Run, node: Node, stack: ExitStack) -> None:
     if run.config.child_strategy != "list":
         return
     for child in node.children:
-        if not child.stream.listable or child.stream.name in run.denied:
-            continue
-        spool = run.spools[child.stream.name] = stack.enter_context(closing(Spool()))
-        parent = child.stream.parent_params[0][0]
-        chains = child.stream.chains(run.config.incident_modes)
-        for pages in [run.workers.ahead(run.client.pages(child.stream, params)) for params in chains]:
-            for page in readable(run, child, pages):
-                spool.add(child.stream.name, ((str(row.get(parent)), row) for row in page.rows))
-        LOGGER.info("%s: read as one list", child.stream.name)
+        if child.stream.listable and child.stream.name not in run.denied:
+            run.spools[child.stream.name] = stack.enter_context(closing(Spool()))
+            _fill_spool(run, child, run.spools[child.stream.name])
+
+
+def _fill_spool(run: Run, child: Node, spool: Spool) -> None:
+    LOGGER.info("%s: reading it as one list", child.stream.name)
+    progress = Progress(child.stream.name, lambda: run.client.sent)
+    parent = child.stream.parent_params[0][0]
+    chains = child.stream.chains(run.config.incident_modes)
+    for pages in [run.workers.ahead(run.client.pages(child.stream, params)) for params in chains]:
+        for page in readable(run, child, pages):
+            spool.add(child.stream.name, ((str(row.get(parent)), row) for row in page.rows))
+            for _ in page.rows:
+                progress.row()
+            log_timers(run)

@@ -9,10 +9,7 @@ import io
 import json
 import os
 import platform
-import re
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -32,8 +29,8 @@ from tap_incident.selection import Selection, select
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Organisation, organisation
 from tests.runs import STANDARD, bare, only, set_field, there
+from tools.measured import KEY, run
 
-KEY = "bench"
 UNLIMITED = 10_000_000
 """Requests a minute that a stand-in claims to allow, so that the tap's own gate doesn't bound what is measured."""
 
@@ -50,53 +47,6 @@ class Figure:
     def line(self) -> str:
         """As a row of a Markdown table."""
         return f"| {self.what} | {self.measured} | {self.bound} | {'yes' if self.kept else 'NO'} |"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """One run of the tap as a process."""
-
-    seconds: float
-    peak_mb: float
-    requests: int
-    refused: int
-
-
-def run(fake: FakeApi, catalog: dict[str, Any] | None = None, **settings: Any) -> Ran:
-    """Run the tap against `fake`, its output thrown away."""
-    before = len(fake.requests)
-    with tempfile.TemporaryDirectory() as folder:
-        files = {"config": {"api_key": KEY, "endpoint": fake.url, **settings}}
-        files |= {"catalog": catalog} if catalog else {}
-        command = [sys.executable, "-m", "tap_incident"]
-        for name, content in files.items():
-            path = Path(folder) / f"{name}.json"
-            path.write_text(json.dumps(content))
-            command += [f"--{name}", str(path)]
-        began = time.monotonic()
-        tap = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        peak = 0.0
-        while tap.poll() is None:
-            peak = max(peak, peak_mb(tap.pid))
-            time.sleep(0.02)
-        seconds = time.monotonic() - began
-    if tap.returncode:
-        raise RuntimeError(f"the tap ended with {tap.returncode}")
-    made = fake.requests[before:]
-    return Ran(seconds, peak, len(made), sum(request.status == 429 for request in made))
-
-
-def peak_mb(process: int) -> float:
-    """The most memory that the process has held so far (Linux; elsewhere 0).
-
-    What wait4 tells of a child won't do: it begins with the memory of this process, which the child is a copy of.
-    """
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0.0
-    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def floor_of_the_bucket() -> Iterator[Figure]:
@@ -119,7 +69,7 @@ def floor_of_the_bucket() -> Iterator[Figure]:
 
 def concurrency() -> Iterator[Figure]:
     """A default sync at 100 ms a request, by one worker and by eight."""
-    with FakeApi(bench_organisation(150), key=KEY, latency=0.1) as fake:
+    with FakeApi(bench_organisation(200), key=KEY, latency=0.1) as fake:
         one, eight = (run(fake, max_concurrency=workers) for workers in (1, 8))
     ratio = one.seconds / eight.seconds
     what = f"8 workers against 1, {one.requests} requests of 100 ms ({one.seconds:.1f} s, {eight.seconds:.1f} s)"
