@@ -23,7 +23,7 @@ from tap_incident.client import Client
 from tap_incident.errors import Stopped, TapError
 from tap_incident.fanout import Workers
 from tap_incident.inputs import parse, read
-from tap_incident.messages import Writer
+from tap_incident.messages import Writer, writing
 from tap_incident.selection import select
 from tap_incident.sync import sync
 
@@ -48,7 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[signal.Signals]) -> int:
     try:
         missed = _run(args, stop)
-        sys.stdout.flush()
         if missed:
             raise TapError(
                 f"The key may not read all that the catalog selects: {', '.join(missed)} (see the warnings above). "
@@ -58,18 +57,24 @@ def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[sig
     except BrokenPipeError:
         return 1  # The target has died and says itself why.
     except Stopped:
-        sys.stdout.flush()
+        _flush()
         LOGGER.warning("Stopped by %s. Started again with the last state, the sync goes on there", caught[0].name)
         return 128 + caught[0]
     except TapError as error:
-        sys.stdout.flush()
+        _flush()
         LOGGER.critical("%s", error)
         return 1
     except Exception as error:
-        sys.stdout.flush()
+        _flush()
         LOGGER.exception("This error is of a kind that the tap does not know:")
         LOGGER.critical("A mistake in the tap (%s): please report it with the lines above", type(error).__name__)
         return 1
+
+
+def _flush() -> None:
+    """Send on what was written; whatever hinders that was told, or is about to be."""
+    with suppress(OSError):
+        sys.stdout.flush()
 
 
 def command() -> None:
@@ -111,8 +116,9 @@ def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
         key_needed=not args.discover,
     )
     if args.discover:
-        json.dump(discover(), sys.stdout, indent=2)
-        sys.stdout.write("\n")
+        with writing():
+            sys.stdout.write(json.dumps(discover(), indent=2) + "\n")
+            sys.stdout.flush()
         return []
     path = args.catalog or args.properties
     catalog = parse(read(path), path) if path else None

@@ -38,6 +38,10 @@ class BadData(TapError):
     """An answer holds what no record can be made of: the run stops rather than lose or bend a value."""
 
 
+class BadOutput(TapError):
+    """Messages can't be written: the disk is full, say."""
+
+
 class PassingFault(TapError):
     """A fault that may be over at the next try; if it lasts beyond the time for retries, it ends the run."""
 

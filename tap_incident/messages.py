@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
+from tap_incident.errors import BadOutput
 from tap_incident.selection import Selected
 from tap_incident.state import State
 
@@ -17,7 +20,10 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Writer:
-    """Writes messages to `out`, and counts the records of each stream in `records`."""
+    """Writes messages to `out`, and counts the records of each stream in `records`.
+
+    Raises BrokenPipeError when nobody reads any more, BadOutput for any other failure to write.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -46,8 +52,26 @@ class Writer:
     def state(self, state: State) -> None:
         """STATE, and all before it on its way to the target."""
         self._write({"type": "STATE", "value": state})
-        self._out.flush()
+        self.flush()
+
+    def flush(self) -> None:
+        """Send on all that was written; raises as writing does."""
+        with writing():
+            self._out.flush()
 
     def _write(self, message: dict[str, Any]) -> None:
-        # One call a line: an interruption comes between lines.
-        self._out.write(_encode(message) + "\n")
+        line = _encode(message) + "\n"
+        with writing():
+            # One call a line: an interruption comes between lines.
+            self._out.write(line)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Around what writes to stdout: a failure becomes BadOutput, but for a broken pipe."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # The target has died, and says itself why.
+    except OSError as error:
+        raise BadOutput(f"The messages can't be written ({error.strerror})") from error

@@ -167,4 +167,5 @@ class Gate:
         """
         with self._lock:
             own = limits.of_endpoint or (limits.binding is None and path in self._own)
-            return (self._own[path] if own else self._key).pause(self._clock() + seconds)
+            bucket = self._own.get(path, self._key) if own else self._key
+            return bucket.pause(self._clock() + seconds)

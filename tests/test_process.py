@@ -152,6 +152,17 @@ def test_a_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
     assert "Broken" not in err
 
 
+@pytest.mark.parametrize("arguments", [["--discover"], []], ids=["discover", "sync"])
+def test_a_full_disk_is_told_in_words(command: list[str], arguments: list[str]) -> None:
+    with FakeApi(organisation(3)) as fake, Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=environ(fake), check=False
+        )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "CRITICAL The messages can't be written (No space left on device)"
+
+
 def test_an_error_does_not_wait_for_slow_answers(command: list[str]) -> None:
     def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
         if path == "/v3/actions":
