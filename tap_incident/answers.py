@@ -43,11 +43,16 @@ class Limited(PassingFault):
 
 
 def parse(content: bytes) -> Any:
-    """The JSON value of a body; None if it is none (an empty body, a gateway's HTML)."""
+    """The JSON value of a body; None if it is none (an empty body, a gateway's HTML).
+
+    Raises BadData for one that no trying again will make readable.
+    """
     try:
         return strict_json(content)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
+    except RecursionError:
+        raise BadData("An answer of the API is nested too deep to be read") from None
 
 
 def page(body: Row, stream: Stream) -> Page:
@@ -73,9 +78,13 @@ def page(body: Row, stream: Stream) -> Page:
     return Page(rows, after or None, total if type(total) is int else None)
 
 
-def fail(what: str, status: int, headers: Headers, body: Row) -> NoReturn:
-    """Raise the error that a status other than 200 stands for; `what` is the method and path."""
+def fail(what: str, status: int, headers: Headers, body: Row, secret: str = "") -> NoReturn:
+    """Raise the error that a status other than 200 stands for; `what` is the method and path.
+
+    `secret` is hidden should the answer quote it.
+    """
     text, scope = _described(what, status, body)
+    text = text.replace(secret, "***") if secret else text
     if status == 429:
         raise Limited(text, read_limits(headers), _retry_after(headers, body))
     if status == 408 or status >= 500:

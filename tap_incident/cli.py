@@ -20,7 +20,7 @@ from tap_incident import config as configs
 from tap_incident import state as states
 from tap_incident.catalog import discover
 from tap_incident.client import Client
-from tap_incident.errors import Stopped, TapError
+from tap_incident.errors import BadOutput, Stopped, TapError
 from tap_incident.fanout import Workers
 from tap_incident.inputs import parse, read
 from tap_incident.messages import Writer, writing
@@ -62,7 +62,8 @@ def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[sig
         return 128 + caught[0]
     except TapError as error:
         _flush()
-        LOGGER.critical("%s", error)
+        # On one line, whatever an answer put into the text.
+        LOGGER.critical("%s", " ".join(str(error).split()))
         return 1
     except Exception as error:
         _flush()
@@ -73,7 +74,7 @@ def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[sig
 
 def _flush() -> None:
     """Send on what was written; whatever hinders that was told, or is about to be."""
-    with suppress(OSError):
+    with suppress(OSError, AttributeError):
         sys.stdout.flush()
 
 
@@ -109,8 +110,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
+    if sys.stdout is None:
+        raise BadOutput("The messages can't be written: stdout is closed")
     config = configs.load(
-        read(args.config) if args.config else None,
+        read(args.config) if args.config is not None else None,
         os.environ,
         source=args.config or "settings",
         key_needed=not args.discover,
@@ -120,10 +123,10 @@ def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
             sys.stdout.write(json.dumps(discover(), indent=2) + "\n")
             sys.stdout.flush()
         return []
-    path = args.catalog or args.properties
-    catalog = parse(read(path), path) if path else None
-    selection = select(catalog, source=path or "catalog", old_form=not args.catalog)
-    state = states.check(parse(read(args.state), args.state), args.state) if args.state else {}
+    path = args.catalog if args.catalog is not None else args.properties
+    catalog = parse(read(path), path) if path is not None else None
+    selection = select(catalog, source=path or "catalog", old_form=args.catalog is None)
+    state = states.check(parse(read(args.state), args.state), args.state) if args.state is not None else {}
     if not selection:
         LOGGER.warning("%s selects no stream: nothing to do", path)
     client = Client(config, stop=stop)

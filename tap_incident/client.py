@@ -147,7 +147,7 @@ class Client:
         self._gate.learn(path, read_limits(response.headers))
         body = parse(response.content)
         if status != 200:
-            fail(what, status, response.headers, body if isinstance(body, dict) else {})
+            fail(what, status, response.headers, body if isinstance(body, dict) else {}, self._config.api_key)
         if not isinstance(body, dict):
             raise PassingFault(f"{what}: status 200, but the body is no JSON object")
         return body
@@ -161,8 +161,11 @@ class Client:
             raise self._unreached(what, error) from error
         except (ChunkedEncodingError, ContentDecodingError) as error:
             raise PassingFault(f"{what}: the answer broke off") from error
-        except requests.RequestException as error:
-            raise Rejected(f"{what}: this can't be asked for ({type(error).__name__}): check endpoint") from error
+        except (OSError, ValueError) as error:
+            # Of requests and urllib3: a bundle that isn't there, a host name or a proxy that can't be.
+            raise Rejected(
+                f"{what}: no request can be made ({error}): check endpoint, REQUESTS_CA_BUNDLE and the proxy variables"
+            ) from error
 
     def _unreached(self, what: str, error: requests.RequestException) -> PassingFault | Rejected:
         cause: BaseException = error

@@ -14,7 +14,7 @@ from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
 from tap_incident.inputs import parse
-from tap_incident.streams import INCIDENT_MODES
+from tap_incident.streams import INCIDENT_MODES, STRATEGIES
 
 try:
     VERSION = version("tap-incident")
@@ -50,7 +50,7 @@ SETTINGS: dict[str, Any] = {
         },
         "child_strategy": {
             "type": "string",
-            "enum": ["per_incident", "list"],
+            "enum": list(STRATEGIES),
             "default": "per_incident",
             "accepts": "per_incident or list",
             "description": "Whether actions, follow-ups and updates are asked for incident by incident, or read from "

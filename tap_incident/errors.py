@@ -39,7 +39,7 @@ class BadData(TapError):
 
 
 class BadOutput(TapError):
-    """Messages can't be written: the disk is full, say."""
+    """Messages, or what is kept until their turn, can't be written: the disk is full, say."""
 
 
 class PassingFault(TapError):

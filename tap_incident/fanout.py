@@ -23,7 +23,7 @@ _GLANCE = 0.2
 
 
 class Workers:
-    """A pool of `count` threads that fetch pages. Leaving it by an error, or a set `stop`, ends all that waits."""
+    """A pool of `count` threads that fetch pages. Leaving it, or a set `stop`, ends all that waits."""
 
     def __init__(self, count: int, stop: threading.Event) -> None:
         self._pool = ThreadPoolExecutor(count, "fetch")
@@ -32,11 +32,10 @@ class Workers:
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self._stop.set()
-        # A thread that hangs in a slow answer can't be woken: nobody waits for it.
-        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+    def __exit__(self, *_: object) -> None:
+        # Whatever is still under way, nobody will use; and a thread that hangs in a slow answer can't be woken.
+        self._stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def ahead(self, pages: Iterator[Page]) -> Ahead:
         """The same pages: the first is asked for at once, each other while the one before it is being used."""

@@ -9,8 +9,6 @@ from typing import Any
 from tap_incident.selection import Selected, Selection
 from tap_incident.streams import STREAMS, Params, Stream
 
-STRATEGIES = ("per_incident", "list")
-
 
 @dataclass(frozen=True)
 class Node:

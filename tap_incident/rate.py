@@ -6,12 +6,15 @@ Source: API documents, section "Rate limits".
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ KEY_QUOTA = Quota(1200)
 """What the API grants a key, until its answers say otherwise."""
 
 _HAIR = 1e-6
+_LONGEST_WINDOW = 3600
+_LONG_WAIT = 30
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,8 @@ def read_limits(headers: Mapping[str, str]) -> Limits:
     """Limits from X-RateLimit-Limit (`60, 1200;window=60, 60;window=60`) and X-RateLimit-Remaining."""
     first, *rest = [part.strip() for part in headers.get("X-RateLimit-Limit", "").split(",")]
     matches = [re.fullmatch(r"(\d{1,9})\s*;\s*window=(\d{1,9})", part) for part in rest]
-    quotas = [Quota(int(found[1]), int(found[2])) for found in matches if found and int(found[1]) and int(found[2])]
+    pairs = [(int(found[1]), int(found[2])) for found in matches if found]
+    quotas = [Quota(limit, window) for limit, window in pairs if limit and 0 < window <= _LONGEST_WINDOW]
     named = tuple(sorted(quotas, key=lambda quota: quota.rate, reverse=True))
     binding = next((quota for quota in reversed(named) if str(quota.limit) == first), None)
     remaining = headers.get("X-RateLimit-Remaining", "").strip()
@@ -141,6 +147,8 @@ class Gate:
                         self._recent.append(now)
                     self.passed += 1
                     return
+            if delay > _LONG_WAIT:
+                LOGGER.info("%s: waiting %.0f s for the limit of requests", path, delay)
             self._sleep(delay)
 
     def _ceiling_wait(self, now: float) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from tap_incident.answers import Row
+from tap_incident.errors import BadOutput
 
 
 class Spool:
-    """Rows by stream and parent. For one thread."""
+    """Rows by stream and parent. For one thread. Raises BadOutput if there is no room on the disk."""
 
     def __init__(self) -> None:
         # A database without a name is a temporary file that SQLite deletes while it is still open,
@@ -27,12 +29,24 @@ class Spool:
 
     def add(self, stream: str, rows: Iterable[tuple[str, Row]]) -> None:
         """Keep rows of `stream`, each with its parent's id."""
-        self._base.execute("BEGIN")
         texts = ((stream, parent, json.dumps(row)) for parent, row in rows)
-        self._base.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
-        self._base.execute("COMMIT")
+        with _room():
+            self._base.execute("BEGIN")
+            self._base.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
+            self._base.execute("COMMIT")
 
     def rows(self, stream: str, parent: str) -> list[Row]:
         """The rows of `stream` that belong to `parent`, in the order in which they were kept."""
         query = "SELECT row FROM spooled WHERE stream = ? AND parent = ? ORDER BY rowid"
-        return [json.loads(text) for (text,) in self._base.execute(query, (stream, parent))]
+        with _room():
+            return [json.loads(text) for (text,) in self._base.execute(query, (stream, parent))]
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise BadOutput(
+            f"The lists can't be kept on disk ({error}): name a folder with more room in SQLITE_TMPDIR"
+        ) from error

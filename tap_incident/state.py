@@ -61,8 +61,8 @@ def under_way(state: State, name: str, after: str, walk: str) -> State:
     return {**state, "currently_syncing": name, "bookmarks": bookmarks}
 
 
-def ended(state: State, name: str) -> State:
-    """The state once the stream's pages have come to their end."""
+def ended(state: State, *names: str) -> State:
+    """The state once the pages of these streams have come to their end."""
     rest = {key: value for key, value in state.items() if key != "currently_syncing"}
-    bookmarks = {key: value for key, value in (state.get("bookmarks") or {}).items() if key != name}
+    bookmarks = {key: value for key, value in (state.get("bookmarks") or {}).items() if key not in names}
     return {**rest, "bookmarks": bookmarks}

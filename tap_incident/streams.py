@@ -13,6 +13,8 @@ Params = tuple[tuple[str, str], ...]
 
 STATUS_CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
 INCIDENT_MODES = ("standard", "retrospective", "test", "tutorial")
+STRATEGIES = ("per_incident", "list")
+"""Ways to read what belongs to an incident: setting child_strategy."""
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,18 @@ from dataclasses import dataclass
 from singer import metrics
 
 from tap_incident import state as states
-from tap_incident.answers import Page
+from tap_incident.answers import Page, Row
 from tap_incident.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import Gone, MissingPermission, Rejected
+from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
 from tap_incident.fanout import Ahead, Workers
 from tap_incident.messages import Writer
-from tap_incident.plan import STRATEGIES, Node, Step, cost, rotated, steps
+from tap_incident.plan import Node, Step, cost, rotated, steps
 from tap_incident.progress import Progress
 from tap_incident.selection import Selection
 from tap_incident.spool import Spool
-from tap_incident.walk import Run, deny, log_timers, readable, tell_unknown, walk
+from tap_incident.streams import BY_NAME, STRATEGIES
+from tap_incident.walk import Run, deny, log_timers, tell_gone, tell_unknown, walk
 
 LOGGER = logging.getLogger(__name__)
 
@@ -54,19 +55,26 @@ def sync(
 
     def begin(ahead: int) -> None:
         while coming and len(begun) < ahead:
-            begun.append(_begin(run, coming.popleft()))
+            step = coming.popleft()
+            if step.name not in run.denied:
+                begun.append(_begin(run, step))
 
     try:
         while coming or begun:
             begin(1)
-            _step(run, begun.popleft(), lambda: begin(config.max_concurrency))
+            if begun:
+                _step(run, begun.popleft(), lambda: begin(config.max_concurrency))
+        finished = states.ended(run.state, *BY_NAME)
+        if finished != {"bookmarks": {}, **run.state}:
+            # What an earlier run left of a stream that is no longer walked would make a later sync of it partial.
+            writer.state(finished)
+        writer.flush()
     finally:
         tell_unknown(run)
         log_timers(run)
         for name, count in writer.records.items():
             metrics.log(LOGGER, metrics.Point("counter", metrics.Metric.record_count, count, {"endpoint": name}))
-        for name, count in run.gone.items():
-            LOGGER.info("%s: the parent was deleted meanwhile in %d cases: no rows of these", name, count)
+        tell_gone(run)
     return run.missed
 
 
@@ -87,14 +95,14 @@ def _step(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
         return
     emitted = [node.stream.name for node in step.node.tree() if node.selected]
     LOGGER.info("%s: reading %s", step.name, ", ".join(emitted))
-    progress = Progress(step.name, lambda: run.client.sent, resumed=begun.after is not None)
     with ExitStack() as stack:
         stack.callback(run.spools.clear)
-        _fill_spools(run, step.node, stack)
         try:
-            ahead = _accepted(run, begun)
-            pages = _watched(run, step, ahead, progress, nearly_done)
-            for page in walk(run, step.node, pages, ahead.ready, progress.row):
+            ahead, resumed = _accepted(run, begun)
+            total = _told_cost(run, step.node, ahead)
+            _fill_spools(run, step.node, stack)
+            progress = Progress(step.name, lambda: run.client.sent, resumed=resumed, total=total)
+            for page in walk(run, step.node, _watched(ahead, nearly_done), ahead.ready, progress.row):
                 if page.after is not None:
                     run.state = states.under_way(run.state, step.name, page.after, begun.mark)
                     run.writer.state(run.state)
@@ -109,29 +117,27 @@ def _step(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
     run.writer.state(run.state)
 
 
-def _watched(
-    run: Run, step: Step, pages: Iterator[Page], progress: Progress, nearly_done: Callable[[], None]
-) -> Iterator[Page]:
+def _watched(pages: Iterator[Page], nearly_done: Callable[[], None]) -> Iterator[Page]:
     for page in pages:
-        if progress.total is None and page.total is not None:
-            progress.total = page.total
-            _tell_cost(run, step.node, page.total)
         if page.after is None:
             # The next lists are asked for while this one's last rows come in, and no earlier: they would be stale.
             nearly_done()
         yield page
 
 
-def _tell_cost(run: Run, node: Node, parents: int) -> None:
-    """Say what a fan-out will cost, and whether the other strategy would save more than half."""
-    if not node.children:
-        return
+def _told_cost(run: Run, node: Node, ahead: Ahead) -> int | None:
+    """Say what a fan-out will cost, and whether the other strategy would save more than half; gives the rows in all."""
+    first = ahead.peek()
+    parents = first.total if first else None
+    if parents is None or not node.children:
+        return parents
     chosen = run.config.child_strategy
     costs = {strategy: cost(node, parents, run.config.incident_modes, strategy) for strategy in STRATEGIES}
     LOGGER.info("%s: %d rows, about %d requests by child_strategy %s", node.stream.name, parents, costs[chosen], chosen)
     for other, requests in costs.items():
         if requests * 2 < costs[chosen]:
             LOGGER.info("%s: by child_strategy %s, it would be about %d requests", node.stream.name, other, requests)
+    return parents
 
 
 def _resumed(state: states.State, name: str, mark: str) -> str | None:
@@ -146,16 +152,16 @@ def _resumed(state: states.State, name: str, mark: str) -> str | None:
     return str(bookmark["after"])
 
 
-def _accepted(run: Run, begun: _Begun) -> Ahead:
-    """The step's pages from the cursor on, or all of them if the API does not take it any more."""
+def _accepted(run: Run, begun: _Begun) -> tuple[Ahead, bool]:
+    """The step's pages from the cursor on, or all of them if the API does not take it any more; whether it did."""
     try:
         begun.pages.peek()
     except (Rejected, Gone) as error:
         if begun.after is None:
             raise
         LOGGER.warning("%s: the API does not take the cursor of the state: starting over. (%s)", begun.step.name, error)
-        return _read(run, begun.step, None)
-    return begun.pages
+        return _read(run, begun.step, None), False
+    return begun.pages, begun.after is not None
 
 
 def _fill_spools(run: Run, node: Node, stack: ExitStack) -> None:
@@ -173,9 +179,18 @@ def _fill_spool(run: Run, child: Node, spool: Spool) -> None:
     progress = Progress(child.stream.name, lambda: run.client.sent)
     parent = child.stream.parent_params[0][0]
     chains = child.stream.chains(run.config.incident_modes)
-    for pages in [run.workers.ahead(run.client.pages(child.stream, params)) for params in chains]:
-        for page in readable(run, child, pages):
-            spool.add(child.stream.name, ((str(row.get(parent)), row) for row in page.rows))
-            for _ in page.rows:
-                progress.row()
-            log_timers(run)
+    try:
+        for pages in [run.workers.ahead(run.client.pages(child.stream, params)) for params in chains]:
+            for page in pages:
+                spool.add(child.stream.name, [(_parent_of(row, parent, child), row) for row in page.rows])
+                for _ in page.rows:
+                    progress.row()
+                log_timers(run)
+    except MissingPermission as error:
+        deny(run, child, error)
+
+
+def _parent_of(row: Row, key: str, child: Node) -> str:
+    if row.get(key) is None:
+        raise BadData(f"{child.stream.name}: a row came without its key property {key}")
+    return str(row[key])

@@ -23,7 +23,7 @@ from tap_incident.records import Shaper, shaper
 from tap_incident.selection import Selected
 from tap_incident.spool import Spool
 from tap_incident.state import State
-from tap_incident.streams import Params
+from tap_incident.streams import BY_NAME, Params
 
 LOGGER = logging.getLogger(__name__)
 
@@ -46,7 +46,10 @@ class Run:
     spools: dict[str, Spool] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     missed: list[str] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)
+    """Parents whose children were asked for, by the children's stream."""
     gone: Counter[str] = field(default_factory=Counter)
+    """Those of them that were no longer there."""
     unknown: set[tuple[str, str]] = field(default_factory=set)
     """(stream, path) of properties that the schemas haven't."""
     told: set[tuple[str, str]] = field(default_factory=set)
@@ -85,6 +88,7 @@ def _announced(run: Run, node: Node, pages: Iterable[Page]) -> Iterator[Page]:
 
 def _open(run: Run, node: Node, row: Row) -> list[Chain]:
     """The children's lists of one parent, on their way."""
+    run.asked.update(child.stream.name for child in node.children)
     readables = (child for child in node.children if child.stream.name not in run.denied)
     return [(child, _child_pages(run, node, child, row)) for child in readables]
 
@@ -111,12 +115,13 @@ def _emit(run: Run, node: Node, row: Row, chains: list[Chain]) -> None:
     """Write one row, its nested parts filled in, and then its children."""
     below: list[Chain] = []
     for child, chain in chains:
-        pages = readable(run, child, chain)
+        pages = _readable(run, child, chain)
         if child.nested and child.stream.nested_as:
             rows = [found for page in pages for found in page.rows]
             row[child.stream.nested_as] = None if child.stream.name in run.denied else rows
             pages = iter([Page(rows)])
-        below.append((child, pages))
+        if child.stream.name not in run.denied:
+            below.append((child, pages))
     if node.selected:
         run.writer.record(node.stream.name, _shaper(run, node.selected)(row))
     for child, pages in below:
@@ -125,7 +130,7 @@ def _emit(run: Run, node: Node, row: Row, chains: list[Chain]) -> None:
                 pass  # A child's pages are no place to resume: its parent's are.
 
 
-def readable(run: Run, node: Node, pages: Iterator[Page]) -> Iterator[Page]:
+def _readable(run: Run, node: Node, pages: Iterator[Page]) -> Iterator[Page]:
     """A child's pages; none where its parent has gone, or from where the key may not read them."""
     try:
         yield from pages
@@ -172,5 +177,13 @@ def tell_unknown(run: Run) -> None:
         LOGGER.warning(
             "%s: the API sends what this version doesn't know, and it is left out: %s",
             name,
-            ", ".join(path for _, path in paths),
+            ", ".join(" ".join(path.split()) for _, path in paths),
         )
+
+
+def tell_gone(run: Run) -> None:
+    """Log how many parents had gone when their children were asked for."""
+    for name, count in run.gone.items():
+        LOGGER.info("%s: the parent was deleted meanwhile in %d cases: no rows of these", name, count)
+        if count == run.asked[name] > 1:
+            LOGGER.warning("%s: no parent was there any more: the API may have given up %s", name, BY_NAME[name].path)

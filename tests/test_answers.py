@@ -35,7 +35,7 @@ def test_a_body_is_its_json(body: Any) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", b"{", b'{"a": 1}}', b"\xff\xfe\xfa", b'{"a": NaN}', b"[Infinity]", b"-Infinity", b"[" * 100_000],
+    [b"", b"<html>", b"{", b'{"a": 1}}', b"\xff\xfe\xfa", b'{"a": NaN}', b"[Infinity]", b"-Infinity"],
     ids=lambda content: content[:12].decode("latin-1"),
 )
 def test_what_is_not_json_is_nothing(content: bytes) -> None:

@@ -95,6 +95,15 @@ def test_a_file_that_is_unusable_is_named(
     assert f"{path}: {said}" in last_line(caplog)
 
 
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
+def test_an_empty_name_of_a_file_is_no_absent_option(
+    option: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("INCIDENT_API_KEY", "k")
+    assert main([option, ""]) == 1
+    assert "can't be read" in last_line(caplog)
+
+
 def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_bytes(b'\xef\xbb\xbf{"api_key": "k"}')
     assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0

@@ -22,11 +22,18 @@ from tests.runs import check, only, set_field
 ENVIRON = {"INCIDENT_API_KEY": "k"}
 
 
-@pytest.mark.parametrize("text", ["NaN", "[Infinity]", '{"a": -Infinity}', "1e999", "[" * 100_000, "9" * 5000, ""])
+@pytest.mark.parametrize("text", ["NaN", "[Infinity]", '{"a": -Infinity}', "1e999", "9" * 5000, "{", ""])
 def test_what_is_no_json_is_refused_wherever_it_comes_from(text: str) -> None:
     assert parse(text.encode()) is None
     with pytest.raises(BadInput, match=r"given\.json: not valid JSON"):
         parse_input(text, "given.json")
+
+
+def test_what_is_nested_without_end_is_refused_at_once() -> None:
+    with pytest.raises(BadData, match="too deep"):
+        parse(b"[" * 100_000)
+    with pytest.raises(BadInput, match=r"given\.json: not valid JSON"):
+        parse_input("[" * 100_000, "given.json")
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ PAGED = ("/v2/incidents", "/v2/alerts", "/v2/escalations")
 class Kill:
     """Faults that kill the tap while it waits for its page number `at`, counted over all lists of parents."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, out: Path) -> None:
         self.at = at
+        self.out = out
         self.tap: subprocess.Popen[bytes] | None = None
         self.pages = 0
 
@@ -34,8 +35,10 @@ class Kill:
             return None
         self.pages += 1
         if self.pages == self.at and self.tap is not None:
-            # What was written before this page is asked for has to be out; a moment for the rest of it.
-            time.sleep(0.3)
+            # This page is asked for while the one before it is being written: not before that is out.
+            deadline = time.monotonic() + 20
+            while b'"STATE"' not in self.out.read_bytes() and time.monotonic() < deadline:
+                time.sleep(0.02)
             self.tap.send_signal(signal.SIGKILL)
             return Fault(reset=True)
         return None
@@ -48,7 +51,8 @@ def start(folder: Path, fake: FakeApi, state: Json, **settings: object) -> subpr
     for name, content in {**files, "state": state}.items():
         (folder / f"{name}.json").write_text(json.dumps(content))
         command += [f"--{name}", str(folder / f"{name}.json")]
-    environ = {**os.environ, "SQLITE_TMPDIR": str(folder)}
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    environ["SQLITE_TMPDIR"] = str(folder)
     with (folder / "out").open("wb") as out:
         return subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environ)
 
@@ -67,7 +71,7 @@ def test_a_run_killed_at_every_page_loses_no_row(tmp_path: Path, strategy: str) 
     state: Json = {}
     port = 0
     # A run that goes on asks for the page where it goes on, and is killed at the next: each gets one page further.
-    for kill in [Kill(1), *(Kill(2) for _ in range(6)), Kill(0)]:
+    for kill in [Kill(at, tmp_path / "out") for at in (1, 2, 2, 2, 2, 2, 2, 0)]:
         with FakeApi(org, faults=kill, port=port) as fake:
             port = int(fake.url.rsplit(":", 1)[1])
             kill.tap = start(tmp_path, fake, state, child_strategy=strategy)
@@ -88,7 +92,7 @@ def test_a_kill_costs_no_more_than_the_rows_of_one_page(tmp_path: Path) -> None:
     org = organisation(1200)
     with FakeApi(org) as fake:
         port = int(fake.url.rsplit(":", 1)[1])
-    kill = Kill(3)
+    kill = Kill(3, tmp_path / "out")
     with FakeApi(org, faults=kill, port=port) as fake:
         kill.tap = start(tmp_path, fake, {})
         assert kill.tap.wait(60) == -signal.SIGKILL

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tap_incident.catalog import schema
-from tap_incident.plan import STRATEGIES, Node, Step, cost, rotated, steps
+from tap_incident.plan import Node, Step, cost, rotated, steps
 from tap_incident.selection import Selection, select
-from tap_incident.streams import BY_NAME, INCIDENT_MODES, STREAMS
+from tap_incident.streams import BY_NAME, INCIDENT_MODES, STRATEGIES, STREAMS
 from tests.runs import Json, catalog_with, only, set_field
 
 MODES = ("standard", "retrospective")

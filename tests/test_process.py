@@ -52,8 +52,9 @@ def command(built: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def environ(fake: FakeApi) -> dict[str, str]:
-    """An environment with the stand-in's key and address."""
-    return {**os.environ, "INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}
+    """An environment with the stand-in's key and address, and the buffering that a user has."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return {**inherited, "INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}
 
 
 def test_sdist_and_wheel_have_all_schemas(built: Path) -> None:
@@ -82,7 +83,7 @@ def test_discover_and_sync_as_in_the_readme(command: list[str], tmp_path: Path) 
         (tmp_path / "config.json").write_text(json.dumps({"api_key": KEY, "endpoint": fake.url}))
         script = "{0} --discover --config config.json > catalog.json && {0} --config config.json --catalog catalog.json"
         shell = ["bash", "-c", script.format(command[0])]
-        done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, env=environ(fake), check=False)
     run = Run(done.returncode, parsed(done.stdout))
     assert run.code == 0
     check(run)
@@ -161,6 +162,13 @@ def test_a_full_disk_is_told_in_words(command: list[str], arguments: list[str]) 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1] == "CRITICAL The messages can't be written (No space left on device)"
+
+
+def test_a_closed_stdout_is_told_in_words(command: list[str]) -> None:
+    shell = ["bash", "-c", f"{command[0]} --discover >&-"]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "CRITICAL The messages can't be written: stdout is closed\n"
 
 
 def test_an_error_does_not_wait_for_slow_answers(command: list[str]) -> None:

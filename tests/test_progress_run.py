@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from tap_incident.plan import STRATEGIES, cost, steps
+from tap_incident.plan import cost, steps
 from tap_incident.selection import select
+from tap_incident.streams import STRATEGIES
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.runs import STANDARD, only, there
