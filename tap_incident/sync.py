@@ -96,7 +96,6 @@ def _step(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
     emitted = [node.stream.name for node in step.node.tree() if node.selected]
     LOGGER.info("%s: reading %s", step.name, ", ".join(emitted))
     with ExitStack() as stack:
-        stack.callback(run.spools.clear)
         try:
             ahead, resumed = _accepted(run, begun)
             total = _told_cost(run, step.node, ahead)

@@ -44,6 +44,7 @@ def test_a_missing_permission_skips_its_streams_and_what_hangs_on_them(
     check(run)
     assert set(run.streams()) == DEFAULT - skipped
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING and scope in r.getMessage()]
+    assert all(line.split(":")[0] for line in warnings)
     for name in skipped & DEFAULT:
         assert sum(name in line.split(":")[0] for line in warnings) == 1
     assert critical(caplog) == []

@@ -22,7 +22,7 @@ import pytest
 from tap_incident.catalog import discover
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.runs import KEY, Run, check, key_of, only, parsed, there
+from tests.runs import KEY, Run, bare, catalog_with, check, key_of, only, parsed, there
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -151,6 +151,27 @@ def test_a_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
     assert "Traceback" not in err
     assert "CRITICAL" not in err
     assert "Broken" not in err
+
+
+def test_what_was_written_after_the_last_state_reaches_the_target_too(command: list[str]) -> None:
+    def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=403) if path == "/v2/incidents" and "after" in params else None
+
+    # Selected by default and not by name: the run ends well, with no STATE after the rows of the page that was held.
+    kept = ("incidents", "actions")
+    catalog = catalog_with(lambda name, about: about.update({} if name in kept else {"selected": False}))
+    with FakeApi(organisation(500), faults=faults) as fake:
+        done = subprocess.run(
+            [*command, "--catalog", "/dev/stdin"],
+            input=json.dumps(bare(catalog)),
+            capture_output=True,
+            text=True,
+            env=environ(fake),
+            check=False,
+        )
+    counted = json.loads(next(line for line in done.stderr.splitlines() if "record_count" in line).split("METRIC: ")[1])
+    assert done.returncode == 0
+    assert len(Run(0, parsed(done.stdout)).records("incidents")) == counted["value"] > 50
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], []], ids=["discover", "sync"])
