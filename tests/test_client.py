@@ -106,6 +106,17 @@ def test_429_waits_exactly_as_long_as_the_api_asks() -> None:
     assert time.slept == [7, 2]
 
 
+def test_a_limit_that_an_answer_names_is_kept_from_then_on() -> None:
+    time = Time()
+    limits = {"X-RateLimit-Limit": "10, 10;window=60", "X-RateLimit-Remaining": "9"}
+    with serving(Fault(headers=limits)) as fake:
+        client = client_of(fake.url, time)
+        for _ in range(20):
+            list(client.pages(SEVERITIES, ()))
+    assert {request.status for request in fake.requests} == {200}
+    assert time.now == pytest.approx(60, abs=10)
+
+
 def test_a_wait_longer_than_the_time_for_retries_ends_at_once() -> None:
     time = Time()
     with (

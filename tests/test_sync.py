@@ -184,12 +184,13 @@ def test_schedules_have_their_next_shifts(tap: Tap) -> None:
     assert any(record["next_shifts"] for record in run.records("schedules"))
 
 
-def test_no_secret_token_leaves(tap: Tap) -> None:
+def test_no_secret_token_leaves_and_none_is_said_to_be_new(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(1)
     assert any("secret_token" in row for row in org.rows["/v2/alert_sources"])
     with FakeApi(org) as fake:
         run = tap(fake)
     assert "secret_token" not in json.dumps(run.messages)
+    assert "secret_token" not in caplog.text
 
 
 def test_an_unknown_property_is_said_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
