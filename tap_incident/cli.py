@@ -22,7 +22,7 @@ from tap_incident.catalog import discover
 from tap_incident.client import Client
 from tap_incident.errors import BadOutput, Stopped, TapError
 from tap_incident.fanout import Workers
-from tap_incident.inputs import parse, read
+from tap_incident.inputs import parse, read, readable_by_others
 from tap_incident.messages import Writer, writing
 from tap_incident.selection import select
 from tap_incident.sync import sync
@@ -112,12 +112,10 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
     if sys.stdout is None:
         raise BadOutput("The messages can't be written: stdout is closed")
-    config = configs.load(
-        read(args.config) if args.config is not None else None,
-        os.environ,
-        source=args.config or "settings",
-        key_needed=not args.discover,
-    )
+    text = read(args.config) if args.config is not None else None
+    config = configs.load(text, os.environ, source=args.config or "settings", key_needed=not args.discover)
+    if text and config.api_key and config.api_key in text and readable_by_others(args.config):
+        LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
     if args.discover:
         with writing():
             sys.stdout.write(json.dumps(discover(), indent=2) + "\n")

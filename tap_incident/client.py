@@ -30,6 +30,9 @@ LOGGER = logging.getLogger(__name__)
 RETRY_SECONDS = 600
 """How long a fault may last before it ends the run."""
 _LONGEST_BACKOFF = 60
+_IDENTITY = "/v1/identity"
+_IDENTITY_SECONDS = 10
+_BETWEEN_WARNINGS = 5.0
 
 
 class Client:
@@ -53,6 +56,9 @@ class Client:
         self._adapter = HTTPAdapter(pool_maxsize=config.max_concurrency)
         self._local = threading.local()
         self._timed: SimpleQueue[metrics.Point] = SimpleQueue()
+        self._warnings = threading.Lock()
+        self._quiet_until = clock()
+        self._untold = 0
 
     @property
     def sent(self) -> int:
@@ -63,6 +69,15 @@ class Client:
         """The timers of the requests that have ended since the last call, for the main thread to log."""
         while not self._timed.empty():
             yield self._timed.get()
+
+    def identity(self) -> Iterator[Page]:
+        """A page of one row: what the API says of the key. Asked for once and not for long, since it is no data.
+
+        Raises what `get` raises. Source: API document, `GET /v1/identity`.
+        """
+        self._gate.wait(_IDENTITY)
+        found = self._once(_IDENTITY, (), min(_IDENTITY_SECONDS, self._config.request_timeout)).get("identity")
+        yield Page([found] if isinstance(found, dict) else [])
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
         """Pages of the list of `stream` under `params`, from the cursor `after` on; each is asked for when wanted.
@@ -96,7 +111,7 @@ class Client:
             if self._stop.is_set():
                 raise Stopped("stopped before a request")
             try:
-                return self._once(path, params)
+                return self._once(path, params, self._config.request_timeout)
             except PassingFault as fault:
                 if give_up is None:
                     give_up = self._clock() + RETRY_SECONDS
@@ -110,11 +125,22 @@ class Client:
         if self._stop.is_set():
             raise Stopped("stopped before a retry")
         if not isinstance(fault, Limited):
-            LOGGER.warning("%s. Trying again in %.1f s", fault, seconds)
+            self._warn(f"{fault}. Trying again in {seconds:.1f} s")
             self._sleep(seconds)
         # The gate holds back every thread that the limit is about, this one too: one warning for all of them.
         elif self._gate.pause(path, seconds, fault.limits):
             LOGGER.warning("%s. Waiting for %.1f s", fault, seconds)
+
+    def _warn(self, text: str) -> None:
+        """Log it, or count it if another one was told just now: in a storm every thread would at every try."""
+        with self._warnings:
+            now = self._clock()
+            if now < self._quiet_until:
+                self._untold += 1
+                LOGGER.debug("%s", text)
+                return
+            more, self._untold, self._quiet_until = self._untold, 0, now + _BETWEEN_WARNINGS
+        LOGGER.warning("%s%s", text, f" (and {more} more since the last such warning)" if more else "")
 
     def _sleep_until_stop(self, seconds: float) -> None:
         if self._stop.wait(seconds):
@@ -135,12 +161,12 @@ class Client:
         request.headers["Authorization"] = f"Bearer {self._config.api_key}"
         return request
 
-    def _once(self, path: str, params: Params) -> dict[str, Any]:
+    def _once(self, path: str, params: Params, timeout: float) -> dict[str, Any]:
         what = f"GET {path}"
         began = time.monotonic()
         status = 0
         try:
-            response = self._send(path, params)
+            response = self._send(path, params, timeout)
             status = response.status_code
         finally:
             self._timed.put(_point(path, status, time.monotonic() - began))
@@ -152,11 +178,11 @@ class Client:
             raise PassingFault(f"{what}: status 200, but the body is no JSON object")
         return body
 
-    def _send(self, path: str, params: Params) -> requests.Response:
+    def _send(self, path: str, params: Params, timeout: float) -> requests.Response:
         what = f"GET {path}"
         url = self._config.endpoint + path
         try:
-            return self._session().get(url, params=params, timeout=self._config.request_timeout, allow_redirects=False)
+            return self._session().get(url, params=params, timeout=timeout, allow_redirects=False)
         except (requests.ConnectionError, requests.Timeout) as error:
             raise self._unreached(what, error) from error
         except (ChunkedEncodingError, ContentDecodingError) as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import stat
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +20,15 @@ def read(path: str) -> str:
         raise BadInput(f"{path}: can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise BadInput(f"{path}: is no UTF-8 text") from None
+
+
+def readable_by_others(path: str) -> bool:
+    """Whether accounts other than the owner's may read this file, as far as its mode says."""
+    try:
+        mode = Path(path).stat().st_mode
+    except OSError:
+        return False
+    return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def parse(text: str, source: str) -> Any:

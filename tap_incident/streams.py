@@ -16,6 +16,31 @@ INCIDENT_MODES = ("standard", "retrospective", "test", "tutorial")
 STRATEGIES = ("per_incident", "list")
 """Ways to read what belongs to an incident: setting child_strategy."""
 
+PERMISSIONS = {
+    "catalog_entries.view": "View catalog types and entries",
+    "catalog_types.view": "View catalog types and entries",
+    **dict.fromkeys(
+        (
+            "actions.view",
+            "alert_schema.view",
+            "alert_sources.view",
+            "alerts.view",
+            "attachments.view",
+            "custom_fields.view",
+            "escalations.view",
+            "incident_roles.view",
+            "incident_statuses.view",
+            "incident_types.view",
+            "incidents.view",
+            "schedules.view",
+            "severities.view",
+            "users.view",
+        ),
+        "View data, like public incidents and organisation settings",
+    ),
+}
+"""What the dashboard's list of permissions calls the one that grants a scope, as far as that is known."""
+
 
 @dataclass(frozen=True)
 class Stream:

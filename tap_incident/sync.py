@@ -17,7 +17,7 @@ from tap_incident import state as states
 from tap_incident.answers import Page, Row
 from tap_incident.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.errors import BadData, BadKey, Gone, MissingPermission, Rejected, Stopped, TapError
 from tap_incident.fanout import Ahead, Workers
 from tap_incident.messages import Writer
 from tap_incident.plan import Node, Step, cost, rotated, steps
@@ -60,6 +60,10 @@ def sync(
                 begun.append(_begin(run, step))
 
     try:
+        if coming:
+            identity = workers.ahead(client.identity())
+            begin(1)
+            _tell_key(identity)
         while coming or begun:
             begin(1)
             if begun:
@@ -76,6 +80,19 @@ def sync(
             metrics.log(LOGGER, metrics.Point("counter", metrics.Metric.record_count, count, {"endpoint": name}))
         tell_gone(run)
     return run.missed
+
+
+def _tell_key(identity: Ahead) -> None:
+    """Log whose key this is and what it may do; a key that the API does not know ends the run here."""
+    try:
+        for row in next(identity).rows:
+            roles = [*(row.get("roles") or []), *(f"{role} (in its teams)" for role in row.get("team_roles") or [])]
+            text = f'API key "{row.get("name")}", roles: {", ".join(map(str, roles)) or "none"}'
+            LOGGER.info("%s", " ".join(text.split()))
+    except (BadKey, Stopped):
+        raise
+    except (TapError, TypeError) as error:
+        LOGGER.info("The API does not tell whose key this is, which is no obstacle (%s)", error)
 
 
 def _begin(run: Run, step: Step) -> _Begun:

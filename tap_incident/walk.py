@@ -23,7 +23,7 @@ from tap_incident.records import Shaper, shaper
 from tap_incident.selection import Selected
 from tap_incident.spool import Spool
 from tap_incident.state import State
-from tap_incident.streams import BY_NAME, Params
+from tap_incident.streams import BY_NAME, PERMISSIONS, Params
 
 LOGGER = logging.getLogger(__name__)
 
@@ -147,11 +147,13 @@ def deny(run: Run, node: Node, error: MissingPermission) -> None:
     run.denied.update(below.stream.name for below in named)
     run.missed += [below.stream.name for below in named if below.named]
     scope = error.scope or node.stream.scope
+    words = f' (in the dashboard: "{PERMISSIONS[scope]}")' if scope in PERMISSIONS else ""
     LOGGER.warning(
-        "%s: skipped%s: the key lacks the permission %s. Give it that in the dashboard, or deselect the stream. (%s)",
+        "%s: skipped%s: the key lacks the permission %s%s. Use a key that has it, or deselect the stream. (%s)",
         " and ".join(below.stream.name for below in named),
         f" (null in {node.stream.parent}.{node.stream.nested_as})" if node.nested else "",
         scope or "for it",
+        words,
         error,
     )
 

@@ -34,6 +34,7 @@ def tap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tap:
         for name, content in {"config": config, **files}.items():
             path = tmp_path / f"{name}.json"
             path.write_text(json.dumps(content))
+            path.chmod(0o600)
             arguments += [f"--{name}", str(path)]
         capsys.readouterr()
         code = main(arguments)

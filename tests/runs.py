@@ -12,7 +12,7 @@ from jsonschema import Draft4Validator
 
 from tap_incident.catalog import discover
 from tap_incident.streams import BY_NAME
-from tests.fake_api import Organisation
+from tests.fake_api import FakeApi, Organisation
 
 KEY = "secret-key"
 Json = dict[str, Any]
@@ -47,6 +47,14 @@ class Run:
     def states(self) -> list[Json]:
         """Values of the STATE messages, in order."""
         return [m["value"] for m in self.messages if m["type"] == "STATE"]
+
+
+def asked(fake: FakeApi) -> list[str]:
+    """Paths of the requests for rows, in order: all but the one that asks whose key it is."""
+    paths = [request.path for request in fake.requests]
+    if paths:
+        paths.remove("/v1/identity")
+    return paths
 
 
 def parsed(out: str) -> list[Json]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_incident.streams import BY_NAME, STREAMS
+from tap_incident.streams import BY_NAME, PERMISSIONS, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.runs import check, only, set_field, there
@@ -45,6 +45,7 @@ def test_a_missing_permission_skips_its_streams_and_what_hangs_on_them(
     assert set(run.streams()) == DEFAULT - skipped
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING and scope in r.getMessage()]
     assert all(line.split(":")[0] for line in warnings)
+    assert all(f'"{PERMISSIONS[scope]}"' in line for line in warnings)
     for name in skipped & DEFAULT:
         assert sum(name in line.split(":")[0] for line in warnings) == 1
     assert critical(caplog) == []

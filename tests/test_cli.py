@@ -118,3 +118,26 @@ def test_an_error_of_an_unknown_kind_has_a_traceback_and_then_the_critical_line(
         assert tap(fake).code == 1
     assert "Traceback" in caplog.text
     assert "ZeroDivisionError" in last_line(caplog)
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
+def test_a_config_file_with_the_key_that_others_may_read_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"api_key": "the-key-0815"}')
+    path.chmod(mode)
+    assert main(["--discover", "--config", str(path)]) == 0
+    assert [r.levelname for r in caplog.records if str(path) in r.getMessage()] == ["WARNING"] * warned
+    assert "the-key-0815" not in caplog.text
+
+
+def test_a_config_file_without_the_key_may_be_read_by_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCIDENT_API_KEY", "the-key-0815")
+    path = tmp_path / "mine.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    assert main(["--discover", "--config", str(path)]) == 0
+    assert caplog.records == []

@@ -13,7 +13,7 @@ import pytest
 from tap_incident.rate import read_limits
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.runs import bare, check, key_of, only, there
+from tests.runs import asked, bare, check, key_of, only, there
 
 
 def last_line(caplog: pytest.LogCaptureFixture) -> str:
@@ -64,7 +64,7 @@ def test_nothing_more_is_asked_of_a_stream_that_is_denied(tap: Tap) -> None:
     with FakeApi(organisation(5), denied=["incidents.view"]) as fake:
         run = tap(fake, catalog=only("actions", "incident_updates", "severities"))
     assert run.streams() == ["severities"]
-    assert [request.path for request in fake.requests] == ["/v2/incidents", "/v1/severities"]
+    assert asked(fake) == ["/v2/incidents", "/v1/severities"]
 
 
 def test_a_run_does_not_wait_for_an_answer_that_nobody_will_read(tap: Tap) -> None:
@@ -155,7 +155,7 @@ def test_with_the_strategy_list_nothing_is_read_for_incidents_that_are_denied(
 ) -> None:
     with FakeApi(organisation(5), denied=["incidents.view"]) as fake, caplog.at_level(logging.INFO):
         tap(fake, settings={"child_strategy": "list"}, catalog=bare(only("incidents", "actions")))
-    assert [request.path for request in fake.requests] == ["/v2/incidents"]
+    assert asked(fake) == ["/v2/incidents"]
 
 
 def test_with_the_strategy_list_the_cost_is_told_before_the_lists_are_read(

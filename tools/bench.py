@@ -88,8 +88,11 @@ def fewest_requests() -> Iterator[Figure]:
 
 
 def necessary(org: Organisation, selection: Selection, strategy: str) -> int:
-    """Pages that hold the rows, each once, and an empty answer where only asking tells that there is nothing."""
-    total = 0
+    """Pages that hold the rows, each once, and an empty answer where only asking tells that there is nothing.
+
+    And the one request that asks whose key it is.
+    """
+    total = 1
     for step in steps(selection, STANDARD):
         node, rows = step.node, there(org, step.name)
         if not node.children:
