@@ -21,6 +21,7 @@ setup(
             "pytest>=8.3,<10",
             "ruff>=0.6,<1",
             "setuptools>=69",
+            "trustme>=1.1,<2",
             "types-requests>=2.31,<3",
         ]
     },

@@ -16,7 +16,7 @@ from typing import Any
 import backoff
 import requests
 from requests.adapters import HTTPAdapter
-from requests.exceptions import ChunkedEncodingError, ContentDecodingError
+from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidSchema, ProxyError
 from singer import metrics
 
 from tap_incident.answers import Limited, Page, fail, page, parse
@@ -187,11 +187,14 @@ class Client:
             raise self._unreached(what, error) from error
         except (ChunkedEncodingError, ContentDecodingError) as error:
             raise PassingFault(f"{what}: the answer broke off") from error
-        except (OSError, ValueError) as error:
-            # Of requests and urllib3: a bundle that isn't there, a host name or a proxy that can't be.
+        except (OSError, ValueError, TypeError) as error:
+            # Of requests and urllib3: a bundle that isn't there, a host name or a proxy that can't be, or has no host.
+            # What they say of a URL quotes it, and a proxy's can have a password.
+            quotes = isinstance(error, ValueError | TypeError) and not isinstance(error, InvalidSchema)
+            why = type(error).__name__ if quotes else error
             raise Rejected(
-                f"{what}: no request can be made ({error}): check endpoint, REQUESTS_CA_BUNDLE and the proxy variables"
-            ) from error
+                f"{what}: no request can be made ({why}): check endpoint, REQUESTS_CA_BUNDLE and the proxy variables"
+            ) from None
 
     def _unreached(self, what: str, error: requests.RequestException) -> PassingFault | Rejected:
         cause: BaseException = error
@@ -199,13 +202,15 @@ class Client:
             cause = cause.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Rejected(
-                f"{what}: the certificate of {self._config.endpoint} can't be verified ({cause.verify_message}). "
-                "Behind a proxy with a certificate of its own, name its bundle in REQUESTS_CA_BUNDLE"
+                f"{what}: the certificate of {self._config.endpoint} can't be verified ({cause.verify_message}): check "
+                "endpoint; behind a proxy with a certificate of its own, name its bundle in REQUESTS_CA_BUNDLE"
             )
-        if isinstance(error, requests.Timeout):
+        # A body that stops coming is a ConnectionError to requests.
+        if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
             return PassingFault(f"{what}: no answer within {self._config.request_timeout:g} s")
-        why = cause.strerror if isinstance(cause, OSError) and cause.strerror else type(cause).__name__
-        return PassingFault(f"{what}: no connection to {self._config.endpoint} ({why})")
+        why = (cause.strerror or str(cause)) if isinstance(cause, OSError) else type(cause).__name__
+        way = " through the proxy that the environment names" if isinstance(error, ProxyError) else ""
+        return PassingFault(f"{what}: no connection to {self._config.endpoint}{way} ({why})")
 
 
 def _point(path: str, status: int, seconds: float) -> metrics.Point:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from tap_incident import main
 from tests.fake_api import FakeApi
@@ -18,9 +20,11 @@ Tap = Callable[..., Run]
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test depends on a key or an endpoint that the machine's user happens to have set."""
-    for name in ("INCIDENT_API_KEY", "INCIDENT_ENDPOINT"):
+    """No test depends on a key, an endpoint or a proxy that the machine's user happens to have set."""
+    proxies = [f"{kind}_PROXY" for kind in ("ALL", "HTTP", "HTTPS", "NO")]
+    for name in ("INCIDENT_API_KEY", "INCIDENT_ENDPOINT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *proxies):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     yield
 
 
@@ -41,3 +45,23 @@ def tap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tap:
         return Run(code, parsed(capsys.readouterr().out))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """An authority that nobody trusts yet."""
+    return trustme.CA()
+
+
+def tls(authority: trustme.CA, host: str = "127.0.0.1") -> ssl.SSLContext:
+    """TLS of a server with the authority's certificate for `host`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authority is one whose certificates the tap accepts."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -26,7 +27,8 @@ class FakeApi:
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
     In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
-    to get wrong, and the port (0: any free one). Out: `url`, the `requests` so far, and the `most_at_once` under way.
+    to get wrong, the port (0: any free one), and the TLS that it speaks (None: none). Out: `url`, the `requests` so
+    far, and the `most_at_once` under way.
     An error inside the stand-in itself closes the connection and is raised on leaving.
     """
 
@@ -42,6 +44,7 @@ class FakeApi:
         latency: float = 0.0,
         faults: Faults | None = None,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.requests: list[Logged] = []
         self.most_at_once = 0
@@ -52,9 +55,9 @@ class FakeApi:
         self._arrived = 0
         self._under_way = 0
         self._stopping = Event()
-        self._server = _Server(("127.0.0.1", port), self)
+        self._server = _Server(("127.0.0.1", port), self, tls)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> FakeApi:
         """Begins to serve, in a thread."""
@@ -120,12 +123,20 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], api: FakeApi) -> None:
+    def __init__(self, address: tuple[str, int], api: FakeApi, tls: ssl.SSLContext | None) -> None:
         self.api = api
+        self._tls = tls
         self.crashes: list[BaseException] = []
         self._open: set[socket] = set()
         self._changed = Condition()
         super().__init__(address, _Handler)
+
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = super().get_request()
+        if self._tls is None:
+            return connection, address
+        # The handshake waits for the thread that reads the request: here it would keep out all other clients.
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._changed:
@@ -151,7 +162,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
         # A client may go whenever it likes; anything else is a fault of the stand-in.
-        if error is not None and not isinstance(error, ConnectionError):
+        if error is not None and not isinstance(error, ConnectionError | ssl.SSLError):
             self.crashes.append(error)
 
 
