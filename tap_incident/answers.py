@@ -42,8 +42,8 @@ class Limited(PassingFault):
         self.retry_after = retry_after
 
 
-def parse(content: bytes) -> Any:
-    """The JSON value of a body; None if it is none (an empty body, a gateway's HTML).
+def parse(content: bytes, what: str = "GET") -> Any:
+    """The JSON value of a body, the answer to `what`; None if it is none (an empty body, a gateway's HTML).
 
     Raises BadData for one that no trying again will make readable.
     """
@@ -52,7 +52,7 @@ def parse(content: bytes) -> Any:
     except ValueError:
         return None
     except RecursionError:
-        raise BadData("An answer of the API is nested too deep to be read") from None
+        raise BadData(f"{what}: the answer is nested too deep to be read") from None
 
 
 def page(body: Row, stream: Stream) -> Page:
@@ -79,7 +79,7 @@ def page(body: Row, stream: Stream) -> Page:
 
 
 def fail(what: str, status: int, headers: Headers, body: Row, secret: str = "") -> NoReturn:
-    """Raise the error that a status other than 200 stands for; `what` is the method and path.
+    """Raise the error that a status other than 200 stands for; `what` is the stream, method and path.
 
     `secret` is hidden should the answer quote it.
     """
@@ -97,7 +97,7 @@ def fail(what: str, status: int, headers: Headers, body: Row, secret: str = "") 
         raise Gone(text)
     if 300 <= status < 400:
         raise Rejected(f"{text}. Redirects are not followed, since they would take the key along: check endpoint")
-    raise Rejected(text)
+    raise Rejected(text, advice="Deselect the stream to read the rest, and report this line")
 
 
 def _described(what: str, status: int, body: Row) -> tuple[str, str | None]:

@@ -51,7 +51,8 @@ def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[sig
         if missed:
             raise TapError(
                 f"The key may not read all that the catalog selects: {', '.join(missed)} (see the warnings above). "
-                "Everything else was read"
+                "Everything else was read",
+                advice="Use a key that may, or deselect them",
             )
         return 0
     except BrokenPipeError:
@@ -63,7 +64,7 @@ def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[sig
     except TapError as error:
         _flush()
         # On one line, whatever an answer put into the text.
-        LOGGER.critical("%s", " ".join(str(error).split()))
+        LOGGER.critical("%s", " ".join(f"{error}. {error.advice}".split()).removesuffix("."))
         return 1
     except Exception as error:
         _flush()

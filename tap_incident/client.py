@@ -76,7 +76,8 @@ class Client:
         Raises what `get` raises. Source: API document, `GET /v1/identity`.
         """
         self._gate.wait(_IDENTITY)
-        found = self._once(_IDENTITY, (), min(_IDENTITY_SECONDS, self._config.request_timeout)).get("identity")
+        seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
+        found = self._once(f"GET {_IDENTITY}", _IDENTITY, (), seconds).get("identity")
         yield Page([found] if isinstance(found, dict) else [])
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
@@ -89,7 +90,7 @@ class Client:
             params = (*params, ("page_size", str(stream.page_size)))
         seen = {after}
         while True:
-            found = page(self.get(stream.path, (*params, ("after", after)) if after else params), stream)
+            found = page(self.get(stream.path, (*params, ("after", after)) if after else params, stream.name), stream)
             if found.after in seen and found.after is not None:
                 raise BadData(f"{stream.name}: {stream.path} gave one cursor twice: its list would never end")
             yield found
@@ -98,8 +99,8 @@ class Client:
             after = found.after
             seen.add(after)
 
-    def get(self, path: str, params: Params) -> dict[str, Any]:
-        """The JSON object at `path`, after as many tries as it takes.
+    def get(self, path: str, params: Params, name: str) -> dict[str, Any]:
+        """The JSON object at `path`, after as many tries as it takes; `name` is whose it is, for what is told of it.
 
         Raises BadKey, MissingPermission, Gone, Rejected, PassingFault (one that lasted), Stopped.
         """
@@ -111,14 +112,14 @@ class Client:
             if self._stop.is_set():
                 raise Stopped("stopped before a request")
             try:
-                return self._once(path, params, self._config.request_timeout)
+                return self._once(f"{name}: GET {path}", path, params, self._config.request_timeout)
             except PassingFault as fault:
                 if give_up is None:
                     give_up = self._clock() + RETRY_SECONDS
                 named = fault.retry_after if isinstance(fault, Limited) else None
                 seconds = named if named is not None else backoff.full_jitter(next(pauses))
                 if self._clock() + seconds > give_up:
-                    raise PassingFault(f"{fault}. It did not pass in {RETRY_SECONDS // 60} minutes") from fault
+                    raise PassingFault(f"{fault}. It lasts for more than {RETRY_SECONDS // 60} minutes") from fault
                 self._pause(path, fault, seconds)
 
     def _pause(self, path: str, fault: PassingFault, seconds: float) -> None:
@@ -161,25 +162,23 @@ class Client:
         request.headers["Authorization"] = f"Bearer {self._config.api_key}"
         return request
 
-    def _once(self, path: str, params: Params, timeout: float) -> dict[str, Any]:
-        what = f"GET {path}"
+    def _once(self, what: str, path: str, params: Params, timeout: float) -> dict[str, Any]:
         began = time.monotonic()
         status = 0
         try:
-            response = self._send(path, params, timeout)
+            response = self._send(what, path, params, timeout)
             status = response.status_code
         finally:
             self._timed.put(_point(path, status, time.monotonic() - began))
         self._gate.learn(path, read_limits(response.headers))
-        body = parse(response.content)
+        body = parse(response.content, what)
         if status != 200:
             fail(what, status, response.headers, body if isinstance(body, dict) else {}, self._config.api_key)
         if not isinstance(body, dict):
             raise PassingFault(f"{what}: status 200, but the body is no JSON object")
         return body
 
-    def _send(self, path: str, params: Params, timeout: float) -> requests.Response:
-        what = f"GET {path}"
+    def _send(self, what: str, path: str, params: Params, timeout: float) -> requests.Response:
         url = self._config.endpoint + path
         try:
             return self._session().get(url, params=params, timeout=timeout, allow_redirects=False)

@@ -75,8 +75,9 @@ def test_a_name_that_nobody_knows_is_told_with_what_to_do() -> None:
 
     settings = configs.load('{"endpoint": "https://api.incident.invalid"}', {"INCIDENT_API_KEY": KEY})
     client = Client(settings, stop=threading.Event(), clock=lambda: now[0], sleep=sleep)
-    with pytest.raises(PassingFault, match=r"https://api\.incident\.invalid \(.*10 minutes"):
+    with pytest.raises(PassingFault, match=r"https://api\.incident\.invalid \(.*10 minutes") as caught:
         list(client.pages(BY_NAME["severities"], ()))
+    assert "endpoint and the network" in caught.value.advice
     assert now[0] > RETRY_SECONDS / 2
 
 
