@@ -5,11 +5,13 @@ Source: API documents, sections "Pagination", "Errors", "Rate limits".
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 from singer.utils import strptime_to_utc
 
@@ -22,6 +24,7 @@ Row = dict[str, Any]
 Headers = Mapping[str, str]
 
 _LONGEST_MESSAGE = 500
+_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,7 @@ def fail(what: str, status: int, headers: Headers, body: Row, secret: str = "") 
 
     `secret` is hidden should the answer quote it.
     """
-    text, scope = _described(what, status, body)
-    text = text.replace(secret, "***") if secret else text
+    text, scope = _described(what, status, body, secret)
     if status == 429:
         raise Limited(text, read_limits(headers), _retry_after(headers, body))
     if status == 408 or status >= 500:
@@ -100,11 +102,11 @@ def fail(what: str, status: int, headers: Headers, body: Row, secret: str = "") 
     raise Rejected(text, advice="Deselect the stream to read the rest, and report this line")
 
 
-def _described(what: str, status: int, body: Row) -> tuple[str, str | None]:
+def _described(what: str, status: int, body: Row, secret: str) -> tuple[str, str | None]:
     """(method, path, status, type, each error's code, field and message, request_id; the scope that is missing)."""
     parts, scope = [f"{what}: status {status}"], None
     if body.get("type"):
-        parts.append(str(body["type"]))
+        parts.append(_quoted(body["type"], secret))
     errors = body.get("errors")
     for error in errors if isinstance(errors, list) else []:
         if isinstance(error, dict):
@@ -112,10 +114,20 @@ def _described(what: str, status: int, body: Row) -> tuple[str, str | None]:
             field = source.get("field") if isinstance(source, dict) else None
             scope = scope or (metadata.get("scope") if isinstance(metadata, dict) else None)
             told = ": ".join(str(part) for part in (error.get("code"), field, error.get("message")) if part)
-            parts += [told[:_LONGEST_MESSAGE].rstrip(".")] if told else []
+            parts += [_quoted(told, secret).rstrip(".")] if told else []
     if body.get("request_id"):
-        parts.append(f"request_id {body['request_id']}")
-    return " ".join(", ".join(parts).split()), scope if isinstance(scope, str) else None
+        parts.append(f"request_id {_quoted(body['request_id'], secret)}")
+    return " ".join(", ".join(parts).split()), _quoted(scope, secret) if isinstance(scope, str) else None
+
+
+def _quoted(value: object, secret: str) -> str:
+    """What an answer says, cut to what a line can hold, with *** for the secret as it is, in JSON and in a URL."""
+    text = str(value)
+    for form in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")} - {""}:
+        # A secret as short as a word is hidden only where it is one: it would be found in half of all words.
+        ends = (r"(?<!\w)", r"(?!\w)") if len(secret) < _SHORTEST_SECRET else ("", "")
+        text = re.sub(re.escape(form).join(ends), "***", text, flags=re.IGNORECASE)
+    return text[:_LONGEST_MESSAGE]
 
 
 def _retry_after(headers: Headers, body: Row) -> float | None:
