@@ -117,12 +117,12 @@ def _described(what: str, status: int, body: Row, secret: str) -> tuple[str, str
             parts += [_quoted(told, secret).rstrip(".")] if told else []
     if body.get("request_id"):
         parts.append(f"request_id {_quoted(body['request_id'], secret)}")
-    return " ".join(", ".join(parts).split()), _quoted(scope, secret) if isinstance(scope, str) else None
+    return ", ".join(parts), _quoted(scope, secret) if isinstance(scope, str) else None
 
 
 def _quoted(value: object, secret: str) -> str:
-    """What an answer says, cut to what a line can hold, with *** for the secret as it is, in JSON and in a URL."""
-    text = str(value)
+    """What an answer says, as a part of a line, with *** for the secret as it is, in JSON and in a URL."""
+    text = " ".join(str(value).split())
     for form in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")} - {""}:
         # A secret as short as a word is hidden only where it is one: it would be found in half of all words.
         ends = (r"(?<!\w)", r"(?!\w)") if len(secret) < _SHORTEST_SECRET else ("", "")
