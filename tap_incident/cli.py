@@ -29,6 +29,8 @@ from tap_incident.sync import sync
 
 LOGGER = singer.get_logger()
 
+_GRACE = 3.0
+"""Seconds from a signal until the process ends at the latest: a target that doesn't read may hold up a write."""
 _M_ARENA_MAX = -8
 _M_MMAP_THRESHOLD = -3
 
@@ -135,7 +137,10 @@ def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
 
 @contextmanager
 def _signals_set(stop: threading.Event) -> Iterator[list[signal.Signals]]:
-    """Set `stop` at the first SIGINT or SIGTERM, and put it on the list given; a second one ends the process."""
+    """Set `stop` at the first SIGINT or SIGTERM, and put it on the list given.
+
+    A second one ends the process at once, and so does a write or a wait that the first does not end soon.
+    """
     caught: list[signal.Signals] = []
     before: dict[signal.Signals, Any] = {}
 
@@ -144,11 +149,22 @@ def _signals_set(stop: threading.Event) -> Iterator[list[signal.Signals]]:
         for name in before:
             signal.signal(name, signal.SIG_DFL)
         stop.set()
+        if hasattr(signal, "setitimer"):  # Windows has none.
+            signal.signal(signal.SIGALRM, give_up)
+            signal.setitimer(signal.ITIMER_REAL, _GRACE)
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        # Not by the log: the alarm may find it, or stderr, in use.
+        with suppress(OSError):
+            os.write(2, f"WARNING Stopped by {caught[0].name} while a message could not be written out\n".encode())
+        os._exit(128 + caught[0])
 
     if threading.current_thread() is threading.main_thread():
         before = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield caught
     finally:
+        if caught and hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for name, handler in before.items():
             signal.signal(name, handler)
