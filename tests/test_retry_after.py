@@ -40,7 +40,7 @@ def soon(seconds: float) -> datetime:
 
 NAMED: dict[str, Callable[[], Fault]] = {
     "seconds": lambda: limited("1.3"),
-    "an HTTP date": lambda: limited(format_datetime(soon(2), usegmt=True)),
+    "an HTTP date": lambda: limited(format_datetime(soon(2.1), usegmt=True)),
     "RFC 3339 in the body": lambda: limited("garbage", soon(1.3).isoformat()),
 }
 
