@@ -61,16 +61,18 @@ def _pump(source: socket, sink: socket, send: Send) -> None:
 
 
 class Torn:
-    """Sends so many bytes, then `instead` of the others, and hangs up."""
+    """Sends so many bytes, then after a pause `instead` of the others, and hangs up."""
 
-    def __init__(self, after: int, instead: bytes = b"") -> None:
+    def __init__(self, after: int, instead: bytes = b"", *, pause: float = 0) -> None:
         self.left = after
         self.instead = instead
+        self.pause = pause
 
     def __call__(self, sink: socket, piece: bytes) -> None:
         sink.sendall(piece[: self.left])
         self.left -= len(piece)
         if self.left < 0:
+            time.sleep(self.pause)
             sink.sendall(self.instead)
             raise ConnectionAbortedError
 

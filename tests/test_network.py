@@ -117,6 +117,13 @@ def test_a_bundle_that_knows_the_authority_makes_it_trusted(tap: Tap, authority:
         assert is_whole(tap(fake, catalog=USERS), org)
 
 
+def wordy() -> Organisation:
+    """An organisation whose users fill an answer of many thousand bytes."""
+    org = organisation(3)
+    org.rows["/v2/users"] = [row | {"name": "long " * 1000} for row in org.rows["/v2/users"]]
+    return org
+
+
 TEARS = {
     "before the first byte": (0, b""),
     "no TLS": (0, b"HTTP/1.1 400 Bad Request\r\n\r\n"),
@@ -131,8 +138,7 @@ TEARS = {
 def test_a_torn_connection_is_made_again(
     tap: Tap, caplog: pytest.LogCaptureFixture, authority: trustme.CA, tear: tuple[int, bytes]
 ) -> None:
-    org, tears = organisation(3), [Torn(*tear), Torn(*tear)]
-    org.rows["/v2/users"] = [row | {"name": "long " * 1000} for row in org.rows["/v2/users"]]
+    org, tears = wordy(), [Torn(*tear), Torn(*tear)]
     with FakeApi(org, tls=tls(authority)) as fake, listening(through(fake, *tears)) as port:
         run = tap(fake, catalog=USERS, settings={"endpoint": f"https://127.0.0.1:{port}"})
     assert is_whole(run, org)
@@ -154,8 +160,8 @@ def test_an_answer_that_comes_too_late_is_asked_for_again(tap: Tap, caplog: pyte
 
 
 def test_a_body_that_stops_coming_is_asked_for_again(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(3)
-    with FakeApi(org) as fake, listening(through(fake, *[trickling(2, 2)] * 2)) as port:
+    org, stops = wordy(), [Torn(9000, pause=2), Torn(9000, pause=2)]
+    with FakeApi(org) as fake, listening(through(fake, *stops)) as port:
         endpoint: dict[str, Any] = {"endpoint": f"http://127.0.0.1:{port}", "request_timeout": 0.3}
         assert is_whole(tap(fake, catalog=USERS, settings=endpoint), org)
     (line, *_) = retries(caplog)

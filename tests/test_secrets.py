@@ -171,14 +171,12 @@ def test_a_key_as_short_as_a_word_leaves_the_line_readable(ended: Ended, key: st
 
 @pytest.mark.parametrize("key", ["two words sesame", "schlüssel-sesame", "sesame\x00", ["sesame"], {"k": "sesame"}])
 def test_a_key_that_can_be_none_is_refused_unseen(ended: Ended, key: str) -> None:
-    said = ended("https://example.com", key)
+    said = ended("https://127.0.0.1:9", key)
     assert "api_key must be text without spaces" in said
     assert "sesame" not in said
 
 
-@pytest.mark.parametrize(
-    "host", ["me:sesame@example.com", ":sesame@example.com", "sesame@[::1]", "me:ses@me@127.0.0.1"]
-)
+@pytest.mark.parametrize("host", ["me:sesame@127.0.0.1", ":sesame@127.0.0.1", "sesame@[::1]", "me:ses@me@127.0.0.1"])
 def test_credentials_in_the_endpoint_are_refused_unseen(ended: Ended, host: str) -> None:
     said = ended(f"https://{host}", "a-key")
     assert "endpoint must be an https URL without user, password" in said
