@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format readme bench schema-drift clean
+.PHONY: help setup run test e2e lint format readme bench schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ run: $(READY)  ## sync into output/: with config.json from incident.io, without 
 
 test: $(READY)  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
+	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)
 
 lint: $(READY)  ## check style and types
 	$(BIN)/ruff check .
@@ -44,4 +47,4 @@ schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI do
 	@$(BIN)/python -m tools.schema_drift "$(SPEC)"
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) build dist output bench *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

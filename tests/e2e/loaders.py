@@ -1,0 +1,35 @@
+"""The loaders, as data: what is installed where, and the command that reads messages from its standard input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+Version = tuple[int, int]
+
+REQUIREMENTS = Path(__file__).parent / "requirements"
+
+
+@dataclass(frozen=True)
+class Loader:
+    """A program that the tap's messages are piped into; `requirements/NAME.txt` pins it with all that it needs."""
+
+    name: str
+    command: str
+    """In the bin folder of its environment."""
+    pythons: tuple[Version, Version] = ((3, 10), (3, 13))
+    """The first and the last Python that it runs on."""
+
+    @property
+    def requirements(self) -> Path:
+        """File for `pip install --no-deps -r`."""
+        return REQUIREMENTS / f"{self.name}.txt"
+
+
+JSONL = Loader("target-jsonl", "target-jsonl")
+MELTANO = Loader("meltanolabs-target-postgres", "target-postgres")
+PIPELINEWISE = Loader("pipelinewise-target-postgres", "target-postgres")
+DUCKDB = Loader("target-duckdb", "target-duckdb")
+CSV = Loader("target-csv", "target-csv", pythons=((3, 9), (3, 9)))
+CHECK_TAP = Loader("singer-tools", "singer-check-tap")
+SDK = Loader("singer-sdk", "python")

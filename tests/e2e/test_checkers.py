@@ -1,0 +1,50 @@
+"""Programs that check a tap's messages: singer-check-tap, and the reader of Meltano's SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tap_incident.catalog import discover
+from tests.runs import Json, set_field
+
+from .conftest import Pour
+from .loaders import CHECK_TAP, SDK
+from .pipes import exact
+
+ECHO = str(Path(__file__).parent / "scripts" / "echo_sdk.py")
+STREAM = re.compile(r"^\| (\w+) +\| (\d+) +\| (\d+) +\|$", re.MULTILINE)
+
+
+def nested_moments(schema: Json, breadcrumb: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where in a schema timestamps are inside an object that can be null."""
+    for name, part in schema.get("properties", {}).items():
+        at = (*breadcrumb, "properties", name)
+        if breadcrumb and part.get("format") == "date-time":
+            yield at
+        yield from nested_moments(part, at)
+    if "items" in schema:
+        yield from nested_moments(schema["items"], (*breadcrumb, "items"))
+
+
+def test_check_tap_accepts_all_but_what_it_cannot_read(pour: Pour) -> None:
+    catalog = discover()
+    for entry in catalog["streams"]:
+        for breadcrumb in nested_moments(entry["schema"]):
+            set_field(catalog, entry["stream"], *breadcrumb, selected=False)
+    piped = pour(CHECK_TAP, catalog=catalog).succeeded()
+    assert "The output is valid." in piped.printed
+    counted = {name: (int(records), int(schemas)) for name, records, schemas in STREAM.findall(piped.printed)}
+    assert counted == {stream: (len(piped.run.records(stream)), 1) for stream in piped.run.streams()}
+
+
+def test_check_tap_crashes_at_a_null_object_that_could_hold_a_timestamp(pour: Pour) -> None:
+    piped = pour(CHECK_TAP)
+    assert piped.target_code == 1
+    assert "AttributeError: 'NoneType' object has no attribute 'get'" in piped.said
+
+
+def test_the_sdk_reads_every_message_and_writes_it_again_as_it_was(pour: Pour) -> None:
+    piped = pour(SDK, arguments=(ECHO,)).succeeded()
+    assert [exact(line) for line in piped.printed.splitlines()] == piped.run.messages
