@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.runs import Json, Run
 
+from .conftest import Pour
 from .data import FREE_MAP
 from .stores import SCHEMA
 from .targets import MELTANO_TARGET, PIPELINEWISE_TARGET, Filled
@@ -68,3 +70,17 @@ def test_the_rows_of_a_list_can_be_joined(filled: Filled) -> None:
     sql = "SELECT u ->> 'id' AS id, u ->> 'message' AS message FROM {}.incidents, %s(updates) AS u"
     found = asked(filled, sql % ("unnest" if filled.target is MELTANO_TARGET else "jsonb_array_elements"))
     assert found == [[record["id"], record["message"]] for record in by_id(filled.run, "incident_updates")]
+
+
+def test_flattening_loads_every_row_if_records_are_not_validated(
+    pour: Pour, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    place = MELTANO_TARGET.place(request, tmp_path)
+    settings = {"flattening_enabled": True, "flattening_max_depth": 10, "validate_records": False}
+    run = pour(MELTANO_TARGET.loader, {**place.config, **settings}).loaded().run
+    stored = place.read()
+    assert {stream: len(rows) for stream, rows in stored.rows.items()} == {
+        stream: len(run.records(stream)) for stream in run.streams()
+    }
+    found = {row["id"]: row["creator__user__email"] for row in stored.rows["incidents"]}
+    assert found == {record["id"]: part(record, "creator", "user", "email") for record in run.records("incidents")}
