@@ -42,7 +42,7 @@ def tap_command() -> Path:
     mark = sys.version + (REPOSITORY / "setup.py").read_text()
     scripts = _environment("tap-incident", sys.executable, mark, ((str(wheel),),))
     # The code may have changed where the dependencies have not.
-    output(str(scripts / "python"), "-m", "pip", "install", "--force-reinstall", "--no-deps", "--no-index", str(wheel))
+    _install(scripts / "python", "--force-reinstall", "--no-deps", "--no-index", str(wheel))
     return scripts / "tap-incident"
 
 
@@ -51,11 +51,16 @@ def _environment(name: str, python: str, mark: str, installs: tuple[tuple[str, .
     folder, ready = KEPT / name, KEPT / name / ".ready"
     if not ready.exists() or ready.read_text() != mark:
         shutil.rmtree(folder, ignore_errors=True)
-        output(python, "-m", "venv", str(folder))
+        output(python, "-m", "venv", "--without-pip", str(folder))
         for arguments in installs:
-            output(str(folder / "bin" / "python"), "-m", "pip", "install", *arguments)
+            _install(folder / "bin" / "python", *arguments)
         ready.write_text(mark)
     return folder / "bin"
+
+
+def _install(python: Path, *arguments: str) -> None:
+    # One pip for all environments: to put one into each takes longer than all that it would install there.
+    output(sys.executable, "-m", "pip", "--python", str(python), "install", *arguments)
 
 
 def output(*command: str) -> str:
