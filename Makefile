@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 .PHONY: help setup run test e2e lint format readme bench schema-drift clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make the virtual environment .venv with the tap and all that its development needs
 
