@@ -16,6 +16,7 @@ from typing import Any
 
 import singer
 
+from tap_incident import about as abouts
 from tap_incident import config as configs
 from tap_incident import state as states
 from tap_incident.catalog import discover
@@ -41,7 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: all done. 1: failed, the last line on stderr says why and what to do. 130, 143: stopped by SIGINT, SIGTERM.
     Source: Singer spec, section "Running and developing taps".
     """
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.format and not args.about:
+        parser.error("argument --format: only with --about")
     stop = threading.Event()
     with _signals_set(stop) as caught:
         return _exit_code(args, stop, caught)
@@ -108,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--catalog", metavar="FILE", help="catalog with your selection; without one, the default streams are read")
     add("-p", "--properties", metavar="FILE", help="the older form of --catalog, with `selected` inside the schemas")
     add("-s", "--state", metavar="FILE", help="state of the run before: an interrupted sync goes on from there")
+    add("--about", action="store_true", help="print name, version, capabilities, settings and streams, and end")
+    add("--format", choices=list(abouts.FORMATS), help="how --about prints them; text if not said")
     add("--version", action="version", version=f"tap-incident {configs.VERSION}", help="print the version, and end")
     return parser
 
@@ -115,14 +121,15 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
     if sys.stdout is None:
         raise BadOutput("The messages can't be written: stdout is closed")
+    if args.about:
+        _print(abouts.FORMATS[args.format or "text"]())
+        return []
     text = read(args.config) if args.config is not None else None
     config = configs.load(text, os.environ, source=args.config or "settings", key_needed=not args.discover)
     if text and config.api_key and config.api_key in text and readable_by_others(args.config):
         LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
     if args.discover:
-        with writing():
-            sys.stdout.write(json.dumps(discover(), indent=2) + "\n")
-            sys.stdout.flush()
+        _print(json.dumps(discover(), indent=2))
         return []
     path = args.catalog if args.catalog is not None else args.properties
     catalog = parse(read(path), path) if path is not None else None
@@ -133,6 +140,12 @@ def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
         return sync(selection, config, state, client=client, workers=workers, writer=Writer(sys.stdout))
+
+
+def _print(text: str) -> None:
+    with writing():
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 @contextmanager

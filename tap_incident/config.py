@@ -28,6 +28,8 @@ SETTINGS: dict[str, Any] = {
         "api_key": {
             "type": "string",
             "pattern": r"^[!-~]+\Z",
+            "secret": True,
+            "writeOnly": True,
             "env": "INCIDENT_API_KEY",
             "accepts": "text without spaces",
             "description": "API key, made under Settings > API keys in the dashboard",

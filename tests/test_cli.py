@@ -73,7 +73,8 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         words = option.split()
         names = [word.rstrip(",") for word in words if word.startswith("--")]
         found[names[0]] = words[words.index(names[0]) + 1 :]
-    assert set(found) == {"--help", "--config", "--discover", "--catalog", "--properties", "--state", "--version"}
+    files = {"--config", "--catalog", "--properties", "--state"}
+    assert set(found) == files | {"--help", "--discover", "--about", "--format", "--version"}
     assert all(len(explained) >= 4 for explained in found.values())
 
 

@@ -1,0 +1,146 @@
+"""What the tap says of itself: name, version, capabilities, settings and streams, for programs and for people.
+
+The keys and the layout are those of `--about` in taps that are made with the Meltano Singer SDK, so that what reads
+theirs reads ours; `streams` is beside them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, metadata
+from typing import Any
+
+from tap_incident.config import SETTINGS, VERSION
+from tap_incident.streams import STREAMS, Stream
+
+NAME = "tap-incident"
+CAPABILITIES = ("catalog", "discover", "state", "about")
+
+
+def about() -> dict[str, Any]:
+    """All of it, as JSON values; the settings are a JSON Schema (Draft 4)."""
+    summary, pythons = _packaged()
+    return {
+        "name": NAME,
+        "description": summary,
+        "version": VERSION,
+        "sdk_version": None,  # Readers expect the key; the tap is made without an SDK.
+        "supported_python_versions": pythons,
+        "capabilities": list(CAPABILITIES),
+        "settings": {
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            **SETTINGS,
+            "properties": {key: _documented(setting) for key, setting in SETTINGS["properties"].items()},
+        },
+        "streams": [_stream(stream) for stream in STREAMS],
+    }
+
+
+def as_json() -> str:
+    """`about()` as a JSON text."""
+    return json.dumps(about(), indent=2)
+
+
+def as_text() -> str:
+    """`about()` as lines for a person."""
+    told = about()
+    lines = [f"Name: {told['name']}", f"Description: {told['description']}", f"Version: {told['version']}"]
+    for title, key in (("Supported Python Versions", "supported_python_versions"), ("Capabilities", "capabilities")):
+        lines += [f"{title}:", *(f"  - {item}" for item in told[key] or ["unknown"])]
+    lines.append("Settings:")
+    for key, setting in SETTINGS["properties"].items():
+        lines += [f"  - Name: {key}", f"    Type: {setting['type']}"]
+        lines += [f"    Environment Variable: {setting['env']}"] if "env" in setting else []
+    lines += ["Streams:", *(f"  - {stream.name}" for stream in STREAMS)]
+    return "\n".join(lines)
+
+
+def as_markdown() -> str:
+    """`about()` as a page of Markdown."""
+    told = about()
+    pythons = told["supported_python_versions"] or ["unknown"]
+    return "\n\n".join(
+        (
+            f"# `{NAME}`",
+            f"{told['description']}. Version {VERSION}.",
+            "## Capabilities",
+            "\n".join(f"- `{capability}`" for capability in CAPABILITIES),
+            "## Supported Python Versions",
+            "\n".join(f"- {python}" for python in pythons),
+            "## Settings",
+            settings_table(),
+            "## Streams",
+            streams_table(),
+        )
+    )
+
+
+FORMATS: Mapping[str, Callable[[], str]] = {"text": as_text, "json": as_json, "markdown": as_markdown}
+
+
+def settings_table() -> str:
+    """One row a setting, in Markdown."""
+    lines = ["| setting | environment | default | accepts | what it is |", "| --- | --- | --- | --- | --- |"]
+    for key, setting in SETTINGS["properties"].items():
+        default = _code(setting["default"] if key == "user_agent" else json.dumps(setting.get("default")))
+        if "default" not in setting:
+            default = "(required)" if key in SETTINGS["required"] else "none"
+        lines.append(
+            f"| `{key}` | {_code(setting.get('env'))} | {default} | {setting['accepts']} | {setting['description']} |"
+        )
+    return "\n".join(lines)
+
+
+def streams_table() -> str:
+    """One row a stream, in Markdown."""
+    lines = [
+        "| stream | a row is | key | endpoint | permission | by default |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(_stream_row(stream) for stream in STREAMS),
+    ]
+    return "\n".join(lines)
+
+
+def _packaged() -> tuple[str | None, list[str] | None]:
+    """The installed package's summary and its Python versions."""
+    try:
+        package = metadata(NAME)
+    except PackageNotFoundError:  # python -m tap_incident in a checkout that isn't installed
+        return None, None
+    names = [classifier.rsplit(" :: ", 1) for classifier in package.get_all("Classifier", [])]
+    return package["Summary"], [version for kind, version in names if kind == "Programming Language :: Python"]
+
+
+def _documented(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """A setting in JSON Schema's own words: the variable is told in the description."""
+    told = {key: value for key, value in setting.items() if key not in ("env", "accepts")}
+    if "env" in setting:
+        told["description"] += f" (environment variable: {setting['env']})"
+    if "pattern" in setting:
+        # Python alone knows \Z; in the dialect of JSON Schema `$` ends the text.
+        told["pattern"] = setting["pattern"].replace(r"\Z", "$")
+    return told
+
+
+def _stream(stream: Stream) -> dict[str, Any]:
+    return {
+        "name": stream.name,
+        "description": stream.holds,
+        "key_properties": list(stream.key_properties),
+        "parent": stream.parent,
+        "permission": stream.scope or None,
+        "selected_by_default": stream.selected_by_default,
+    }
+
+
+def _stream_row(stream: Stream) -> str:
+    keys = ", ".join(f"`{key}`" for key in stream.key_properties)
+    endpoint = f"`{stream.path}`" + (f", for each of {stream.parent}" if stream.parent else "")
+    selected = "yes" if stream.selected_by_default else "no"
+    permission = _code(stream.scope or None) or "any"
+    return f"| `{stream.name}` | {stream.holds} | {keys} | {endpoint} | {permission} | {selected} |"
+
+
+def _code(text: str | None) -> str:
+    return f"`{text}`" if text else ""
