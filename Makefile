@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test e2e lint format readme bench schema-drift clean
+.PHONY: help setup run test e2e lint format readme dist matrix bench schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,14 @@ format: $(READY)  ## put the code into its standard layout
 readme: $(READY)  ## write the README's tables anew from the code
 	$(BIN)/python -m tools.readme
 
+dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+
+matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is here, and test it there
+	@$(BIN)/python -m tools.matrix
+
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
 	@$(BIN)/python -m tools.bench
 
@@ -47,4 +55,4 @@ schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI do
 	@$(BIN)/python -m tools.schema_drift "$(SPEC)"
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from setuptools import setup
 
+TEST = ["hypothesis>=6.100,<7", "pytest>=8.3,<10"]
+
 setup(
     name="tap-incident",
-    version="0.1.0",
+    version="1.0.0",
     description="Singer tap that extracts all an incident.io API key may read",
     long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
@@ -14,16 +16,17 @@ setup(
     python_requires=">=3.10",
     install_requires=["singer-python>=6.1,<7", "requests>=2.31,<3", "backoff>=2.2,<3", "jsonschema>=2.6,<3"],
     extras_require={
+        "test": TEST,
         "dev": [
+            *TEST,
             "build>=1.2,<2",
-            "hypothesis>=6.100,<7",
             "mypy>=1.11,<3",
-            "pytest>=8.3,<10",
             "ruff>=0.6,<1",
             "setuptools>=69",
             "trustme>=1.1,<2",
+            "twine>=6,<8",
             "types-requests>=2.31,<3",
-        ]
+        ],
     },
     packages=["tap_incident", "tap_incident.schemas"],
     # schemas/ lies at the top of the repository and is a folder of the package once installed.

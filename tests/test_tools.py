@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 
 from tap_incident.catalog import schema
+from tap_incident.config import VERSION
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tools.readme import README, rendered
 from tools.schema_drift import Document, drift, main
 
 REPOSITORY = README.parent
+CHANGES = REPOSITORY / "CHANGELOG.md"
 Json = dict[str, Any]
 
 
@@ -28,6 +31,10 @@ def test_the_readme_has_the_tables_that_the_code_makes() -> None:
 def test_a_readme_without_a_place_for_a_table_is_an_error() -> None:
     with pytest.raises(ValueError, match="settings"):
         rendered("# no markers")
+
+
+def test_the_changes_of_this_version_are_told_with_a_date() -> None:
+    assert re.search(rf"^## {re.escape(VERSION)} - 20\d\d-\d\d-\d\d$", CHANGES.read_text("utf-8"), re.MULTILINE)
 
 
 def documented(part: Json) -> Json:
