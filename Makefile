@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Apart, since the linters need a jsonschema that the tap can't have.
+LINT := .lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test e2e lint format readme dist matrix bench schema-drift clean
+.PHONY: help setup run test e2e lint lint-files format readme dist matrix bench schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +34,16 @@ lint: $(READY)  ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+lint-files: $(LINT)/.ready  ## check the Dockerfile and the YAML files
+	$(LINT)/bin/hadolint Dockerfile
+	$(LINT)/bin/yamllint --strict .github
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+$(LINT)/.ready: tools/lint-files.txt
+	$(PYTHON) -m venv $(LINT)
+	$(LINT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 format: $(READY)  ## put the code into its standard layout
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -55,4 +67,4 @@ schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI do
 	@$(BIN)/python -m tools.schema_drift "$(SPEC)"
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LINT) .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

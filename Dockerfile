@@ -1,0 +1,14 @@
+# tap-incident and nothing else, run by a user without rights. docs/quickstart.md says how it is used.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY setup.py pyproject.toml README.md ./
+COPY schemas schemas
+COPY tap_incident tap_incident
+RUN python -m venv /opt/tap-incident && /opt/tap-incident/bin/pip install --no-cache-dir .
+
+FROM python:3.13-slim
+COPY --from=build /opt/tap-incident /opt/tap-incident
+WORKDIR /data
+# By number, so that a cluster can see that it isn't root.
+USER 10001:10001
+ENTRYPOINT ["/opt/tap-incident/bin/tap-incident"]
