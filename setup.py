@@ -4,7 +4,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-TEST = ["hypothesis>=6.100,<7", "pytest>=8.3,<10"]
+TEST = ["hypothesis>=6.100,<7", "pytest>=8.3,<10", "trustme>=1.1,<2"]
 
 setup(
     name="tap-incident",
@@ -23,7 +23,6 @@ setup(
             "mypy>=1.11,<3",
             "ruff>=0.6,<1",
             "setuptools>=69",
-            "trustme>=1.1,<2",
             "twine>=6,<8",
             "types-requests>=2.31,<3",
         ],
