@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -140,6 +141,14 @@ def _retry_after(headers: Headers, body: Row) -> float | None:
             if seconds is not None and seconds > 0:
                 return seconds
     return None
+
+
+def sent_at(headers: Headers) -> datetime | None:
+    """When the API says that it sent an answer, None if it doesn't."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _seconds(value: str, headers: Headers) -> float | None:

@@ -38,31 +38,38 @@ def schema(stream: Stream) -> Schema:
     return copied
 
 
-def discover() -> dict[str, Any]:
+def discover(replication_method: str = "FULL_TABLE") -> dict[str, Any]:
     """The catalog: `{"streams": [...]}`, sorted by tap_stream_id, the same at each call.
 
+    With "INCREMENTAL", the streams that can be are replicated so.
     Source: Singer spec, sections "Discovery mode" and "Metadata".
     """
-    return {"streams": [_entry(stream) for stream in sorted(STREAMS, key=lambda stream: stream.name)]}
+    ordered = sorted(STREAMS, key=lambda stream: stream.name)
+    return {"streams": [_entry(stream, stream.method(replication_method)) for stream in ordered]}
 
 
-def _entry(stream: Stream) -> dict[str, Any]:
+def _entry(stream: Stream, method: str) -> dict[str, Any]:
     document = schema(stream)
     return {
         "tap_stream_id": stream.name,
         "stream": stream.name,
         "key_properties": list(stream.key_properties),
         "schema": document,
-        "metadata": _metadata(stream, document),
+        "metadata": _metadata(stream, document, method),
     }
 
 
-def _metadata(stream: Stream, document: Schema) -> list[dict[str, Any]]:
+def _metadata(stream: Stream, document: Schema, method: str) -> list[dict[str, Any]]:
     known = metadata.to_map(
         metadata.get_standard_metadata(
-            schema=document, key_properties=list(stream.key_properties), replication_method="FULL_TABLE"
+            schema=document,
+            key_properties=list(stream.key_properties),
+            replication_method=method,
+            valid_replication_keys=[stream.replication_key] if method == "INCREMENTAL" else None,
         )
     )
+    if method == "INCREMENTAL":
+        metadata.write(known, ("properties", stream.replication_key), "inclusion", "automatic")
     metadata.write(known, (), "selected-by-default", stream.selected_by_default)
     if stream.parent is not None:
         metadata.write(known, (), "parent-tap-stream-id", stream.parent)

@@ -129,11 +129,16 @@ def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
     if text and config.api_key and config.api_key in text and readable_by_others(args.config):
         LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
     if args.discover:
-        _print(json.dumps(discover(), indent=2))
+        _print(json.dumps(discover(config.replication_method), indent=2))
         return []
     path = args.catalog if args.catalog is not None else args.properties
     catalog = parse(read(path), path) if path is not None else None
-    selection = select(catalog, source=path or "catalog", old_form=args.catalog is None)
+    selection = select(
+        catalog,
+        source=path or "catalog",
+        old_form=args.catalog is None,
+        replication_method=config.replication_method,
+    )
     state = states.check(parse(read(args.state), args.state), args.state) if args.state is not None else {}
     if not selection:
         LOGGER.warning("%s selects no stream: nothing to do", path)

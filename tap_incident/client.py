@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from queue import SimpleQueue
 from typing import Any
 
@@ -19,9 +20,10 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidSchema, ProxyError
 from singer import metrics
 
-from tap_incident.answers import Limited, Page, fail, page, parse
+from tap_incident.answers import Limited, Page, fail, page, parse, sent_at
 from tap_incident.config import Config
 from tap_incident.errors import BadData, PassingFault, Rejected, Stopped
+from tap_incident.instants import stamp
 from tap_incident.rate import Gate, read_limits
 from tap_incident.streams import STREAMS, Params, Stream
 
@@ -45,6 +47,7 @@ class Client:
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         """`stop`, once set, lets no further request pass and ends every wait with Stopped."""
         self._config = config
@@ -59,6 +62,13 @@ class Client:
         self._warnings = threading.Lock()
         self._quiet_until = clock()
         self._untold = 0
+        self._began = now()
+        self._began_there: datetime | None = None
+
+    @property
+    def began(self) -> str:
+        """When this run began: by this machine's clock or by the API's, whichever is earlier."""
+        return stamp(min(self._began, self._began_there or self._began))
 
     @property
     def sent(self) -> int:
@@ -171,6 +181,7 @@ class Client:
         finally:
             self._timed.put(_point(path, status, time.monotonic() - began))
         self._gate.learn(path, read_limits(response.headers))
+        self._began_there = self._began_there or sent_at(response.headers)
         body = parse(response.content, what)
         if status != 200:
             fail(what, status, response.headers, body if isinstance(body, dict) else {}, self._config.api_key)

@@ -14,7 +14,8 @@ from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
 from tap_incident.inputs import parse
-from tap_incident.streams import INCIDENT_MODES, STRATEGIES
+from tap_incident.instants import instant
+from tap_incident.streams import INCIDENT_MODES, METHODS, STRATEGIES
 
 try:
     VERSION = version("tap-incident")
@@ -57,6 +58,26 @@ SETTINGS: dict[str, Any] = {
             "accepts": "per_incident or list",
             "description": "Whether actions, follow-ups and updates are asked for incident by incident, or read from "
             "their organisation-wide lists: the same rows, by fewer requests where there are many incidents",
+        },
+        "replication_method": {
+            "type": "string",
+            "enum": list(METHODS),
+            "default": "FULL_TABLE",
+            "accepts": "FULL_TABLE or INCREMENTAL",
+            "description": "Whether incidents, alerts, escalations, actions and follow-ups are read whole at each run, "
+            "or only what has changed since the run before; all other streams are always read whole",
+        },
+        "start_date": {
+            "type": "string",
+            "accepts": "an RFC 3339 timestamp such as 2026-01-31T00:00:00Z",
+            "description": "With INCREMENTAL, the first run reads what has changed since then; without it, everything",
+        },
+        "activate_version": {
+            "type": "boolean",
+            "default": False,
+            "accepts": "true or false",
+            "description": "Whether streams that are read whole tell the target to remove what the API no longer has "
+            "(by ACTIVATE_VERSION; not all targets can)",
         },
         "max_concurrency": {
             "type": "integer",
@@ -102,6 +123,9 @@ class Config:
     endpoint: str
     incident_modes: tuple[str, ...]
     child_strategy: str
+    replication_method: str
+    start_date: str | None
+    activate_version: bool
     max_concurrency: int
     requests_per_minute: int | None
     request_timeout: float
@@ -120,7 +144,7 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
     chosen = {key: setting["default"] for key, setting in properties.items() if "default" in setting}
     chosen |= {key: environ[s["env"]] for key, s in properties.items() if environ.get(s.get("env", ""))}
     # An empty key in the file is a template that nobody filled in: no choice against the environment.
-    chosen |= {key: _number(value, key) for key, value in given.items() if (key, value) != ("api_key", "")}
+    chosen |= {key: _typed(value, key) for key, value in given.items() if (key, value) != ("api_key", "")}
     if isinstance(chosen.get("api_key"), str):
         chosen["api_key"] = chosen["api_key"].strip()
     mistakes = _mistakes(chosen, source, key_needed)
@@ -131,6 +155,9 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
         endpoint=chosen["endpoint"].rstrip("/"),
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
         child_strategy=chosen["child_strategy"],
+        replication_method=chosen["replication_method"],
+        start_date=chosen.get("start_date"),
+        activate_version=chosen["activate_version"],
         max_concurrency=int(chosen["max_concurrency"]),
         requests_per_minute=int(chosen["requests_per_minute"]) if "requests_per_minute" in chosen else None,
         request_timeout=float(chosen["request_timeout"]),
@@ -138,9 +165,11 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
     )
 
 
-def _number(value: Any, key: str) -> Any:
-    """The number that a string stands for, where the setting is one: Stitch sends all settings as strings."""
+def _typed(value: Any, key: str) -> Any:
+    """The number or boolean that a string stands for, where the setting is one: Stitch sends all as strings."""
     wanted = SETTINGS["properties"].get(key, {}).get("type")
+    if wanted == "boolean" and isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower(), value)
     numeric = wanted in ("integer", "number") and isinstance(value, str)
     if numeric and re.fullmatch(r"\s*\d{1,15}(\.\d{1,15})?\s*", value):
         return float(value) if "." in value else int(value)
@@ -154,10 +183,20 @@ def _mistakes(chosen: Mapping[str, Any], source: str, key_needed: bool) -> list[
     wrong = {error.path[0] for error in Draft4Validator(SETTINGS).iter_errors(chosen) if error.path}
     if "endpoint" not in wrong and not _usable(chosen["endpoint"]):
         wrong.add("endpoint")
+    if "start_date" in chosen and not _is_instant(chosen["start_date"]):
+        wrong.add("start_date")
     for key in SETTINGS["properties"]:
         if key in wrong:
             mistakes.append(f"{source}: {key} must be {SETTINGS['properties'][key]['accepts']}")
     return mistakes
+
+
+def _is_instant(value: object) -> bool:
+    try:
+        instant(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _usable(endpoint: str) -> bool:

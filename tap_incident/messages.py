@@ -28,6 +28,8 @@ class Writer:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self.records: Counter[str] = Counter()
+        self.versions: dict[str, int] = {}
+        """Versions of the tables that the streams' records are for, where they have one."""
 
     def schema(self, selected: Selected) -> None:
         """SCHEMA of a stream, the first time it is asked for."""
@@ -35,19 +37,28 @@ class Writer:
         if stream.name in self.records:
             return
         self.records[stream.name] = 0
-        self._write(
-            {
-                "type": "SCHEMA",
-                "stream": stream.name,
-                "schema": selected.schema,
-                "key_properties": list(stream.key_properties),
-            }
-        )
+        message = {
+            "type": "SCHEMA",
+            "stream": stream.name,
+            "schema": selected.schema,
+            "key_properties": list(stream.key_properties),
+        }
+        if selected.replication_key:
+            message["bookmark_properties"] = [selected.replication_key]
+        self._write(message)
 
     def record(self, name: str, record: dict[str, Any]) -> None:
         """RECORD of the stream `name`, whose SCHEMA is out."""
-        self._write({"type": "RECORD", "stream": name, "record": record})
+        message: dict[str, Any] = {"type": "RECORD", "stream": name, "record": record}
+        if name in self.versions:
+            message["version"] = self.versions[name]
+        self._write(message)
         self.records[name] += 1
+
+    def activate(self, name: str) -> None:
+        """ACTIVATE_VERSION, if the stream has one: rows of the table with another version are no more."""
+        if name in self.versions:
+            self._write({"type": "ACTIVATE_VERSION", "stream": name, "version": self.versions[name]})
 
     def state(self, state: State) -> None:
         """STATE, and all before it on its way to the target."""

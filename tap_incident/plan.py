@@ -34,31 +34,67 @@ class Node:
         return [self.stream.name, schema, self.nested, [child.described() for child in self.children]]
 
 
+Listing = tuple[Node, Params]
+"""One list: what hangs on its rows, and its fixed parameters."""
+
+
 @dataclass(frozen=True)
 class Step:
-    """One list, walked from its first page to its last."""
+    """Lists that are walked one after the other, each from its first page to its last."""
 
-    node: Node
-    params: Params
+    name: str
+    """The stream that `currently_syncing` and the bookmark name."""
+    lists: tuple[Listing, ...]
+    replication_key: str | None = None
+    """None if the lists are read whole."""
+    by_list: bool = False
+    """Whether its children come from organisation-wide lists where they can."""
 
-    @property
-    def name(self) -> str:
-        """The stream that `currently_syncing` and the bookmark name."""
-        return self.node.stream.name
+    def emitted(self) -> tuple[Selected, ...]:
+        """The streams whose rows it writes."""
+        found = {node.stream.name: node.selected for root, _ in self.lists for node in root.tree() if node.selected}
+        return tuple(found.values())
 
 
-def steps(selection: Selection, modes: Sequence[str]) -> tuple[Step, ...]:
+def steps(selection: Selection, modes: Sequence[str], strategy: str) -> tuple[Step, ...]:
     """The steps of a run, in the order of the stream table, for incidents of `modes`.
 
-    A parent comes once, whatever of its children is selected; behind it, the lists of its children's orphans.
+    A parent comes once, whatever of its children is selected, and behind it the lists of its children's orphans. Where
+    the parent's list leaves out what has not changed, its children have steps of their own.
     """
-    found: list[Step] = []
-    for node in _nodes(selection, None):
-        found += [Step(node, params) for params in node.stream.chains(modes)]
-        for child in node.tree():
-            if child.stream.orphan_params and child.selected:
-                found.append(Step(replace(child, nested=False), (*child.stream.params, *child.stream.orphan_params)))
-    return tuple(found)
+    roots = [(root, root.stream.chains(modes)) for root in _nodes(selection, None)]
+    return tuple(step for root, chains in roots for step in _steps(root, chains, modes, strategy == "list"))
+
+
+def _steps(root: Node, chains: Sequence[Params], modes: Sequence[str], by_list: bool) -> Iterator[Step]:
+    """The steps of one list with all that hangs on it."""
+    apart = [child for child in root.children if _replication_key(child)]
+    whole = [child for child in root.children if child not in apart]
+    key = _replication_key(root)
+    if key:
+        inside = tuple(replace(child, selected=None, children=()) for child in root.children if child.nested)
+        yield Step(root.stream.name, tuple((replace(root, children=inside), params) for params in chains), key, by_list)
+        outside = tuple(replace(child, nested=False) for child in whole if child.selected or child.children)
+        rest, by_list = replace(root, selected=None, children=outside), True
+    else:
+        inside = tuple(replace(child, selected=None, children=()) for child in apart if child.nested)
+        rest = replace(root, children=(*inside, *whole))
+    if rest.selected or rest.children:
+        name = rest.children[0].stream.name if key else root.stream.name
+        orphans = tuple(_orphans(child) for child in rest.tree() if child.stream.orphan_params and child.selected)
+        yield Step(name, (*((rest, params) for params in chains), *orphans), by_list=by_list)
+    for child in apart:
+        own = replace(child, nested=False)
+        orphan = [_orphans(own)[1]] if own.stream.orphan_params else []
+        yield from _steps(own, (*own.stream.chains(modes), *orphan), modes, by_list)
+
+
+def _replication_key(node: Node) -> str | None:
+    return node.selected.replication_key if node.selected else None
+
+
+def _orphans(node: Node) -> Listing:
+    return replace(node, nested=False), (*node.stream.params, *node.stream.orphan_params)
 
 
 def rotated(all_steps: Sequence[Step], syncing: str | None) -> tuple[Step, ...]:

@@ -60,18 +60,18 @@ def shaper(selected: Selected, whole: Schema, unknown: _Unknown) -> Shaper:
             record: dict[str, Any] = convert(row)
         except _Misfit as misfit:
             raise BadData(
-                f"{stream.name}: row {_shown_id(row)}: {misfit.path.lstrip('.')} should be of type {misfit.expected}, "
+                f"{stream.name}: row {shown_id(row)}: {misfit.path.lstrip('.')} should be of type {misfit.expected}, "
                 f"but the API sent {misfit.found}"
             ) from None
         for key in keys:
             if record[key] is None:
-                raise BadData(f"{stream.name}: row {_shown_id(row)} came without its key property {key}")
+                raise BadData(f"{stream.name}: row {shown_id(row)} came without its key property {key}")
         return record
 
     return shape
 
 
-def _shown_id(row: Mapping[str, Any]) -> str:
+def shown_id(row: Mapping[str, Any]) -> str:
     value = row.get("id")
     return str(value) if isinstance(value, str | int) else "without id"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tap_incident.catalog import Schema, schema
 from tap_incident.errors import BadInput
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import BY_NAME, METHODS, STREAMS, Stream
 
 LOGGER = logging.getLogger(__name__)
 
@@ -29,20 +29,30 @@ class Selected:
     named: bool = False
     """Whether the catalog says `selected: true`, rather than nothing."""
     named_fields: frozenset[str] = frozenset()
+    replication_key: str | None = None
+    """None if the stream is read whole."""
 
 
 Selection = Mapping[str, Selected]
 """By tap_stream_id, in the order of the stream table."""
 
 
-def select(catalog: Any = None, *, source: str = "catalog", old_form: bool = False) -> Selection:
+def select(
+    catalog: Any = None, *, source: str = "catalog", old_form: bool = False, replication_method: str = "FULL_TABLE"
+) -> Selection:
     """What `catalog` (the parsed file; None: no file) selects.
 
     `old_form` is for a file given as --properties: if it selects any stream inside a schema, it means only those.
-    Raises BadInput if the file has not the form of a catalog; skips a stream it doesn't know with a WARNING.
+    `replication_method` is for the streams of which the catalog doesn't say it.
+    Raises BadInput if the file has not the form of a catalog, or replicates a stream in a way that it can't be; skips a
+    stream it doesn't know with a WARNING.
     """
     if catalog is None:
-        return {s.name: Selected(s, schema(s)) for s in STREAMS if s.selected_by_default}
+        return {
+            s.name: Selected(s, schema(s), replication_key=_key(s, replication_method))
+            for s in STREAMS
+            if s.selected_by_default
+        }
     entries = dict(_entries(catalog, source))
     unknown = [name for name in entries if name not in BY_NAME]
     if unknown:
@@ -52,8 +62,24 @@ def select(catalog: Any = None, *, source: str = "catalog", old_form: bool = Fal
     for stream in STREAMS:
         entry = entries.get(stream.name)
         if entry is not None and _stream_selected(entry, only_named):
-            chosen[stream.name] = _selected(stream, entry, source)
+            method = _method(stream, entry["metadata"].get((), {}), source) or replication_method
+            chosen[stream.name] = _selected(stream, entry, source, _key(stream, method))
     return chosen
+
+
+def _key(stream: Stream, method: str) -> str | None:
+    return stream.replication_key if stream.method(method) == "INCREMENTAL" else None
+
+
+def _method(stream: Stream, about: Mapping[str, Any], source: str) -> str | None:
+    """The replication-method that the catalog chooses for a stream, None if it leaves that to the settings."""
+    method, key = about.get("replication-method"), about.get("replication-key")
+    if method is not None and (method not in METHODS or stream.method(method) != method):
+        can = " or ".join(dict.fromkeys(stream.method(method) for method in METHODS))
+        raise BadInput(f'{source}: "replication-method" of {stream.name} must be {can}')
+    if method == "INCREMENTAL" and key not in (None, stream.replication_key):
+        raise BadInput(f'{source}: "replication-key" of {stream.name} must be {stream.replication_key}')
+    return method
 
 
 def _entries(catalog: Any, source: str) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -95,12 +121,11 @@ def _stream_selected(entry: Mapping[str, Any], only_named: bool) -> bool:
     return bool(about.get("selected-by-default")) if entry["metadata"] else True
 
 
-def _selected(stream: Stream, entry: Mapping[str, Any], source: str) -> Selected:
+def _selected(stream: Stream, entry: Mapping[str, Any], source: str, replication_key: str | None) -> Selected:
     about: Metadata = entry["metadata"]
     document, absent = schema(stream), set[str]()
-    keys: Metadata = {
-        ("properties", key): {"inclusion": "automatic", "selected": True} for key in stream.key_properties
-    }
+    automatic = (*stream.key_properties, *([replication_key] if replication_key else []))
+    keys: Metadata = {("properties", key): {"inclusion": "automatic", "selected": True} for key in automatic}
     _cut(document, entry["schema"], {**about, **keys}, (), absent)
     if absent:
         LOGGER.info(
@@ -110,7 +135,8 @@ def _selected(stream: Stream, entry: Mapping[str, Any], source: str) -> Selected
             ", ".join(sorted(absent)),
         )
     named = {at[1] for at, values in about.items() if at[:1] == ("properties",) and at[1:] and values.get("selected")}
-    return Selected(stream, document, about.get((), {}).get("selected") is True or _in_schema(entry), frozenset(named))
+    is_named = about.get((), {}).get("selected") is True or _in_schema(entry)
+    return Selected(stream, document, is_named, frozenset(named), replication_key)
 
 
 def _cut(document: Schema, theirs: Any, about: Metadata, at: Breadcrumb, absent: set[str]) -> None:

@@ -1,17 +1,22 @@
 """State, as pure functions: each takes a state and gives a new one.
 
-`{"currently_syncing": S, "bookmarks": {S: {"after": CURSOR, "walk": FINGERPRINT}}}` while the pages of S are being
-read; both gone when they have ended. CURSOR is the page that comes next. FINGERPRINT says what the walk reads: a
-cursor is only good for the same walk. Source: Singer spec, section "State".
+While the pages of a stream are being read, it is `currently_syncing`, and its bookmark says how to go on:
+`{"after": CURSOR, "walk": FINGERPRINT}`. CURSOR is the page that comes next, in the list number `part` if that is not
+the first. FINGERPRINT says what the walk reads: a cursor is only good for the same walk. `version` is the table's;
+`started` and `newest` are what the bookmark of an incremental stream will be made of. At the end, all these go. What
+stays of an incremental stream is `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: up to when its rows are out, and
+where they were looked for. Source: Singer spec, section "State".
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tap_incident.errors import BadInput
+from tap_incident.instants import instant
 from tap_incident.streams import BY_NAME
 
 State = dict[str, Any]
@@ -31,13 +36,37 @@ def check(value: object, source: str) -> State:
     if not isinstance(bookmarks, dict | None):
         raise BadInput(f'{source}: "bookmarks" must be an object with one bookmark a stream')
     for name in (bookmarks or {}).keys() & BY_NAME.keys():
-        mark = value["bookmarks"][name]
-        if not isinstance(mark, dict | None):
+        mark = {} if value["bookmarks"][name] is None else value["bookmarks"][name]
+        if not isinstance(mark, dict):
             raise BadInput(f'{source}: the bookmark of "{name}" must be an object')
-        for key in ("after", "walk"):
-            if not isinstance((mark or {}).get(key), str | None):
-                raise BadInput(f'{source}: "{key}" in the bookmark of "{name}" must be a string')
+        for key, (kind, fits) in _FIELDS.items():
+            if mark.get(key) is not None and not fits(mark[key]):
+                raise BadInput(f'{source}: "{key}" in the bookmark of "{name}" must be {kind}')
     return value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_timestamp(value: object) -> bool:
+    try:
+        instant(value)
+    except ValueError:
+        return False
+    return True
+
+
+_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    **dict.fromkeys(("after", "walk", "scope"), ("a string", _is_text)),
+    **dict.fromkeys(("part", "version"), ("a whole number", _is_count)),
+    **dict.fromkeys(("updated_at", "started", "newest"), ("an RFC 3339 timestamp", _is_timestamp)),
+}
+_LASTING = ("updated_at", "scope")
 
 
 def fingerprint(walk: object) -> str:
@@ -55,14 +84,26 @@ def bookmark(state: State, name: str) -> dict[str, Any]:
     return (state.get("bookmarks") or {}).get(name) or {}
 
 
-def under_way(state: State, name: str, after: str, walk: str) -> State:
-    """The state once all rows before the cursor `after` are out."""
-    bookmarks = {**(state.get("bookmarks") or {}), name: {"after": after, "walk": walk}}
-    return {**state, "currently_syncing": name, "bookmarks": bookmarks}
+def under_way(state: State, name: str, **fields: Any) -> State:
+    """The state while a stream is being read, with the fields of its bookmark that say how to go on, if not None."""
+    mark = _lasting(bookmark(state, name)) | {key: value for key, value in fields.items() if value is not None}
+    return {**state, "currently_syncing": name, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
 
 
 def ended(state: State, *names: str) -> State:
-    """The state once the pages of these streams have come to their end."""
+    """The state once these streams have come to their end."""
     rest = {key: value for key, value in state.items() if key != "currently_syncing"}
-    bookmarks = {key: value for key, value in (state.get("bookmarks") or {}).items() if key not in names}
-    return {**rest, "bookmarks": bookmarks}
+    bookmarks = dict(state.get("bookmarks") or {})
+    for name in bookmarks.keys() & set(names):
+        bookmarks[name] = _lasting(bookmark(state, name))
+    return {**rest, "bookmarks": {name: mark for name, mark in bookmarks.items() if mark or name not in names}}
+
+
+def replicated(state: State, name: str, updated_at: str, scope: str) -> State:
+    """The state in which the rows of an incremental stream are out up to `updated_at`."""
+    mark = {"updated_at": updated_at, "scope": scope}
+    return {**state, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
+
+
+def _lasting(mark: dict[str, Any]) -> dict[str, Any]:
+    return {key: mark[key] for key in _LASTING if mark.get(key) is not None}

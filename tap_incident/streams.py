@@ -13,6 +13,8 @@ Params = tuple[tuple[str, str], ...]
 
 STATUS_CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
 INCIDENT_MODES = ("standard", "retrospective", "test", "tutorial")
+METHODS = ("FULL_TABLE", "INCREMENTAL")
+"""Ways to read a stream at each run: setting replication_method."""
 STRATEGIES = ("per_incident", "list")
 """Ways to read what belongs to an incident: setting child_strategy."""
 
@@ -68,6 +70,10 @@ class Stream:
     """One more list, without parents, for the rows that belong to none of the parents' list."""
     listable: bool = False
     """Whether one organisation-wide list can stand for a request a parent (child_strategy "list")."""
+    replication_key: str | None = None
+    """Timestamp of a row's last change, if the API can leave out what has not changed since (INCREMENTAL)."""
+    since_day: bool = False
+    """Whether the API takes a day for that, and no time of the day."""
     per_minute: int | None = None
     """The endpoint's own rate limit, where it is known to be lower than the key's."""
     withheld: tuple[str, ...] = ()
@@ -81,6 +87,10 @@ class Stream:
         if self.mode_param.endswith("[one_of]"):
             return ((*self.params, *((self.mode_param, mode) for mode in modes)),)
         return tuple((*self.params, (self.mode_param, mode)) for mode in modes)
+
+    def method(self, chosen: str) -> str:
+        """FULL_TABLE or INCREMENTAL: what `chosen` comes to for this stream."""
+        return chosen if self.replication_key else "FULL_TABLE"
 
 
 _OF_INCIDENT: Params = (("incident_id", "id"),)
@@ -102,6 +112,8 @@ STREAMS: tuple[Stream, ...] = (
             *(("status_category[one_of]", category) for category in STATUS_CATEGORIES),
         ),
         mode_param="mode[one_of]",
+        replication_key="updated_at",
+        since_day=True,
         per_minute=60,
     ),
     Stream(
@@ -115,6 +127,7 @@ STREAMS: tuple[Stream, ...] = (
         parent="incidents",
         parent_params=_OF_INCIDENT_IN_MODE,
         orphan_params=_WORK_STREAMS,
+        replication_key="updated_at",
         listable=True,
     ),
     Stream(
@@ -128,6 +141,7 @@ STREAMS: tuple[Stream, ...] = (
         parent="incidents",
         parent_params=_OF_INCIDENT_IN_MODE,
         orphan_params=_WORK_STREAMS,
+        replication_key="updated_at",
         listable=True,
     ),
     Stream(
@@ -180,7 +194,14 @@ STREAMS: tuple[Stream, ...] = (
         page_size=1000,
         params=(("include_inactive", "true"),),
     ),
-    Stream("alerts", "/v2/alerts", "Alerts received, with their attributes", "alerts.view", page_size=50),
+    Stream(
+        "alerts",
+        "/v2/alerts",
+        "Alerts received, with their attributes",
+        "alerts.view",
+        page_size=50,
+        replication_key="updated_at",
+    ),
     Stream("alert_attributes", "/v2/alert_attributes", "Attributes that alerts can have", "alert_schema.view"),
     Stream(
         "alert_sources",
@@ -195,6 +216,8 @@ STREAMS: tuple[Stream, ...] = (
         "Escalations: who was paged when, for which alerts and incidents",
         "escalations.view",
         page_size=50,
+        replication_key="updated_at",
+        since_day=True,
     ),
     Stream(
         "schedules",

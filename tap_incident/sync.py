@@ -6,6 +6,7 @@ Source: Singer spec, section "Sync mode".
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -20,9 +21,10 @@ from tap_incident.config import Config
 from tap_incident.errors import BadData, BadKey, Gone, MissingPermission, Rejected, Stopped, TapError
 from tap_incident.fanout import Ahead, Workers
 from tap_incident.messages import Writer
-from tap_incident.plan import Node, Step, cost, rotated, steps
+from tap_incident.plan import Node, cost, rotated, steps
 from tap_incident.progress import Progress
-from tap_incident.selection import Selection
+from tap_incident.replication import Start, changed, ended, start, under_way
+from tap_incident.selection import Selected, Selection
 from tap_incident.spool import Spool
 from tap_incident.streams import BY_NAME, STRATEGIES
 from tap_incident.walk import Run, deny, log_timers, tell_gone, tell_unknown, walk
@@ -32,13 +34,17 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Begun:
-    """A step whose first page is on its way."""
+    """One list of a step, its first page on its way."""
 
-    step: Step
-    mark: str
-    """Fingerprint of the walk."""
-    after: str | None
-    pages: Ahead
+    start: Start
+    part: int
+    pages: Ahead | None
+    """None if nothing of it may be read."""
+
+    @property
+    def node(self) -> Node:
+        """What hangs on the list."""
+        return self.start.step.lists[self.part][0]
 
 
 def sync(
@@ -50,14 +56,15 @@ def sync(
     the last STATE that was written then speaks only for records that were written before it.
     """
     run = Run(config, client, workers, writer, state)
-    coming = deque(rotated(steps(selection, config.incident_modes), states.currently_syncing(state)))
+    version = int(time.time() * 1000) if config.activate_version else None
+    planned = steps(selection, config.incident_modes, config.child_strategy)
+    starts = [start(step, state, config, version) for step in rotated(planned, states.currently_syncing(state))]
+    coming = deque((begun, part) for begun in starts for part in range(begun.part, len(begun.step.lists)))
     begun: deque[_Begun] = deque()
 
     def begin(ahead: int) -> None:
         while coming and len(begun) < ahead:
-            step = coming.popleft()
-            if step.name not in run.denied:
-                begun.append(_begin(run, step))
+            begun.append(_begin(run, *coming.popleft()))
 
     try:
         if coming:
@@ -66,8 +73,7 @@ def sync(
             _tell_key(identity)
         while coming or begun:
             begin(1)
-            if begun:
-                _step(run, begun.popleft(), lambda: begin(config.max_concurrency))
+            _list(run, begun.popleft(), lambda: begin(config.max_concurrency))
         finished = states.ended(run.state, *BY_NAME)
         if finished != {"bookmarks": {}, **run.state}:
             # What an earlier run left of a stream that is no longer walked would make a later sync of it partial.
@@ -80,6 +86,78 @@ def sync(
             metrics.log(LOGGER, metrics.Point("counter", metrics.Metric.record_count, count, {"endpoint": name}))
         tell_gone(run)
     return run.missed
+
+
+def _begin(run: Run, at: Start, part: int) -> _Begun:
+    if all(selected.stream.name in run.denied for selected in _emitted(at, part)):
+        return _Begun(at, part, None)
+    return _Begun(at, part, _read(run, at, part, at.after if part == at.part else None))
+
+
+def _read(run: Run, at: Start, part: int, after: str | None) -> Ahead:
+    return run.workers.ahead(run.client.pages(at.step.lists[part][0].stream, at.params(part), after))
+
+
+def _emitted(at: Start, part: int) -> list[Selected]:
+    return [node.selected for node in at.step.lists[part][0].tree() if node.selected]
+
+
+def _list(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
+    """Write one list with all that hangs on it; `nearly_done` is called when its last page is there."""
+    at, part = begun.start, begun.part
+    name = at.step.name
+    if at.version is not None:
+        run.writer.versions |= {selected.stream.name: at.version for selected in _emitted(at, part)}
+    if at.newest and part == at.part:
+        run.newest[name] = at.newest
+    readable = [selected.stream.name for selected in _emitted(at, part) if selected.stream.name not in run.denied]
+    if begun.pages is not None and readable:
+        since = f", changed since {at.since}" if at.since else ""
+        LOGGER.info("%s: reading %s%s", name, ", ".join(readable), since)
+        try:
+            for page in _pages(run, begun, begun.pages, nearly_done):
+                if page.after is not None:
+                    _tell_page(run, at, part, page.after)
+            if part + 1 < len(at.step.lists):
+                _tell_page(run, at, part + 1, None)
+        except MissingPermission as error:
+            deny(run, begun.node, error)
+    if part + 1 == len(at.step.lists):
+        _finish(run, at)
+
+
+def _pages(run: Run, begun: _Begun, pages: Ahead, nearly_done: Callable[[], None]) -> Iterator[Page]:
+    """The pages of a list, each once its rows are out with all that hangs on them."""
+    with ExitStack() as stack:
+        ahead, resumed = _accepted(run, begun, pages)
+        by_list = begun.start.step.by_list and begun.start.since is None
+        total = _told_cost(run, begun.node, ahead, "list" if by_list else "per_incident")
+        if by_list:
+            _fill_spools(run, begun.node, stack)
+        progress = Progress(begun.start.step.name, lambda: run.client.sent, resumed=resumed, total=total)
+        fresh = changed(begun.start, _watched(ahead, nearly_done), run.newest)
+        yield from walk(run, begun.node, fresh, ahead.ready, progress.row)
+
+
+def _finish(run: Run, at: Start) -> None:
+    """Close a step whose lists are all out: tables without rows, versions, bookmark."""
+    tell_unknown(run)
+    out = [selected for selected in at.step.emitted() if selected.stream.name not in run.denied]
+    for selected in out:
+        run.writer.schema(selected)
+        run.writer.activate(selected.stream.name)
+    if out:
+        _tell(run, ended(at, run.state, newest=run.newest.get(at.step.name), began=run.client.began))
+
+
+def _tell_page(run: Run, at: Start, part: int, after: str | None) -> None:
+    newest, began = run.newest.get(at.step.name), run.client.began
+    _tell(run, under_way(at, run.state, part=part, after=after, newest=newest, began=began))
+
+
+def _tell(run: Run, state: states.State) -> None:
+    run.state = state
+    run.writer.state(state)
 
 
 def _tell_key(identity: Ahead) -> None:
@@ -95,44 +173,6 @@ def _tell_key(identity: Ahead) -> None:
         LOGGER.info("The API does not tell whose key this is, which is no obstacle (%s)", error)
 
 
-def _begin(run: Run, step: Step) -> _Begun:
-    mark = states.fingerprint([run.config.endpoint, step.params, step.node.described()])
-    after = _resumed(run.state, step.name, mark)
-    return _Begun(step, mark, after, _read(run, step, after))
-
-
-def _read(run: Run, step: Step, after: str | None) -> Ahead:
-    return run.workers.ahead(run.client.pages(step.node.stream, step.params, after))
-
-
-def _step(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
-    """Write one list with all that hangs on it; `nearly_done` is called when its last page is there."""
-    step = begun.step
-    if step.name in run.denied:
-        return
-    emitted = [node.stream.name for node in step.node.tree() if node.selected]
-    LOGGER.info("%s: reading %s", step.name, ", ".join(emitted))
-    with ExitStack() as stack:
-        try:
-            ahead, resumed = _accepted(run, begun)
-            total = _told_cost(run, step.node, ahead)
-            _fill_spools(run, step.node, stack)
-            progress = Progress(step.name, lambda: run.client.sent, resumed=resumed, total=total)
-            for page in walk(run, step.node, _watched(ahead, nearly_done), ahead.ready, progress.row):
-                if page.after is not None:
-                    run.state = states.under_way(run.state, step.name, page.after, begun.mark)
-                    run.writer.state(run.state)
-        except MissingPermission as error:
-            deny(run, step.node, error)
-            return
-    tell_unknown(run)
-    for node in step.node.tree():
-        if node.selected and node.stream.name not in run.denied:
-            run.writer.schema(node.selected)
-    run.state = states.ended(run.state, step.name)
-    run.writer.state(run.state)
-
-
 def _watched(pages: Iterator[Page], nearly_done: Callable[[], None]) -> Iterator[Page]:
     for page in pages:
         if page.after is None:
@@ -141,13 +181,12 @@ def _watched(pages: Iterator[Page], nearly_done: Callable[[], None]) -> Iterator
         yield page
 
 
-def _told_cost(run: Run, node: Node, ahead: Ahead) -> int | None:
+def _told_cost(run: Run, node: Node, ahead: Ahead, chosen: str) -> int | None:
     """Say what a fan-out will cost, and whether the other strategy would save more than half; gives the rows in all."""
     first = ahead.peek()
     parents = first.total if first else None
     if parents is None or not node.children:
         return parents
-    chosen = run.config.child_strategy
     costs = {strategy: cost(node, parents, run.config.incident_modes, strategy) for strategy in STRATEGIES}
     LOGGER.info("%s: %d rows, about %d requests by child_strategy %s", node.stream.name, parents, costs[chosen], chosen)
     for other, requests in costs.items():
@@ -156,34 +195,22 @@ def _told_cost(run: Run, node: Node, ahead: Ahead) -> int | None:
     return parents
 
 
-def _resumed(state: states.State, name: str, mark: str) -> str | None:
-    """The cursor to go on from, None to begin at the beginning."""
-    bookmark = states.bookmark(state, name)
-    if not bookmark.get("after"):
-        return None
-    if bookmark.get("walk") != mark:
-        LOGGER.info("%s: the selection or the settings have changed since the interrupted run: starting over", name)
-        return None
-    LOGGER.info("%s: going on where the interrupted run stopped", name)
-    return str(bookmark["after"])
-
-
-def _accepted(run: Run, begun: _Begun) -> tuple[Ahead, bool]:
-    """The step's pages from the cursor on, or all of them if the API does not take it any more; whether it did."""
+def _accepted(run: Run, begun: _Begun, pages: Ahead) -> tuple[Ahead, bool]:
+    """The list's pages from the cursor on, or all of them if the API does not take it any more; whether it did."""
+    at = begun.start
+    resumed = at.after is not None and begun.part == at.part
     try:
-        begun.pages.peek()
+        pages.peek()
     except (Rejected, Gone) as error:
-        if begun.after is None:
+        if not resumed:
             raise
-        LOGGER.warning("%s: the API does not take the cursor of the state: starting over. (%s)", begun.step.name, error)
-        return _read(run, begun.step, None), False
-    return begun.pages, begun.after is not None
+        LOGGER.warning("%s: the API does not take the cursor of the state: starting over. (%s)", at.step.name, error)
+        return _read(run, at, begun.part, None), False
+    return pages, resumed
 
 
 def _fill_spools(run: Run, node: Node, stack: ExitStack) -> None:
-    """With child_strategy "list", read the organisation-wide lists that stand for a request a parent."""
-    if run.config.child_strategy != "list":
-        return
+    """Read the organisation-wide lists that stand for a request a parent."""
     for child in node.children:
         if child.stream.listable and child.stream.name not in run.denied:
             run.spools[child.stream.name] = stack.enter_context(closing(Spool()))

@@ -46,6 +46,8 @@ class Run:
     spools: dict[str, Spool] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     missed: list[str] = field(default_factory=list)
+    newest: dict[str, str] = field(default_factory=dict)
+    """The last change among the rows read, by step."""
     asked: Counter[str] = field(default_factory=Counter)
     """Parents whose children were asked for, by the children's stream."""
     gone: Counter[str] = field(default_factory=Counter)
@@ -141,9 +143,9 @@ def _readable(run: Run, node: Node, pages: Iterator[Page]) -> Iterator[Page]:
 
 
 def deny(run: Run, node: Node, error: MissingPermission) -> None:
-    if node.stream.name in run.denied:
-        return  # Answers that were in flight when the first refusal came.
     named = [below for below in node.tree() if below.stream.name not in run.denied]
+    if not named:
+        return  # Answers that were in flight when the first refusal came.
     run.denied.update(below.stream.name for below in named)
     run.missed += [below.stream.name for below in named if below.named]
     scope = error.scope or node.stream.scope

@@ -67,13 +67,17 @@ def check(run: Run) -> None:
     """What holds for every run: SCHEMA once and first, records valid and with the same keys, each key once."""
     validators: dict[str, Draft4Validator] = {}
     shapes: dict[str, list[str]] = {}
+    versions: dict[str, int | None] = {}
     for message in run.messages:
         kind, name = message["type"], message.get("stream", "")
         if kind == "SCHEMA":
             assert name not in validators, f"SCHEMA of {name} came twice"
             validators[name] = Draft4Validator(message["schema"])
             assert message["key_properties"] == list(BY_NAME[name].key_properties)
+        elif kind == "ACTIVATE_VERSION":
+            assert message["version"] == versions[name]
         elif kind == "RECORD":
+            assert versions.setdefault(name, message.get("version")) == message.get("version")
             assert name in validators, f"RECORD of {name} came before its SCHEMA"
             errors = [f"{list(e.path)}: {e.message}" for e in validators[name].iter_errors(message["record"])]
             assert not errors, (name, errors[:3])
@@ -83,7 +87,9 @@ def check(run: Run) -> None:
     for name in validators:
         assert max(run.keys(name).values(), default=1) == 1, f"a row of {name} came twice"
     if run.code == 0:
-        assert run.states()[-1] == {"bookmarks": {}}
+        incremental = {m["stream"] for m in run.messages if m["type"] == "SCHEMA" and m.get("bookmark_properties")}
+        assert run.states()[-1].keys() == {"bookmarks"}
+        assert run.states()[-1]["bookmarks"].keys() <= incremental
 
 
 def key_of(stream: str, row: Json) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ def test_there_is_a_default_for_all_but_the_key() -> None:
         endpoint="https://api.incident.io",
         incident_modes=("standard", "retrospective"),
         child_strategy="per_incident",
+        replication_method="FULL_TABLE",
+        start_date=None,
+        activate_version=False,
         max_concurrency=8,
         requests_per_minute=None,
         request_timeout=300.0,
@@ -98,7 +101,7 @@ def test_other_settings_are_read_from_nowhere_but_the_file() -> None:
 
 @pytest.mark.parametrize("value", [None, "", 5, [], {"deep": [None]}, "2026-10-01T00:00:00Z"])
 def test_an_unknown_setting_is_allowed(value: Any) -> None:
-    assert loaded(api_key=KEY, start_date=value) == loaded(api_key=KEY)
+    assert loaded(api_key=KEY, of_another_tap=value) == loaded(api_key=KEY)
 
 
 @pytest.mark.parametrize("text", ["", "{", f'{{"api_key": "{PAYLOAD}"', f"{{\n{PAYLOAD}", "null,", f'"{PAYLOAD}'])

@@ -71,6 +71,13 @@ GOOD: list[tuple[str, Any, Any]] = [
     ),
     ("child_strategy", "list", "list"),
     ("child_strategy", "per_incident", "per_incident"),
+    ("replication_method", "INCREMENTAL", "INCREMENTAL"),
+    ("replication_method", "FULL_TABLE", "FULL_TABLE"),
+    *(("start_date", at, at) for at in ("2026-01-31T00:00:00Z", "2026-01-31T23:59:59.123456789+05:30")),
+    *(
+        ("activate_version", given, kept)
+        for given, kept in ((True, True), (False, False), ("true", True), (" False", False))
+    ),
     ("max_concurrency", 1, 1),
     ("max_concurrency", 32, 32),
     ("max_concurrency", "32", 32),
@@ -88,6 +95,17 @@ GOOD: list[tuple[str, Any, Any]] = [
 BAD: dict[str, list[Any]] = {
     "api_key": [None, 5, True, [], {}, " ", f"{PAYLOAD} {PAYLOAD}", f"{PAYLOAD}\n1", "schlüssel"],
     "endpoint": [None, 5, [], {}, *BAD_ENDPOINTS],
+    "replication_method": [None, 5, "", "incremental", "LOG_BASED", ["INCREMENTAL"]],
+    "start_date": [
+        None,
+        5,
+        "",
+        "2026-01-31",
+        "2026-01-31T00:00:00",
+        "2026-02-30T00:00:00Z",
+        "0001-01-01T00:00:00+05:00",
+    ],
+    "activate_version": [None, 0, 1, "", "yes", [], {}],
     "incident_modes": [None, [], {}, "test", 5, [PAYLOAD], ["stream"], ["test", "test"], [None]],
     "child_strategy": [None, "", PAYLOAD, "LIST", [], 5],
     "max_concurrency": [None, 0, -1, 33, 1.5, True, "", "0", "33", "-1", "1.5", PAYLOAD, "1e1", []],

@@ -14,7 +14,7 @@ import pytest
 from tests import fake_client
 from tests.fake_api import FakeApi, Organisation, organisation
 from tests.fake_api.endpoints import ENDPOINTS, Endpoint
-from tests.fake_api.views import instant
+from tests.fake_api.times import instant
 from tests.fake_client import Params, ask
 
 # Fixtures, made anew for each module.

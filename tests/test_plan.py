@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from tap_incident.catalog import schema
 from tap_incident.plan import Node, Step, cost, rotated, steps
 from tap_incident.selection import Selection, select
-from tap_incident.streams import BY_NAME, INCIDENT_MODES, STRATEGIES, STREAMS
+from tap_incident.streams import BY_NAME, INCIDENT_MODES, STRATEGIES, STREAMS, Params
 from tests.runs import Json, catalog_with, only, set_field
 
 MODES = ("standard", "retrospective")
@@ -23,9 +23,24 @@ SELECTIONS: dict[str, Json | None] = {
 EACH_SELECTION = pytest.mark.parametrize("catalog", SELECTIONS.values(), ids=SELECTIONS)
 
 
-def planned(catalog: Json | None, modes: tuple[str, ...] = MODES) -> tuple[Step, ...]:
+class Listed(NamedTuple):
+    """One list of a step."""
+
+    name: str
+    """The step's."""
+    node: Node
+    params: Params
+
+
+def planned(catalog: Json | None) -> tuple[Step, ...]:
     """The steps of a run with this catalog."""
-    return steps(select(catalog), modes)
+    return steps(select(catalog), MODES, "per_incident")
+
+
+def lists(selection: Selection, modes: tuple[str, ...] = MODES) -> list[Listed]:
+    """The lists of all steps."""
+    planned = steps(selection, modes, "per_incident")
+    return [Listed(step.name, node, params) for step in planned for node, params in step.lists]
 
 
 def tree(node: Node) -> Any:
@@ -35,8 +50,8 @@ def tree(node: Node) -> Any:
 
 
 def trees(catalog: Json | None) -> list[Any]:
-    """The trees of all steps."""
-    return [tree(step.node) for step in planned(catalog)]
+    """The trees of all lists."""
+    return [tree(found.node) for found in lists(select(catalog))]
 
 
 def without(catalog: Json, *fields: str) -> Json:
@@ -49,45 +64,46 @@ def without(catalog: Json, *fields: str) -> Json:
 @EACH_SELECTION
 def test_every_selected_stream_is_emitted_by_its_list_and_by_that_of_its_orphans(catalog: Json | None) -> None:
     selection = select(catalog)
-    emitted = [node.stream.name for step in planned(catalog) for node in step.node.tree() if node.selected]
+    emitted = [node.stream.name for step in lists(selection) for node in step.node.tree() if node.selected]
     expected = {name: 2 if found.stream.orphan_params else 1 for name, found in selection.items()}
     assert {name: emitted.count(name) for name in emitted} == expected
 
 
 @EACH_SELECTION
 def test_no_list_is_walked_twice(catalog: Json | None) -> None:
-    walked = [(step.node.stream.path, step.params) for step in planned(catalog)]
+    walked = [(step.node.stream.path, step.params) for step in lists(select(catalog))]
     assert len(set(walked)) == len(walked)
 
 
 @EACH_SELECTION
 def test_the_root_of_a_step_stands_alone_or_is_an_orphans_list(catalog: Json | None) -> None:
-    for step in planned(catalog):
+    for step in lists(select(catalog)):
         stream = step.node.stream
-        assert step.name == stream.name
         assert not step.node.nested
         if stream.parent:
             assert step.params == (*stream.params, *stream.orphan_params)
             assert stream.orphan_params
+            assert step.name == stream.parent
         else:
             assert step.params in stream.chains(MODES)
+            assert step.name == stream.name
         assert all(child.stream.parent == node.stream.name for node in step.node.tree() for child in node.children)
 
 
 def test_steps_come_in_the_order_of_the_table_and_orphans_behind_their_parents() -> None:
-    roots = [step.name for step in planned(EVERYTHING)]
-    assert [name for name in roots if not BY_NAME[name].parent] == [s.name for s in STREAMS if not s.parent]
-    assert roots[:3] == ["incidents", "actions", "follow_ups"]
+    assert [step.name for step in planned(EVERYTHING)] == [s.name for s in STREAMS if not s.parent]
+    roots = [found.node.stream.name for found in lists(select(EVERYTHING))]
+    assert roots[:4] == ["incidents", "actions", "follow_ups", "custom_fields"]
 
 
 def test_an_orphans_list_asks_for_the_work_streams_and_not_for_an_incident() -> None:
-    actions = next(step for step in planned(None) if step.name == "actions")
+    actions = next(found for found in lists(select()) if found.node.stream.name == "actions")
     assert actions.params == (("incident_mode", "stream"),)
 
 
 def test_orphans_are_asked_for_only_where_their_stream_is_selected() -> None:
-    assert [step.name for step in planned(only("incidents"))] == ["incidents"]
-    assert [step.name for step in planned(only("incidents", "follow_ups"))] == ["incidents", "follow_ups"]
+    assert [name for name, *_ in trees(only("incidents"))] == ["incidents"]
+    assert [name for name, *_ in trees(only("incidents", "follow_ups"))] == ["incidents", "follow_ups"]
 
 
 def test_the_parent_is_listed_once_for_all_of_its_children() -> None:
@@ -117,13 +133,13 @@ def test_one_list_serves_the_stream_and_the_part_of_its_parent() -> None:
 
 @pytest.mark.parametrize("stream", [s for s in STREAMS if s.nested_as], ids=lambda stream: stream.name)
 def test_an_orphans_list_and_a_parent_that_is_not_emitted_nest_nothing(stream: Any) -> None:
-    for step in planned(only(stream.name)):
+    for step in lists(select(only(stream.name))):
         assert not any(node.nested for node in step.node.tree())
 
 
 def named(selection: Selection) -> set[str]:
     """Streams whose absence would be a failure."""
-    return {node.stream.name for step in steps(selection, MODES) for node in step.node.tree() if node.named}
+    return {node.stream.name for step in lists(selection) for node in step.node.tree() if node.named}
 
 
 def test_what_nobody_named_may_be_left_out() -> None:
@@ -150,7 +166,7 @@ def test_a_part_that_is_deselected_names_nothing_by_what_is_below_it() -> None:
 
 
 def test_incidents_of_all_modes_are_one_list() -> None:
-    (step,) = planned(only("incidents"), INCIDENT_MODES)
+    (step,) = lists(select(only("incidents")), INCIDENT_MODES)
     assert [value for name, value in step.params if name == "mode[one_of]"] == list(INCIDENT_MODES)
 
 
@@ -182,7 +198,7 @@ def test_a_description_tells_walks_apart_by_all_that_they_read_and_emit() -> Non
         without(only("incidents"), "name"),
         set_field(only("actions"), "actions", "properties", "description", selected=False),
     ]
-    described = [planned(catalog)[0].node.described() for catalog in catalogs]
+    described = [lists(select(catalog))[0].node.described() for catalog in catalogs]
     assert all(described.count(found) == 1 for found in described)
 
 
@@ -192,13 +208,13 @@ def test_a_description_tells_children_apart_that_look_the_same() -> None:
         catalog = only(name)
         for field in schema(BY_NAME[name])["properties"]:
             set_field(catalog, name, "properties", field, selected=False)
-        described.append(planned(catalog)[0].node.described())
+        described.append(lists(select(catalog))[0].node.described())
     assert described[0] != described[1]
 
 
 def test_a_description_does_not_depend_on_who_named_what() -> None:
     catalog = catalog_with(lambda name, about: about.update(selected=name in DEFAULT))
-    assert [s.node.described() for s in planned(catalog)] == [s.node.described() for s in planned(None)]
+    assert [s.node.described() for s in lists(select(catalog))] == [s.node.described() for s in lists(select())]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +232,7 @@ def test_a_description_does_not_depend_on_who_named_what() -> None:
 def test_the_cost_of_a_walk_is_counted_in_requests(
     catalog: Json | None, parents: int, per_incident: int, by_lists: int
 ) -> None:
-    node = planned(catalog)[0].node
+    node = lists(select(catalog))[0].node
     assert {strategy: cost(node, parents, MODES, strategy) for strategy in STRATEGIES} == {
         "per_incident": per_incident,
         "list": by_lists,

@@ -35,9 +35,10 @@ def test_the_cost_is_told_and_the_other_strategy_where_it_saves_more_than_half(
     org = organisation(60)
     with FakeApi(org) as fake, caplog.at_level(logging.INFO):
         tap(fake, settings={"child_strategy": strategy})
-    (root, *_) = steps(select(), STANDARD)
+    (step, *_) = steps(select(), STANDARD, strategy)
+    root, _ = step.lists[0]
     incidents = len(there(org, "incidents"))
-    costs = {name: cost(root.node, incidents, STANDARD, name) for name in STRATEGIES}
+    costs = {name: cost(root, incidents, STANDARD, name) for name in STRATEGIES}
     assert costs == {"per_incident": 1 + 4 * incidents, "list": 1 + incidents + 5}
     chosen = f"incidents: {incidents} rows, about {costs[strategy]} requests by child_strategy {strategy}"
     assert chosen in infos(caplog)

@@ -93,8 +93,8 @@ def necessary(org: Organisation, selection: Selection, strategy: str) -> int:
     And the one request that asks whose key it is.
     """
     total = 1
-    for step in steps(selection, STANDARD):
-        node, rows = step.node, there(org, step.name)
+    for node, _ in (listing for step in steps(selection, STANDARD, strategy) for listing in step.lists):
+        rows = there(org, node.stream.name)
         if not node.children:
             orphans = node.stream.orphan_params and {i for i, mode in org.modes.items() if mode == "stream"}
             rows = [row for row in rows if row["incident_id"] in orphans] if orphans else rows

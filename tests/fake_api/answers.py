@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from . import times
 from .endpoints import BY_PATH, End, Endpoint, Param, Query
 from .limits import Limits
 from .making import Row
@@ -104,6 +105,7 @@ def _checked(endpoint: Endpoint, params: tuple[tuple[str, str], ...]) -> Query:
         if known[name].values and value not in known[name].values:
             raise invalid(name, f"One of {', '.join(known[name].values)}.")
         query[name] = (*query.get(name, ()), value)
+    times.check(known, query)
     for param in known.values():
         if param.required and param.name not in query:
             raise invalid(param.name, "It does not go without.", "is_required")

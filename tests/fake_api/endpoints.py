@@ -33,12 +33,19 @@ class End(Enum):
     EMPTY = 'after is ""'
 
 
+class Takes(Enum):
+    """What a filter by time is given: the form of a moment, and whether the end of a range belongs to it."""
+
+    STAMP = "a full timestamp, half-open ranges"
+    DAY = "a day, both ends inclusive"
+
+
 @dataclass(frozen=True)
 class Param:
     """A query parameter: whether it must be there or may be repeated, and its known values (none: any).
 
     `field` makes it a filter on that property of the rows; `parent` is the path whose rows it names, and then a value
-    that names none of them is answered with 404.
+    that names none of them is answered with 404. `takes` makes it a filter by time, in the form that it takes.
     """
 
     name: str
@@ -47,6 +54,7 @@ class Param:
     values: tuple[str, ...] = ()
     field: str | None = None
     parent: str | None = None
+    takes: Takes | None = None
 
 
 @dataclass(frozen=True)
@@ -110,9 +118,17 @@ def _of(name: str, parent: str | None = None, *, required: bool = False) -> Para
     return Param(name, required=required, field=name, parent=parent)
 
 
+def _changed(takes: Takes) -> tuple[Param, ...]:
+    return tuple(Param(f"updated_at[{operator}]", takes=takes) for operator in ("gte", "lte", "date_range"))
+
+
 _BY_MODE: dict[str, Any] = {
     "scope": "actions.view",
-    "params": (_of("incident_id"), Param("incident_mode", values=(*INCIDENT_MODES, "stream"))),
+    "params": (
+        _of("incident_id"),
+        Param("incident_mode", values=(*INCIDENT_MODES, "stream")),
+        *_changed(Takes.STAMP),
+    ),
     "shows": _shows_by_mode,
     "order": ("id",),
 }
@@ -156,7 +172,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("/v2/alert_attributes", "alert_attributes", rows_alerts.alert_attributes, "alert_schema.view"),
     Endpoint("/v2/alert_sources", "alert_sources", rows_alerts.alert_sources, "alert_sources.view"),
     Endpoint(
-        "/v2/alerts", "alerts", rows_alerts.alerts, "alerts.view", Paging(50, End.EMPTY, required=True, empty_page=True)
+        "/v2/alerts",
+        "alerts",
+        rows_alerts.alerts,
+        "alerts.view",
+        Paging(50, End.EMPTY, required=True, empty_page=True),
+        _changed(Takes.STAMP),
     ),
     Endpoint(
         "/v2/incidents",
@@ -168,6 +189,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Param("sort_by", values=("created_at_newest_first", "created_at_oldest_first")),
             Param("mode[one_of]", repeats=True, values=INCIDENT_MODES),
             Param("status_category[one_of]", repeats=True, values=rows_settings.CATEGORIES),
+            *_changed(Takes.DAY),
         ),
         _shows_incident,
         ("created_at", "id"),
@@ -205,7 +227,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         Paging(10_000, End.NO_META, total=True),
         shape=_schedule_shape,
     ),
-    Endpoint("/v2/escalations", "escalations", rows_alerts.escalations, "escalations.view", Paging(50, End.NO_META)),
+    Endpoint(
+        "/v2/escalations",
+        "escalations",
+        rows_alerts.escalations,
+        "escalations.view",
+        Paging(50, End.NO_META),
+        _changed(Takes.DAY),
+    ),
 )
 
 BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPOINTS}

@@ -27,9 +27,9 @@ class FakeApi:
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
     In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
-    to get wrong, the port (0: any free one), and the TLS that it speaks (None: none). Out: `url`, the `requests` so
-    far, and the `most_at_once` under way.
-    An error inside the stand-in itself closes the connection and is raised on leaving.
+    to get wrong, the port (0: any free one), the TLS that it speaks (None: none), and seconds by which its clock is
+    ahead of this machine's. Out: `url`, the `requests` so far, and the `most_at_once` under way. An error inside the
+    stand-in itself closes the connection and is raised on leaving.
     """
 
     def __init__(
@@ -45,11 +45,13 @@ class FakeApi:
         faults: Faults | None = None,
         port: int = 0,
         tls: ssl.SSLContext | None = None,
+        clock_ahead: float = 0.0,
     ) -> None:
         self.requests: list[Logged] = []
         self.most_at_once = 0
         self._answers = Answers(org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute))
         self._latency = latency
+        self.clock_ahead = clock_ahead
         self._faults = faults
         self._lock = Lock()
         self._arrived = 0
@@ -188,6 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body[: answer.sent])
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server looks for these names
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """By the stand-in's own clock."""
+        return super().date_time_string((timestamp or time.time()) + self.server.api.clock_ahead)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing: stderr belongs to the program under test."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from threading import Lock
 from typing import Any
 
 from .endpoints import Endpoint, Query
 from .making import Row
 from .organisation import Organisation
+from .times import between, instant
 
-STAMP = re.compile(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 NOT_FILTERS = ("after", "page_size")
 
 
@@ -23,15 +21,6 @@ class View:
 
     rows: Sequence[Row]
     places: Mapping[str, int]
-
-
-def instant(text: str) -> tuple[datetime, str]:
-    """A sort key for an RFC 3339 text with any number of fractional digits and any offset."""
-    match = STAMP.fullmatch(text)
-    if not match:
-        raise ValueError(f"not a timestamp: {text!r}")
-    whole, fraction, offset = match.groups()
-    return datetime.fromisoformat(whole + offset.replace("Z", "+00:00")), (fraction or "").rstrip("0")
 
 
 def _sort_key(name: str) -> Callable[[Row], Any]:
@@ -83,6 +72,7 @@ class Views:
         for param in endpoint.params:
             if param.field and param.name in query:
                 seen = [row for row in seen if row.get(param.field) == query[param.name][0]]
+        seen = between(seen, endpoint.params, query)
         keys = [_sort_key(name) for name in endpoint.order]
         if keys:
             seen.sort(key=lambda row: [key(row) for key in keys])
