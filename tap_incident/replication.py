@@ -7,7 +7,7 @@ was interrupted there. Source: Singer spec, section "State"; API documents, sect
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -49,6 +49,8 @@ class Start:
     """Which of the step's lists to begin with."""
     after: str | None = None
     """Cursor in that list."""
+    skipped: tuple[str, ...] = ()
+    """Streams with a version that the interrupted run left out: their tables are not whole."""
     started: str | None = None
     """When the run began that was interrupted; None: it was this one."""
     newest: str | None = None
@@ -91,6 +93,7 @@ def _resumed(begun: Start, found: dict[str, Any]) -> Start:
         part=part,
         after=found.get("after"),
         version=found.get("version"),
+        skipped=tuple(found.get("skipped") or ()),
         started=found.get("started"),
         newest=found.get("newest"),
     )
@@ -99,9 +102,9 @@ def _resumed(begun: Start, found: dict[str, Any]) -> Start:
 def _filter(stream: Stream, since: str | None) -> Params:
     if since is None:
         return ()
-    if stream.since_day:
-        since = stamp(before(since, _HALF_A_DAY))[:10]
-    return ((f"{stream.replication_key}[gte]", since),)
+    # A start_date may have a form that the API doesn't take, and more digits than it reads.
+    at = stamp(before(since, _HALF_A_DAY))[:10] if stream.since_day else stamp(before(since, timedelta()))
+    return ((f"{stream.replication_key}[gte]", at),)
 
 
 def changed(start: Start, pages: Iterator[Page], newest: dict[str, str]) -> Iterator[Page]:
@@ -116,10 +119,11 @@ def changed(start: Start, pages: Iterator[Page], newest: dict[str, str]) -> Iter
             kept = []
             for row in page.rows:
                 at = _changed_at(row, key, name)
+                if at is not None and since is not None and instant(at) < since:
+                    continue
                 if at is not None:
                     newest[name] = latest(at, newest.get(name))
-                if at is None or since is None or instant(at) >= since:
-                    kept.append(row)
+                kept.append(row)
             page.rows[:] = kept
         yield page
 
@@ -140,9 +144,21 @@ def latest(*timestamps: str | None) -> str:
     return max((at for at in timestamps if at is not None), key=instant)
 
 
-def under_way(start: Start, state: State, *, part: int, after: str | None, newest: str | None, began: str) -> State:
+def under_way(
+    start: Start,
+    state: State,
+    *,
+    part: int,
+    after: str | None,
+    skipped: Collection[str],
+    newest: str | None,
+    began: str,
+) -> State:
     """The state once all rows before the cursor `after` of the list `part` are out, in a run that `began` then."""
-    fields = {"after": after, "walk": start.walk, "part": part or None, "version": start.version}
+    fields: dict[str, Any] = {"after": after, "walk": start.walk, "part": part or None, "version": start.version}
+    if start.version is not None:
+        emitted = (selected.stream.name for selected in start.step.emitted())
+        fields["skipped"] = [name for name in emitted if name in skipped] or None
     if start.step.replication_key:
         fields |= {"started": start.started or began, "newest": newest}
     return states.under_way(state, start.step.name, **fields)

@@ -2,10 +2,11 @@
 
 While the pages of a stream are being read, it is `currently_syncing`, and its bookmark says how to go on:
 `{"after": CURSOR, "walk": FINGERPRINT}`. CURSOR is the page that comes next, in the list number `part` if that is not
-the first. FINGERPRINT says what the walk reads: a cursor is only good for the same walk. `version` is the table's;
-`started` and `newest` are what the bookmark of an incremental stream will be made of. At the end, all these go. What
-stays of an incremental stream is `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: up to when its rows are out, and
-where they were looked for. Source: Singer spec, section "State".
+the first. FINGERPRINT says what the walk reads: a cursor is only good for the same walk. `version` is the table's, and
+`skipped` names streams that are not whole in it; `started` and `newest` are what the bookmark of an incremental stream
+will be made of. At the end, all these go. What stays of an incremental stream is
+`{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: up to when its rows are out, and where they were looked for. Source:
+Singer spec, section "State".
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ def _is_count(value: object) -> bool:
     return type(value) is int and value >= 0
 
 
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
 def _is_timestamp(value: object) -> bool:
     try:
         instant(value)
@@ -64,6 +69,7 @@ def _is_timestamp(value: object) -> bool:
 _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     **dict.fromkeys(("after", "walk", "scope"), ("a string", _is_text)),
     **dict.fromkeys(("part", "version"), ("a whole number", _is_count)),
+    "skipped": ("a list of names", _is_names),
     **dict.fromkeys(("updated_at", "started", "newest"), ("an RFC 3339 timestamp", _is_timestamp)),
 }
 _LASTING = ("updated_at", "scope")

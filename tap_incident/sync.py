@@ -107,9 +107,11 @@ def _list(run: Run, begun: _Begun, nearly_done: Callable[[], None]) -> None:
     at, part = begun.start, begun.part
     name = at.step.name
     if at.version is not None:
-        run.writer.versions |= {selected.stream.name: at.version for selected in _emitted(at, part)}
-    if at.newest and part == at.part:
-        run.newest[name] = at.newest
+        run.writer.versions |= {selected.stream.name: at.version for selected in at.step.emitted()}
+    if part == at.part:
+        run.partial.update(at.skipped)
+        if at.newest:
+            run.newest[name] = at.newest
     readable = [selected.stream.name for selected in _emitted(at, part) if selected.stream.name not in run.denied]
     if begun.pages is not None and readable:
         since = f", changed since {at.since}" if at.since else ""
@@ -133,6 +135,8 @@ def _pages(run: Run, begun: _Begun, pages: Ahead, nearly_done: Callable[[], None
         by_list = begun.start.step.by_list and begun.start.since is None
         total = _told_cost(run, begun.node, ahead, "list" if by_list else "per_incident")
         if by_list:
+            # Another step may ask for the same children parent by parent, and must not find them here, closed.
+            stack.callback(run.spools.clear)
             _fill_spools(run, begun.node, stack)
         progress = Progress(begun.start.step.name, lambda: run.client.sent, resumed=resumed, total=total)
         fresh = changed(begun.start, _watched(ahead, nearly_done), run.newest)
@@ -145,14 +149,21 @@ def _finish(run: Run, at: Start) -> None:
     out = [selected for selected in at.step.emitted() if selected.stream.name not in run.denied]
     for selected in out:
         run.writer.schema(selected)
-        run.writer.activate(selected.stream.name)
+        if not _in_doubt(run, selected.stream.name):
+            run.writer.activate(selected.stream.name)
     if out:
         _tell(run, ended(at, run.state, newest=run.newest.get(at.step.name), began=run.client.began))
 
 
+def _in_doubt(run: Run, name: str) -> bool:
+    """Whether rows may be missing that are still there: the table must not lose them."""
+    return name in run.partial or 0 < run.asked[name] == run.gone[name]
+
+
 def _tell_page(run: Run, at: Start, part: int, after: str | None) -> None:
     newest, began = run.newest.get(at.step.name), run.client.began
-    _tell(run, under_way(at, run.state, part=part, after=after, newest=newest, began=began))
+    skipped = run.partial | run.denied
+    _tell(run, under_way(at, run.state, part=part, after=after, skipped=skipped, newest=newest, began=began))
 
 
 def _tell(run: Run, state: states.State) -> None:

@@ -45,6 +45,8 @@ class Run:
     shapers: dict[str, Shaper] = field(default_factory=dict)
     spools: dict[str, Spool] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
+    partial: set[str] = field(default_factory=set)
+    """Streams that were skipped in the part of their walk that an earlier run has done."""
     missed: list[str] = field(default_factory=list)
     newest: dict[str, str] = field(default_factory=dict)
     """The last change among the rows read, by step."""

@@ -129,3 +129,18 @@ def test_a_state_of_a_full_table_is_no_place_to_go_on_incrementally(tap: Tap, ca
     assert (
         "alerts: the selection or the settings have changed since the interrupted run: starting over" in caplog.messages
     )
+
+
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+def test_incidents_that_come_behind_their_updates_have_them_nested(tap: Tap, strategy: str) -> None:
+    org = organisation(40)
+    catalog, settings = only("incidents", "incident_updates"), {**INCREMENTAL, "child_strategy": strategy}
+    with FakeApi(org) as fake:
+        first = tap(fake, settings=settings, catalog=catalog)
+        state = {**last_state(first), "currently_syncing": "incident_updates"}
+        second = tap(fake, settings=settings, catalog=catalog, state=state)
+    assert second.code == 0
+    assert second.streams() == ["incident_updates", "incidents"]
+    nested = {record["id"]: record["updates"] for record in first.records("incidents")}
+    assert second.keys("incidents") == due(org, "incidents", marks(first)["incidents"])
+    assert all(record["updates"] == nested[record["id"]] != [] for record in second.records("incidents"))

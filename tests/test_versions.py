@@ -148,3 +148,46 @@ def test_a_stream_that_is_refused_half_way_is_not_activated(tap: Tap) -> None:
         run = tap(fake, settings=VERSIONED, catalog=only("alerts", "severities"))
     assert run.records("alerts")
     assert set(activated(run)) == {"severities"}
+
+
+def test_what_an_interrupted_run_had_to_skip_is_not_activated(tap: Tap) -> None:
+    org = organisation(700)
+    catalog = bare(only("incidents", "actions", "follow_ups"))
+    pages: list[str] = []
+
+    def at_the_third_page(number: int, path: str, params: Any) -> Fault | None:
+        if path == "/v2/incidents":
+            pages.append(path)
+            return Fault(status=422) if len(pages) > 2 else None
+        return Fault(status=403) if path == "/v3/actions" else None
+
+    def at_the_work_streams(number: int, path: str, params: Any) -> Fault | None:
+        return Fault(status=422) if params.get("incident_mode") == "stream" else None
+
+    with FakeApi(org, faults=at_the_third_page) as fake:
+        first = tap(fake, settings=VERSIONED, catalog=catalog)
+        port = port_of(fake)
+    with FakeApi(org, faults=at_the_work_streams, port=port) as fake:
+        second = tap(fake, settings=VERSIONED, catalog=catalog, state=last_state(first))
+    for run in (first, second):
+        assert last_state(run)["bookmarks"]["incidents"]["skipped"] == ["actions"]
+    with FakeApi(org, port=port) as fake:
+        third = tap(fake, settings=VERSIONED, catalog=catalog, state=last_state(second))
+    # The key may read actions by now, and those of the first page are out nowhere.
+    assert second.records("actions")
+    assert third.records("actions")
+    assert set(activated(third)) == {"incidents", "follow_ups"}
+    assert last_state(third) == {"bookmarks": {}}
+
+
+def test_a_path_that_has_gone_for_every_parent_empties_no_table(tap: Tap) -> None:
+    def faults(number: int, path: str, params: Any) -> Fault | None:
+        of_one = path == "/v1/custom_field_options" and params["custom_field_id"] == one
+        return Fault(status=404) if path == "/v2/incident_updates" or of_one else None
+
+    org = organisation(3)
+    one = org.rows["/v2/custom_fields"][0]["id"]
+    with FakeApi(org, faults=faults) as fake:
+        run = tap(fake, settings=VERSIONED, catalog=only("incident_updates", "custom_field_options"))
+    assert run.code == 0
+    assert set(activated(run)) == {"custom_field_options"}
