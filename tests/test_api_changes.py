@@ -188,7 +188,8 @@ def test_what_no_record_can_hold_ends_the_run_with_its_stream_id_and_path(
         assert line.startswith(f"{stream.name}: {said}")
         assert "sesame" not in caplog.text
         assert len(run.records(first.name)) == len(ORG.rows[first.path])
-        assert run.states()[-1] == {"bookmarks": {}}
+        # Of the stream itself, the list of the parents may be out when it is that of the orphans that is wrong.
+        assert run.states()[-1]["bookmarks"].keys() <= {stream.parent}
 
 
 def test_a_page_that_is_wrong_leaves_the_state_at_those_before_it(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
