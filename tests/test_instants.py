@@ -44,7 +44,7 @@ def test_moments_are_in_order_to_the_last_digit() -> None:
     "text",
     [None, 5, "", "2026-01-31", "2026-01-31T10:00:00", "2026-02-30T10:00:00Z", "2026-01-31T25:00:00Z", "now",
      "2026-01-31T10:00:00Z\n", "2026-01-31T10:00:00,5Z", "2026-01-31T10:00:00.Z", "0001-01-01T00:00:00+01:00",
-     "9999-12-31T23:59:59-01:00", "2026-01-31T10:00:00+25:00", "２026-01-31T10:00:00Z"],
+     "9999-12-31T23:59:59-01:00", "2026-01-31T10:00:00+25:00", "２026-01-31T10:00:00Z", "2026-01-31T10:00:00.５Z"],
 )  # fmt: skip
 def test_what_is_no_timestamp_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match=r"."):
@@ -63,6 +63,11 @@ def test_a_timestamp_is_its_moment(moment: datetime, digits: int, number: int) -
     text = text[:19] + fraction + text[19:]
     assert instant(text) == (there, fraction[1:].rstrip("0"))
     assert instant(stamp(there)) == (there, "")
+
+
+def test_a_stamp_is_in_utc() -> None:
+    moment = datetime(2026, 1, 31, 23, 30, 59, 999999, timezone(timedelta(hours=-2)))
+    assert stamp(moment) == "2026-02-01T01:30:59Z"
 
 
 def test_before_is_a_whole_second_and_never_later() -> None:

@@ -23,8 +23,16 @@ USABLE: list[Any] = [
     {"bookmarks": {"users": None, "teams": {}}},
     {"bookmarks": {"users": {"after": None, "walk": None}}},
     {"bookmarks": {"users": {**MARK, "of_a_later_version": [1]}}},
+    {"bookmarks": {"users": {**MARK, "part": 0, "version": 1, "skipped": ["teams"], "scope": "f2"}}},
+    {"bookmarks": {"alerts": dict.fromkeys(("updated_at", "started", "newest"), "2026-01-31T10:00:00.1+02:00")}},
     {"of_a_later_version": [1], "bookmarks": {"zebras": 5}},
 ]
+WRONG: dict[str, list[Any]] = {
+    **dict.fromkeys(("part", "version"), [-1, True, 1.0, "1", []]),
+    "skipped": ["users", [None], {}, 5],
+    "scope": [5, [], True],
+    **dict.fromkeys(("updated_at", "started", "newest"), ["2026-01-31", "yesterday", "", 5, {}]),
+}
 UNUSABLE: list[Any] = [
     None,
     [],
@@ -38,6 +46,7 @@ UNUSABLE: list[Any] = [
     {"bookmarks": {"users": []}},
     {"bookmarks": {"teams": {}, "users": {"after": 5}}},
     {"bookmarks": {"users": {"after": "c1", "walk": {}}}},
+    *({"bookmarks": {"alerts": {key: value}}} for key, values in WRONG.items() for value in values),
 ]
 
 
@@ -97,6 +106,12 @@ def test_what_belongs_to_others_stays() -> None:
         "bookmarks": {"teams": MARK, "zebras": 5, "users": MARK},
     }
     assert ended(under_way(others, "users", after="c1", walk="f1"), "users") == others
+
+
+def test_what_is_empty_of_others_stays_and_what_is_nothing_is_not_said() -> None:
+    others: Any = {"bookmarks": {"teams": {}, "zebras": None}}
+    assert ended(under_way(others, "users", after=None, walk="f1"), "users") == others
+    assert under_way({}, "users", after=None, walk="f1")["bookmarks"] == {"users": {"walk": "f1"}}
 
 
 def test_no_step_changes_the_state_that_it_was_given() -> None:
