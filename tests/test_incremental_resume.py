@@ -77,6 +77,19 @@ def test_the_modes_of_actions_that_are_out_are_not_read_again(tap: Tap) -> None:
     assert second.records("actions")
 
 
+def test_the_lists_behind_the_interrupted_one_are_read_from_their_beginning(tap: Tap) -> None:
+    org = organisation(600)
+    with failing_at(org, 2) as fake:
+        first = tap(fake, settings=INCREMENTAL, catalog=only("actions"))
+        port = port_of(fake)
+    assert last_state(first)["bookmarks"]["actions"]["after"]
+    with FakeApi(org, port=port) as fake:
+        second = tap(fake, settings=INCREMENTAL, catalog=only("actions"), state=last_state(first))
+    assert second.code == 0
+    rows = Counter(key_of("actions", row) for row in there(org, "actions"))
+    assert first.keys("actions") + second.keys("actions") == rows
+
+
 def test_what_was_read_before_the_interruption_counts_for_the_bookmark(tap: Tap) -> None:
     org = organisation(120)
     stamp = rfc3339(now(hours=-1))

@@ -102,6 +102,11 @@ def test_a_key_that_there_is_not_is_an_error_in_words(key: Any) -> None:
         select(with_method("INCREMENTAL", "alerts", **{"replication-key": key}))
 
 
+def test_a_key_is_nothing_to_a_stream_that_is_read_whole() -> None:
+    catalog = with_method("FULL_TABLE", "alerts", **{"replication-key": "created_at"})
+    assert keys(catalog, "INCREMENTAL") == {"alerts": None}
+
+
 def test_the_replication_key_can_not_be_deselected() -> None:
     catalog = set_field(only("alerts"), "alerts", "properties", "updated_at", selected=False)
     assert "updated_at" not in select(catalog)["alerts"].schema["properties"]

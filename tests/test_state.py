@@ -28,10 +28,10 @@ USABLE: list[Any] = [
     {"of_a_later_version": [1], "bookmarks": {"zebras": 5}},
 ]
 WRONG: dict[str, list[Any]] = {
-    **dict.fromkeys(("part", "version"), [-1, True, 1.0, "1", []]),
+    **{key: [-1, True, 1.0, "1", []] for key in ("part", "version")},
     "skipped": ["users", [None], {}, 5],
     "scope": [5, [], True],
-    **dict.fromkeys(("updated_at", "started", "newest"), ["2026-01-31", "yesterday", "", 5, {}]),
+    **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest")},
 }
 UNUSABLE: list[Any] = [
     None,
