@@ -79,6 +79,9 @@ def test_the_modes_of_actions_that_are_out_are_not_read_again(tap: Tap) -> None:
 
 def test_the_lists_behind_the_interrupted_one_are_read_from_their_beginning(tap: Tap) -> None:
     org = organisation(600)
+    stamp = rfc3339(now(hours=-1))
+    of_standard = [n for n, row in enumerate(there(org, "actions")) if org.modes[row["incident_id"]] == "standard"]
+    change(org, "actions", of_standard[-1], updated_at=stamp)
     with failing_at(org, 2) as fake:
         first = tap(fake, settings=INCREMENTAL, catalog=only("actions"))
         port = port_of(fake)
@@ -86,6 +89,7 @@ def test_the_lists_behind_the_interrupted_one_are_read_from_their_beginning(tap:
     with FakeApi(org, port=port) as fake:
         second = tap(fake, settings=INCREMENTAL, catalog=only("actions"), state=last_state(first))
     assert second.code == 0
+    assert marks(second) == {"actions": stamp}
     rows = Counter(key_of("actions", row) for row in there(org, "actions"))
     assert first.keys("actions") + second.keys("actions") == rows
 
