@@ -64,13 +64,8 @@ def page(body: Row, stream: Stream) -> Page:
 
     Raises BadData if there is no list of objects where the stream's list belongs.
     """
-    # A Go server writes an empty list as null; a list that isn't there is another thing.
-    rows = [] if stream.name in body and body[stream.name] is None else body.get(stream.name)
-    if not isinstance(rows, list):
-        raise BadData(f'{stream.name}: the answer of {stream.path} has no list "{stream.name}"')
-    for number, row in enumerate(rows):
-        if type(row) is not dict:
-            raise BadData(f'{stream.name}: {stream.path}: entry {number} of "{stream.name}" is no object')
+    key = stream.answer_key or stream.name
+    rows = _rows(body, key, stream) if stream.list_column is None else _rows_of_lists(body, key, stream)
     meta = body.get("pagination_meta")
     if meta is None:
         return Page(rows)
@@ -80,6 +75,27 @@ def page(body: Row, stream: Stream) -> Page:
     if not isinstance(after, str | None):
         raise BadData(f"{stream.name}: {stream.path}: the cursor of the next page is no string")
     return Page(rows, after or None, total if type(total) is int else None)
+
+
+def _rows(body: Row, key: str, stream: Stream) -> list[Row]:
+    # A Go server writes an empty list as null; a list that isn't there is another thing.
+    rows = [] if key in body and body[key] is None else body.get(key)
+    if not isinstance(rows, list):
+        raise BadData(f'{stream.name}: the answer of {stream.path} has no list "{key}"')
+    for number, row in enumerate(rows):
+        if type(row) is not dict:
+            raise BadData(f'{stream.name}: {stream.path}: entry {number} of "{key}" is no object')
+    return rows
+
+
+def _rows_of_lists(body: Row, key: str, stream: Stream) -> list[Row]:
+    """The rows of all lists in the object under `key`, list by list, each with the name of its own."""
+    found = body.get(key)
+    lists = found if isinstance(found, dict) else {}
+    names = sorted(name for name, rows in lists.items() if isinstance(rows, list | None))
+    if not names:
+        raise BadData(f'{stream.name}: the answer of {stream.path} has no lists in "{key}"')
+    return [{**row, str(stream.list_column): name} for name in names for row in _rows(lists, name, stream)]
 
 
 def fail(what: str, status: int, headers: Headers, body: Row, secret: str = "") -> NoReturn:

@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from types import FrameType
 from typing import Any
 
@@ -36,8 +37,17 @@ _M_ARENA_MAX = -8
 _M_MMAP_THRESHOLD = -3
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+Clock = Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
     """Run the tap with these arguments (default: the process's) and give its exit code.
+
+    `clock` tells the time, once a run: that around which streams with a window are read.
 
     0: all done. 1: failed, the last line on stderr says why and what to do. 130, 143: stopped by SIGINT, SIGTERM.
     Source: Singer spec, section "Running and developing taps".
@@ -48,12 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("argument --format: only with --about")
     stop = threading.Event()
     with _signals_set(stop) as caught:
-        return _exit_code(args, stop, caught)
+        return _exit_code(args, stop, caught, clock)
 
 
-def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[signal.Signals]) -> int:
+def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[signal.Signals], clock: Clock) -> int:
     try:
-        missed = _run(args, stop)
+        missed = _run(args, stop, clock)
         if missed:
             raise TapError(
                 f"The key may not read all that the catalog selects: {', '.join(missed)} (see the warnings above). "
@@ -118,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
+def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> list[str]:
     if sys.stdout is None:
         raise BadOutput("The messages can't be written: stdout is closed")
     if args.about:
@@ -144,7 +154,8 @@ def _run(args: argparse.Namespace, stop: threading.Event) -> list[str]:
         LOGGER.warning("%s selects no stream: nothing to do", path)
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
-        return sync(selection, config, state, client=client, workers=workers, writer=Writer(sys.stdout))
+        writer = Writer(sys.stdout)
+        return sync(selection, config, state, client=client, workers=workers, writer=writer, now=clock())
 
 
 def _print(text: str) -> None:

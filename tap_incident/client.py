@@ -99,8 +99,9 @@ class Client:
         if stream.page_size is not None:
             params = (*params, ("page_size", str(stream.page_size)))
         seen = {after}
+        params = _from(after, params, stream) if after else params
         while True:
-            found = page(self.get(stream.path, (*params, ("after", after)) if after else params, stream.name), stream)
+            found = page(self.get(stream.path, params, stream.name), stream)
             if found.after in seen and found.after is not None:
                 raise BadData(f"{stream.name}: {stream.path} gave one cursor twice: its list would never end")
             yield found
@@ -108,6 +109,7 @@ class Client:
                 return
             after = found.after
             seen.add(after)
+            params = _from(after, params, stream)
 
     def get(self, path: str, params: Params, name: str) -> dict[str, Any]:
         """The JSON object at `path`, after as many tries as it takes; `name` is whose it is, for what is told of it.
@@ -221,6 +223,11 @@ class Client:
         why = (cause.strerror or str(cause)) if isinstance(cause, OSError) else type(cause).__name__
         way = " through the proxy that the environment names" if isinstance(error, ProxyError) else ""
         return PassingFault(f"{what}: no connection to {self._config.endpoint}{way} ({why})")
+
+
+def _from(after: str, params: Params, stream: Stream) -> Params:
+    """The parameters of the page that begins at the cursor `after`."""
+    return (*(pair for pair in params if pair[0] != stream.cursor_param), (stream.cursor_param, after))
 
 
 def _point(path: str, status: int, seconds: float) -> metrics.Point:

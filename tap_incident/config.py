@@ -59,6 +59,14 @@ SETTINGS: dict[str, Any] = {
             "description": "Whether actions, follow-ups and updates are asked for incident by incident, or read from "
             "their organisation-wide lists: the same rows, by fewer requests where there are many incidents",
         },
+        "schedule_window_days": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 365,
+            "default": 14,
+            "accepts": "an integer from 1 to 365",
+            "description": "How many days before and after the start of the run `schedule_entries` is read for",
+        },
         "replication_method": {
             "type": "string",
             "enum": list(METHODS),
@@ -123,6 +131,7 @@ class Config:
     endpoint: str
     incident_modes: tuple[str, ...]
     child_strategy: str
+    schedule_window_days: int
     replication_method: str
     start_date: str | None
     activate_version: bool
@@ -155,6 +164,7 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
         endpoint=chosen["endpoint"].rstrip("/"),
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
         child_strategy=chosen["child_strategy"],
+        schedule_window_days=int(chosen["schedule_window_days"]),
         replication_method=chosen["replication_method"],
         start_date=chosen.get("start_date"),
         activate_version=chosen["activate_version"],

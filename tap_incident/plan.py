@@ -28,6 +28,10 @@ class Node:
         for child in self.children:
             yield from child.tree()
 
+    def windowed(self) -> bool:
+        """Whether anything from here down is read for a window of time only."""
+        return any(node.stream.window_params for node in self.tree())
+
     def described(self) -> list[Any]:
         """What the walk reads and emits from here down, as JSON."""
         schema = self.selected.schema if self.selected else None
@@ -56,13 +60,15 @@ class Step:
         return tuple(found.values())
 
 
-def steps(selection: Selection, modes: Sequence[str], strategy: str) -> tuple[Step, ...]:
-    """The steps of a run, in the order of the stream table, for incidents of `modes`.
+def steps(
+    selection: Selection, modes: Sequence[str], strategy: str, table: Sequence[Stream] = STREAMS
+) -> tuple[Step, ...]:
+    """The steps of a run, in the order of the stream `table`, for incidents of `modes`.
 
     A parent comes once, whatever of its children is selected, and behind it the lists of its children's orphans. Where
     the parent's list leaves out what has not changed, its children have steps of their own.
     """
-    roots = [(root, root.stream.chains(modes)) for root in _nodes(selection, None)]
+    roots = [(root, root.stream.chains(modes)) for root in _nodes(selection, None, table)]
     return tuple(step for root, chains in roots for step in _steps(root, chains, modes, strategy == "list"))
 
 
@@ -113,10 +119,10 @@ def cost(node: Node, parents: int, modes: Sequence[str], strategy: str) -> int:
     return pages + parents * (len(node.children) - len(lists)) + sum(len(stream.chains(modes)) for stream in lists)
 
 
-def _nodes(selection: Selection, parent: Stream | None) -> tuple[Node, ...]:
+def _nodes(selection: Selection, parent: Stream | None, table: Sequence[Stream]) -> tuple[Node, ...]:
     above = selection.get(parent.name) if parent else None
     found = []
-    for stream in STREAMS:
+    for stream in table:
         if stream.parent != (parent.name if parent else None):
             continue
         selected = selection.get(stream.name)
@@ -124,7 +130,7 @@ def _nodes(selection: Selection, parent: Stream | None) -> tuple[Node, ...]:
         named = (selected is not None and selected.named) or (
             nested and above is not None and stream.nested_as in above.named_fields
         )
-        children = _nodes(selection, stream)
+        children = _nodes(selection, stream, table)
         if selected or nested or children:
             found.append(Node(stream, selected, nested, named, children))
     return tuple(found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,9 @@ _Convert = Callable[[Any], Any]
 _Unknown = Callable[[str], None]
 
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,99}", re.ASCII)
+_URL = re.compile(
+    r"([a-z][a-z0-9+.-]*://)(?:[^/?#]*@)?((?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d*)?)(?=[/?#]|\Z)", re.ASCII | re.I
+)
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 _NAMES: dict[type, str] = {
@@ -32,6 +36,15 @@ _NAMES: dict[type, str] = {
     list: "array",
     type(None): "null",
 }
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What holds for the whole of a stream beside its schema."""
+
+    unknown: _Unknown
+    withheld: frozenset[str]
+    cut_urls: frozenset[str]
 
 
 class _Misfit(Exception):
@@ -52,7 +65,8 @@ def shaper(selected: Selected, whole: Schema, unknown: _Unknown) -> Shaper:
     value that no record can hold, and not the value.
     """
     stream = selected.stream
-    convert = _object(selected.schema, whole, "", unknown, frozenset(stream.withheld))
+    rules = _Rules(unknown, frozenset(stream.withheld), frozenset(stream.cut_urls))
+    convert = _object(selected.schema, whole, "", rules)
     keys = stream.key_properties
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +90,7 @@ def shown_id(row: Mapping[str, Any]) -> str:
     return str(value) if isinstance(value, str | int) else "without id"
 
 
-def _compile(schema: Schema, whole: Schema, path: str, unknown: _Unknown) -> tuple[type, _Convert]:
+def _compile(schema: Schema, whole: Schema, path: str, rules: _Rules) -> tuple[type, _Convert]:
     """(type whose values pass as they are, function for all others but null) for one property."""
     kind = next(name for name in schema["type"] if name != "null")
     if kind == "string" and schema.get("format") == "date-time":
@@ -84,10 +98,12 @@ def _compile(schema: Schema, whole: Schema, path: str, unknown: _Unknown) -> tup
         return _Never, _timestamp
     if kind == "object":
         if "properties" in schema:
-            return _Never, _object(schema, whole, path, unknown, frozenset())
+            return _Never, _object(schema, whole, path, rules)
         return dict, _refuse("object")
     if kind == "array":
-        return _Never, _array(*_compile(schema["items"], whole["items"], f"{path}[]", unknown))
+        return _Never, _array(*_compile(schema["items"], whole["items"], f"{path}[]", rules))
+    if path.lstrip(".") in rules.cut_urls:
+        return _Never, _cut_url
     return {"string": (str, _string), "integer": (int, _integer), "number": (float, _number), "boolean": (bool, _bool)}[
         kind
     ]
@@ -97,12 +113,12 @@ class _Never:
     """The type of no value that JSON can hold."""
 
 
-def _object(schema: Schema, whole: Schema, path: str, unknown: _Unknown, withheld: frozenset[str]) -> _Convert:
+def _object(schema: Schema, whole: Schema, path: str, rules: _Rules) -> _Convert:
     fields = [
-        (name, *_compile(part, whole["properties"][name], f"{path}.{name}", unknown))
+        (name, *_compile(part, whole["properties"][name], f"{path}.{name}", rules))
         for name, part in schema["properties"].items()
     ]
-    known = frozenset(whole["properties"]) | withheld
+    known = frozenset(whole["properties"]) | (frozenset() if path else rules.withheld)
 
     def convert(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -118,7 +134,7 @@ def _object(schema: Schema, whole: Schema, path: str, unknown: _Unknown, withhel
             raise
         if not known.issuperset(value):
             for extra in value.keys() - known:
-                unknown(f"{path}.{extra}".lstrip("."))
+                rules.unknown(f"{path}.{extra}".lstrip("."))
         return record
 
     return convert
@@ -148,6 +164,14 @@ def _timestamp(value: Any) -> str | None:
     if type(value) is not str:
         raise _Misfit("date-time", value)
     return value or None
+
+
+def _cut_url(value: Any) -> str | None:
+    """Scheme and host of a URL: what comes behind them, and a user before the host, may be a credential."""
+    if type(value) is not str:
+        raise _Misfit("string", value)
+    found = _URL.match(value)
+    return f"{found[1]}{found[2]}" if found else None
 
 
 def _string(value: Any) -> str:

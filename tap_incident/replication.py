@@ -75,7 +75,9 @@ def start(step: Step, state: State, config: Config, version: int | None) -> Star
         since = stamp(before(bookmark, _OVERLAP))
     versioned = version is not None and not step.replication_key
     described = [root.described() for root, _ in step.lists]
-    walk = states.fingerprint([scope, described, step.replication_key, since, versioned])
+    # The window moves from run to run, and a walk may go on in a moved one; another length would be another walk.
+    days = [config.schedule_window_days] if any(root.windowed() for root, _ in step.lists) else []
+    walk = states.fingerprint([scope, described, *days, step.replication_key, since, versioned])
     begun = Start(step, walk, scope, since, bookmark, version if versioned else None)
     return _resumed(begun, found)
 

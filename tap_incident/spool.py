@@ -1,4 +1,4 @@
-"""The spool: children's rows on disk, from the organisation-wide lists until their parent's turn comes."""
+"""What a run keeps on disk: children's rows until their parent's turn comes, and ids that were met before."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ class Spool:
     """Rows by stream and parent. For one thread. Raises BadOutput if there is no room on the disk."""
 
     def __init__(self) -> None:
-        # A database without a name is a temporary file that SQLite deletes while it is still open,
-        # so that nothing is left behind even if the process is killed.
-        self._base = sqlite3.connect("", isolation_level=None)
-        self._base.execute("PRAGMA journal_mode = OFF")
-        self._base.execute("PRAGMA synchronous = OFF")
+        self._base = _temporary()
         self._base.execute("CREATE TABLE spooled (stream TEXT, parent TEXT, row TEXT)")
         self._base.execute("CREATE INDEX by_parent ON spooled (stream, parent)")
 
@@ -40,6 +36,32 @@ class Spool:
         query = "SELECT row FROM spooled WHERE stream = ? AND parent = ? ORDER BY rowid"
         with _room():
             return [json.loads(text) for (text,) in self._base.execute(query, (stream, parent))]
+
+
+class Seen:
+    """Ids of each stream that were met before. For one thread. Raises BadOutput if there is no room on the disk."""
+
+    def __init__(self) -> None:
+        self._base = _temporary()
+        self._base.execute("CREATE TABLE seen (stream TEXT, id TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID")
+
+    def close(self) -> None:
+        """Give the disk space back."""
+        self._base.close()
+
+    def first(self, stream: str, value: str) -> bool:
+        """Whether `value` comes for the first time; from now on it doesn't."""
+        with _room():
+            return self._base.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (stream, value)).rowcount == 1
+
+
+def _temporary() -> sqlite3.Connection:
+    # A database without a name is a temporary file that SQLite deletes while it is still open,
+    # so that nothing is left behind even if the process is killed.
+    base = sqlite3.connect("", isolation_level=None)
+    base.execute("PRAGMA journal_mode = OFF")
+    base.execute("PRAGMA synchronous = OFF")
+    return base
 
 
 @contextmanager

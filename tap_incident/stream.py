@@ -14,6 +14,8 @@ METHODS = ("FULL_TABLE", "INCREMENTAL")
 """Ways to read a stream at each run: setting replication_method."""
 STRATEGIES = ("per_incident", "list")
 """Ways to read what belongs to an incident: setting child_strategy."""
+ROW_ID = "row_id"
+"""Column that the tap makes out of a row's `identity`."""
 
 
 PERMISSIONS = {
@@ -47,21 +49,30 @@ class Stream:
     """One stream: where its rows come from and what a row is known by."""
 
     name: str
-    """tap_stream_id, table name, schema file, and the key of the list in an answer."""
+    """tap_stream_id, table name and schema file; the key of the list in an answer too, unless `answer_key` is."""
     path: str
     holds: str
     """What a row is, for the README."""
     scope: str = ""
     """Permission that the endpoint asks for; empty where any valid key will do."""
     key_properties: tuple[str, ...] = ("id",)
+    answer_key: str | None = None
+    list_column: str | None = None
+    """Where the answer holds an object of lists: the column that says which of them a row stood in."""
     page_size: int | None = None
-    """Rows asked for a page; None where the endpoint isn't paged."""
+    """Rows asked for a page; None where the endpoint isn't paged, or doesn't let one choose."""
+    cursor_param: str = "after"
+    """Parameter that takes the cursor of the next page, in the place of what it was at first."""
     params: Params = ()
     mode_param: str | None = None
     """Parameter that takes the setting incident_modes: all at once if it ends in [one_of], else one for each list."""
     parent: str | None = None
     parent_params: Params = ()
     """(parameter, property of the parent's row), the parent's id first; a row carries that id under the same name."""
+    also_by: Params = ()
+    """(parameter, property of the parent's row with a list of ids): one more list for each id, asked for once a run."""
+    window_params: tuple[str, str] | None = None
+    """Parameters for the start and the end of the time to be read, by the setting schedule_window_days."""
     nested_as: str | None = None
     """Property of the parent's record that holds these rows as a list too."""
     orphan_params: Params = ()
@@ -74,8 +85,14 @@ class Stream:
     """Whether the API takes a day for that, and no time of the day."""
     per_minute: int | None = None
     """The endpoint's own rate limit, where it is known to be lower than the key's."""
+    added: tuple[str, ...] = ()
+    """Parameters whose values become columns, since the API's rows don't say what they belong to."""
+    identity: tuple[str, ...] = ()
+    """Where the API promises no id: the columns that are one together; `ROW_ID` is made of them."""
     withheld: tuple[str, ...] = ()
     """Credentials that a row can hold; in no schema and no record."""
+    cut_urls: tuple[str, ...] = ()
+    """Paths of URLs that let in whoever knows them; of these, a record has the scheme and the host alone."""
     selected_by_default: bool = True
 
     def chains(self, modes: Sequence[str]) -> tuple[Params, ...]:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from tap_incident.stream import INCIDENT_MODES, METHODS, PERMISSIONS, STATUS_CATEGORIES, STRATEGIES, Params, Stream
+from tap_incident.stream import (
+    INCIDENT_MODES,
+    METHODS,
+    PERMISSIONS,
+    ROW_ID,
+    STATUS_CATEGORIES,
+    STRATEGIES,
+    Params,
+    Stream,
+)
 from tap_incident.streams_incidents import INCIDENTS
 from tap_incident.streams_organisation import ORGANISATION
 
-__all__ = ["BY_NAME", "INCIDENT_MODES", "METHODS", "PERMISSIONS", "STATUS_CATEGORIES", "STRATEGIES", "STREAMS", "Params", "Stream"]
+__all__ = [
+    "BY_NAME",
+    "INCIDENT_MODES",
+    "METHODS",
+    "PERMISSIONS",
+    "ROW_ID",
+    "STATUS_CATEGORIES",
+    "STRATEGIES",
+    "STREAMS",
+    "Params",
+    "Stream",
+]
 
 STREAMS: tuple[Stream, ...] = (*INCIDENTS, *ORGANISATION)
 """A parent before its children; a run walks them in this order."""

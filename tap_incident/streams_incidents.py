@@ -81,6 +81,28 @@ INCIDENTS: tuple[Stream, ...] = (
         nested_as="attachments",
         selected_by_default=False,
     ),
+    Stream(
+        "incident_relationships",
+        "/v1/incident_relationships",
+        "Other incidents that an incident is related to",
+        "incidents.view",
+        # One relationship is listed for both of its incidents, and its row names the other one alone.
+        _BY_INCIDENT,
+        page_size=250,
+        parent="incidents",
+        parent_params=_OF_INCIDENT,
+        added=("incident_id",),
+        selected_by_default=False,
+    ),
+    Stream(
+        "postmortem_documents",
+        "/v1/postmortem_documents",
+        "Post-mortem documents: title, status, editors and where they are, not their text",
+        "incidents.view",
+        page_size=250,
+        params=(("sort_by", "created_at_oldest_first"),),
+        selected_by_default=False,
+    ),
     Stream("custom_fields", "/v2/custom_fields", "Custom fields that incidents can have", "custom_fields.view"),
     Stream(
         "custom_field_options",

@@ -13,17 +13,18 @@ from singer import metrics
 
 from tap_incident.answers import Page, Row
 from tap_incident.catalog import schema
+from tap_incident.children import Window, completed, questions
 from tap_incident.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import BadData, Gone, MissingPermission
+from tap_incident.errors import Gone, MissingPermission
 from tap_incident.fanout import Workers, turns
 from tap_incident.messages import Writer
 from tap_incident.plan import Node
 from tap_incident.records import Shaper, shaper
 from tap_incident.selection import Selected
-from tap_incident.spool import Spool
+from tap_incident.spool import Seen, Spool
 from tap_incident.state import State
-from tap_incident.streams import BY_NAME, PERMISSIONS, Params
+from tap_incident.streams import BY_NAME, PERMISSIONS
 
 LOGGER = logging.getLogger(__name__)
 
@@ -42,6 +43,9 @@ class Run:
     workers: Workers
     writer: Writer
     state: State
+    window: Window
+    seen: Seen = field(default_factory=Seen)
+    """Ids that lists were asked for by, where several parents can lead to one."""
     shapers: dict[str, Shaper] = field(default_factory=dict)
     spools: dict[str, Spool] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
@@ -51,9 +55,9 @@ class Run:
     newest: dict[str, str] = field(default_factory=dict)
     """The last change among the rows read, by step."""
     asked: Counter[str] = field(default_factory=Counter)
-    """Parents whose children were asked for, by the children's stream."""
+    """Lists of children that were asked for, by the children's stream."""
     gone: Counter[str] = field(default_factory=Counter)
-    """Those of them that were no longer there."""
+    """Those of them whose parent was no longer there."""
     unknown: set[tuple[str, str]] = field(default_factory=set)
     """(stream, path) of properties that the schemas haven't."""
     told: set[tuple[str, str]] = field(default_factory=set)
@@ -92,27 +96,22 @@ def _announced(run: Run, node: Node, pages: Iterable[Page]) -> Iterator[Page]:
 
 def _open(run: Run, node: Node, row: Row) -> list[Chain]:
     """The children's lists of one parent, on their way."""
-    run.asked.update(child.stream.name for child in node.children)
     readables = (child for child in node.children if child.stream.name not in run.denied)
-    return [(child, _child_pages(run, node, child, row)) for child in readables]
+    return [(child, pages) for child in readables for pages in _child_pages(run, child, row)]
 
 
-def _child_pages(run: Run, node: Node, child: Node, row: Row) -> Iterator[Page]:
-    params = _child_params(node, child, row)
-    if child.stream.name in run.spools:
-        return _spooled(run.spools[child.stream.name], child, params[0][1])
-    return run.workers.ahead(run.client.pages(child.stream, (*child.stream.params, *params)))
+def _child_pages(run: Run, child: Node, row: Row) -> Iterator[Iterator[Page]]:
+    stream = child.stream
+    for params in questions(stream, row, run.window, run.seen.first):
+        run.asked[stream.name] += 1
+        if stream.name in run.spools:
+            yield _spooled(run.spools[stream.name], child, str(row[stream.parent_params[0][1]]))
+        else:
+            yield run.workers.ahead(completed(run.client.pages(stream, params), stream, params))
 
 
 def _spooled(spool: Spool, child: Node, parent: str) -> Iterator[Page]:
     yield Page(spool.rows(child.stream.name, parent))
-
-
-def _child_params(node: Node, child: Node, row: Row) -> Params:
-    pairs = child.stream.parent_params
-    if row.get(pairs[0][1]) is None:
-        raise BadData(f"{node.stream.name}: a row came without its key property {pairs[0][1]}")
-    return tuple((param, str(row[name])) for param, name in pairs if row.get(name) is not None)
 
 
 def _emit(run: Run, node: Node, row: Row, chains: list[Chain]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import trustme
 
 from tap_incident import main
-from tests.fake_api import FakeApi
+from tests.fake_api import NOW, FakeApi
 from tests.runs import KEY, Run, parsed
 
 Tap = Callable[..., Run]
@@ -30,9 +31,12 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def tap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tap:
-    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., **settings) gives a Run."""
+    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., settings=...) gives a Run.
 
-    def run(fake: FakeApi, *, settings: dict[str, Any] | None = None, **files: Any) -> Run:
+    The time is the `now` of the stand-in's organisation, unless another is given.
+    """
+
+    def run(fake: FakeApi, *, settings: dict[str, Any] | None = None, now: datetime = NOW, **files: Any) -> Run:
         config = {"api_key": KEY, "endpoint": fake.url, **(settings or {})}
         arguments = []
         for name, content in {"config": config, **files}.items():
@@ -41,7 +45,7 @@ def tap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tap:
             path.chmod(0o600)
             arguments += [f"--{name}", str(path)]
         capsys.readouterr()
-        code = main(arguments)
+        code = main(arguments, clock=lambda: now)
         return Run(code, parsed(capsys.readouterr().out))
 
     return run

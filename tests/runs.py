@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from jsonschema import Draft4Validator
@@ -13,6 +15,7 @@ from jsonschema import Draft4Validator
 from tap_incident.catalog import discover
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Organisation
+from tests.fake_api.making import instant
 
 KEY = "secret-key"
 Json = dict[str, Any]
@@ -97,18 +100,35 @@ def key_of(stream: str, row: Json) -> tuple[str, ...]:
     return tuple(row[key] for key in BY_NAME[stream].key_properties)
 
 
-def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD) -> list[Json]:
-    """The rows that a run with these incident modes has to find."""
+def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days: int = 14) -> list[Json]:
+    """The rows that a run with these incident modes has to find, and of shifts those within so many days."""
     rows = org.rows[BY_NAME[stream].path]
     listed = {row["id"] for row in org.rows["/v2/incidents"] if row["mode"] in modes}
     if stream == "incidents":
         return [row for row in rows if row["id"] in listed]
+    if stream == "schedule_entries":
+        return [row | {"row_id": shift_id(row)} for row in rows if near(org, row, days)]
     if BY_NAME[stream].orphan_params:
         work_streams = {incident for incident, mode in org.modes.items() if mode == "stream"}
         return [row for row in rows if row["incident_id"] in listed | work_streams]
     if BY_NAME[stream].parent == "incidents":
         return [row for row in rows if row["incident_id"] in listed]
     return rows
+
+
+def near(org: Organisation, row: Json, days: int) -> bool:
+    """Whether a shift overlaps with the window of so many days to either side of the organisation's present."""
+    start, end = (org.now.replace(microsecond=0) + timedelta(days=sign * days) for sign in (-1, 1))
+    return instant(row["start_at"])[0] < end and instant(row["end_at"])[0] > start
+
+
+def shift_id(row: Json) -> str:
+    """The id that the tap has to make for a shift."""
+    ids = [
+        row.get(name) for name in ("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id", "layer_id")
+    ]
+    whole = [*ids, (row.get("user") or {}).get("id"), row["start_at"], row["end_at"]]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]
 
 
 def catalog_with(change: Callable[[str, Json], None]) -> Json:

@@ -91,6 +91,42 @@ def test_a_row_that_is_no_object_is_bad_data(row: Any) -> None:
     assert PAYLOAD not in str(caught.value)
 
 
+ENTRIES = BY_NAME["schedule_entries"]
+
+
+def test_a_list_may_stand_under_another_key_than_its_streams_name() -> None:
+    assert page({"overrides": ROWS}, BY_NAME["schedule_overrides"]) == Page(ROWS)
+    with pytest.raises(BadData, match='has no list "resources"'):
+        page({"catalog_resources": ROWS}, BY_NAME["catalog_resources"])
+
+
+def test_rows_of_an_object_of_lists_say_which_one_they_stood_in() -> None:
+    lists = {"scheduled": [{"start_at": "1"}], "final": [{"start_at": "2"}, {"start_at": "3"}], "overrides": None}
+    found = page({"schedule_entries": lists, "pagination_meta": {"after": "C"}}, ENTRIES)
+    assert [(row["entry_type"], row["start_at"]) for row in found.rows] == [
+        ("final", "2"),
+        ("final", "3"),
+        ("scheduled", "1"),
+    ]
+    assert found.after == "C"
+
+
+def test_a_list_that_is_new_in_an_object_of_lists_is_read_and_what_is_no_list_is_not() -> None:
+    lists = {"drafted": [{"start_at": "1"}], "generated_at": "2026-01-01T00:00:00Z"}
+    assert page({"schedule_entries": lists}, ENTRIES).rows == [{"start_at": "1", "entry_type": "drafted"}]
+
+
+@pytest.mark.parametrize("value", [None, [], [{"start_at": "1"}], {}, {"final": "x"}, {"final": {}}, "x", 5], ids=str)
+def test_an_answer_without_lists_where_they_belong_is_bad_data(value: Any) -> None:
+    with pytest.raises(BadData, match='/v2/schedule_entries has no lists in "schedule_entries"'):
+        page({"schedule_entries": value}, ENTRIES)
+
+
+def test_a_row_in_an_object_of_lists_that_is_no_object_is_bad_data() -> None:
+    with pytest.raises(BadData, match='entry 1 of "final" is no object'):
+        page({"schedule_entries": {"final": [{}, "x"]}}, ENTRIES)
+
+
 @pytest.mark.parametrize("after", [5, True, False, 0, [], {"c": PAYLOAD}])
 def test_a_cursor_that_is_no_string_is_bad_data(after: Any) -> None:
     with pytest.raises(BadData, match=r"^users: /v2/users: .* cursor .* no string$"):

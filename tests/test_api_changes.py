@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tap_incident.catalog import schema
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.fake_api.server import Faults
@@ -24,6 +24,30 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\dT.*|")
 Path = tuple[str | int, ...]
 
 
+def answer(stream: Stream, rows: object) -> Json:
+    """The body of an answer that has this in the place of the stream's list."""
+    return {stream.answer_key or stream.name: rows if stream.list_column is None else {"final": rows}}
+
+
+def made(stream: Stream) -> set[str]:
+    """Columns that the tap makes, whatever the API sends under their names."""
+    return {*stream.added, *({ROW_ID} if stream.identity else ()), *({stream.list_column} - {None})}
+
+
+def sent(stream: Stream, found: list[Json]) -> list[Json]:
+    """Records without the columns that the tap makes, and without the texts that it cuts."""
+    cut = {path.rsplit(".", 1)[-1] for path in stream.cut_urls}
+    gone = made(stream)
+    rows = [{name: value for name, value in record.items() if name not in gone} for record in found]
+    kept: list[Json] = each(rows, lambda v: {n: f for n, f in v.items() if n not in cut} if isinstance(v, dict) else v)
+    return kept
+
+
+def keys_of(stream: Stream) -> list[str]:
+    """The key properties that the API sends."""
+    return [key for key in stream.key_properties if key not in made(stream)]
+
+
 def once(stream: Stream, body: object) -> Faults:
     """Answers the stream's path with this the first time, and with an empty list from then on."""
     times = count()
@@ -31,7 +55,7 @@ def once(stream: Stream, body: object) -> Faults:
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         if path != stream.path:
             return None
-        return Fault(status=200, body=json.dumps({stream.name: []} if next(times) else body))
+        return Fault(status=200, body=json.dumps(answer(stream, []) if next(times) else body))
 
     return faults
 
@@ -70,11 +94,11 @@ def test_what_the_api_adds_reorders_or_says_in_new_and_longer_words_changes_noth
     def without_new(value: Any) -> Any:
         return {name: found for name, found in value.items() if name[:2] != "zz"} if isinstance(value, dict) else value
 
-    body: Json = {stream.name: ORG.rows[stream.path][:5]}
-    plain = records(tap, stream, body)
+    rows = ORG.rows[stream.path][:5]
+    plain = records(tap, stream, answer(stream, rows))
     assert plain
-    changed = records(tap, stream, {"zz_new": [{}], stream.name: each(body[stream.name], other)})
-    assert each(changed, without_new) == each(plain, grown)
+    changed = records(tap, stream, {"zz_new": [{}], **answer(stream, each(rows, other))})
+    assert each(sent(stream, changed), without_new) == each(sent(stream, plain), grown)
     assert [list(record) for record in changed] == [list(record) for record in plain]
 
 
@@ -118,15 +142,18 @@ def without_nulls(value: Any) -> Any:
 @EACH_STREAM
 def test_anything_but_a_key_may_be_null_or_missing(tap: Tap, stream: Stream) -> None:
     row = fullest(stream)
+    # What tells rows apart stays, of those too that have no id.
+    told_by = next(name for name in (*stream.key_properties, *stream.identity) if name not in made(stream))
+    firm = {*stream.key_properties, *made(stream), told_by}
     # Of each list one entry, and one row for each way to lose something.
     kinds = {tuple("" if isinstance(step, int) else step for step in path): path for path in paths(row)}
-    lost = [(path, put) for path in kinds.values() if path[0] not in stream.key_properties for put in (null, drop)]
-    rows = [at_path(row, path, put) | {"id": str(number)} for number, (path, put) in enumerate(lost)]
-    whole, *found = records(tap, stream, {stream.name: [row, *rows]})
+    lost = [(path, put) for path in kinds.values() if path[0] not in firm for put in (null, drop)]
+    rows = [at_path(row, path, put) | {told_by: str(number)} for number, (path, put) in enumerate(lost)]
+    whole, *found = records(tap, stream, answer(stream, [row, *rows]))
     assert len(found) == len(lost) > 0
     for number, ((path, _), record) in enumerate(zip(lost, found, strict=True)):
-        expected = at_path(whole, path, null) | {"id": str(number)}
-        assert without_nulls(record) == without_nulls(expected), path
+        expected = at_path(whole, path, null) | {told_by: str(number)}
+        assert without_nulls(sent(stream, [record])) == without_nulls(sent(stream, [expected])), path
         assert list(record) == list(whole)
 
 
@@ -142,33 +169,33 @@ Wrong = tuple[object, str]
 
 def wrong_keys(stream: Stream, missing: bool) -> Iterator[Wrong]:
     """Rows without a key, or with null for it."""
-    for key in stream.key_properties:
+    for key in keys_of(stream):
         row = {**sesame(stream), key: None}
         if missing:
             del row[key]
         shown = "row without id" if key == "id" else "row 01ROW"
-        yield {stream.name: [row]}, f"{shown} came without its key property {key}"
+        yield answer(stream, [row]), f"{shown} came without its key property {key}"
 
 
 def wrong_lists(stream: Stream) -> list[Wrong]:
     """What is no list, or one of other things than rows."""
-    row, name = sesame(stream), stream.name
-    no_list = f'the answer of {stream.path} has no list "{name}"'
-    no_object = f'{stream.path}: entry 1 of "{name}" is no object'
+    row, name = sesame(stream), stream.answer_key or stream.name
+    no_list = f'the answer of {stream.path} has no list{"s in" if stream.list_column else ""} "{name}"'
+    no_object = f'{stream.path}: entry 1 of "{"final" if stream.list_column else name}" is no object'
     lists: tuple[object, ...] = ({}, "sesame", 5, False)
     entries: tuple[object, ...] = ("sesame", 5, None, [])
-    wrong: list[Wrong] = [({name: value}, no_list) for value in lists]
-    return [*wrong, *(({name: [row, value]}, no_object) for value in entries), ({"sesame": []}, no_list)]
+    wrong: list[Wrong] = [(answer(stream, value), no_list) for value in lists]
+    return [*wrong, *((answer(stream, [row, value]), no_object) for value in entries), ({"sesame": []}, no_list)]
 
 
 def wrong_fields(stream: Stream) -> Iterator[Wrong]:
     """Rows with an object or a text where another type belongs."""
     for field, part in schema(stream)["properties"].items():
         wanted = part.get("format") or next(kind for kind in part["type"] if kind != "null")
-        if field in stream.key_properties or field in {child.nested_as for child in STREAMS}:
+        if field in {*stream.key_properties, *made(stream), *(child.nested_as for child in STREAMS)}:
             continue
         value = "sesame" if wanted in ("object", "array") else {"sesame": 1}
-        yield {stream.name: [{**sesame(stream), field: value}]}, f"row 01ROW: {field} should be of type {wanted}, but"
+        yield answer(stream, [{**sesame(stream), field: value}]), f"row 01ROW: {field} should be of type {wanted}, but"
 
 
 @EACH_STREAM

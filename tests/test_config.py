@@ -33,6 +33,7 @@ def test_there_is_a_default_for_all_but_the_key() -> None:
         endpoint="https://api.incident.io",
         incident_modes=("standard", "retrospective"),
         child_strategy="per_incident",
+        schedule_window_days=14,
         replication_method="FULL_TABLE",
         start_date=None,
         activate_version=False,

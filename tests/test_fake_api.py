@@ -13,8 +13,9 @@ import pytest
 
 from tests import fake_client
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.fake_api.endpoints import ENDPOINTS, Endpoint
-from tests.fake_api.times import instant
+from tests.fake_api.endpoint import Endpoint
+from tests.fake_api.endpoints import ENDPOINTS
+from tests.fake_api.making import instant
 from tests.fake_client import Params, ask
 
 # Fixtures, made anew for each module.
@@ -25,10 +26,11 @@ api = fake_client.api
 def needed(org: Organisation, endpoint: Endpoint) -> Params:
     """The parameters that `endpoint` does not go without, with values that find rows."""
     params: Params = [("page_size", "50")] if endpoint.paging and endpoint.paging.required else []
+    last = org.rows[endpoint.path][-1]
     for param in endpoint.params:
-        if param.required:
+        if param.required or (param.name in endpoint.exactly_one and last.get(param.name)):
             assert param.field
-            params.append((param.name, org.rows[endpoint.path][-1][param.field]))
+            params.append((param.name, last[param.field]))
     return params
 
 
@@ -47,7 +49,9 @@ def test_same_arguments_same_organisation() -> None:
 
 def test_ids_are_unique_and_rise_with_creation() -> None:
     for path, made in organisation(30).rows.items():
-        ids = [row["id"] for row in made if "id" in row]
+        # A relationship stands with one id under both of its incidents.
+        seen_by = "incident_id" if path == "/v1/incident_relationships" else ""
+        ids = [(row["id"], row.get(seen_by)) for row in made if "id" in row]
         assert len(set(ids)) == len(ids), path
     opened = [(instant(row["created_at"]), row["id"]) for row in organisation(30).rows["/v2/incidents"]]
     assert opened == sorted(opened)
@@ -135,6 +139,15 @@ def test_it_only_reads(api: FakeApi) -> None:
         ("/v3/actions", [("incident_mode", "all")], "incident_mode"),
         ("/v2/users", [("include_inactive", "yes")], "include_inactive"),
         ("/v2/incidents", [("after", "nobody")], "after"),
+        ("/v2/incident_alerts", [], "page_size"),
+        ("/v1/incident_relationships", [], "incident_id"),
+        ("/v2/status_page_incidents", [], "status_page_id"),
+        ("/v2/status_page_maintenances", [("page_size", "5")], "status_page_id"),
+        ("/v2/schedule_overrides", [], "schedule_id"),
+        ("/v2/schedule_entries", [], "schedule_id"),
+        ("/v1/postmortem_documents", [("sort_by", "name")], "sort_by"),
+        ("/v1/alert_notes", [], "alert_id"),
+        ("/v2/workflows", [("page_size", "25")], "page_size"),
         ("/v2/incidents", [("after", "")], "after"),
     ],
 )
@@ -145,10 +158,12 @@ def test_a_wrong_parameter_is_named(api: FakeApi, path: str, params: Params, fie
     assert reply.error["message"]
 
 
-def test_the_largest_page_is_allowed(api: FakeApi) -> None:
+def test_the_largest_page_is_allowed_and_none_larger(api: FakeApi, org: Organisation) -> None:
     for endpoint in ENDPOINTS:
-        if endpoint.paging and not any(param.required for param in endpoint.params):
-            assert ask(api, endpoint.path, [("page_size", str(endpoint.paging.largest))]).status == 200
+        if endpoint.paging:
+            params = [pair for pair in needed(org, endpoint) if pair[0] != "page_size"]
+            for size, status in ((endpoint.paging.largest, 200), (endpoint.paging.largest + 1, 422)):
+                assert ask(api, endpoint.path, [*params, ("page_size", str(size))]).status == status, endpoint.path
 
 
 @pytest.mark.parametrize(
@@ -156,12 +171,36 @@ def test_the_largest_page_is_allowed(api: FakeApi) -> None:
     [
         ("/v1/incident_attachments", [("incident_id", "gone")]),
         ("/v1/custom_field_options", [("custom_field_id", "gone")]),
+        ("/v1/incident_relationships", [("incident_id", "gone")]),
+        ("/v1/alert_notes", [("alert_id", "gone")]),
+        ("/v1/alert_notes", [("alert_group_id", "gone")]),
+        ("/v2/schedule_overrides", [("schedule_id", "gone")]),
+        ("/v2/schedule_entries", [("schedule_id", "gone")]),
+        ("/v2/status_page_incidents", [("status_page_id", "gone")]),
+        ("/v2/status_page_maintenances", [("status_page_id", "gone")]),
+        ("/v2/workflow_runs", [("after", "gone")]),
         ("/v3/catalog_entries", [("catalog_type_id", "gone"), ("page_size", "25")]),
     ],
 )
 def test_an_unknown_parent_is_not_found(api: FakeApi, path: str, params: Params) -> None:
     reply = ask(api, path, params)
     assert (reply.status, reply.error["code"]) == (404, "resource_not_found")
+
+
+def test_notes_are_on_an_alert_or_on_a_group_and_never_on_both(api: FakeApi, org: Organisation) -> None:
+    alert = next(row for row in org.rows["/v2/alerts"] if row.get("alert_group_ids"))
+    both = [("alert_id", alert["id"]), ("alert_group_id", alert["alert_group_ids"][0])]
+    assert ask(api, "/v1/alert_notes", both).error["source"] == {"field": "alert_id"}
+    for name, value in both:
+        assert {row[name] for row in ask(api, "/v1/alert_notes", [(name, value)]).json["alert_notes"]} <= {value}
+
+
+def test_a_relationship_does_not_say_whose_it_is(api: FakeApi, org: Organisation) -> None:
+    row = org.rows["/v1/incident_relationships"][0]
+    (sent,) = ask(api, "/v1/incident_relationships", [("incident_id", row["incident_id"])]).json[
+        "incident_relationships"
+    ]
+    assert sent == {"id": row["id"], "incident": row["incident"]}
 
 
 def test_an_incident_removed_while_served_is_gone() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tap_incident.streams import BY_NAME, INCIDENT_MODES, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.fake_api.times import instant
+from tests.fake_api.making import instant
 from tests.runs import Json, Run, bare, check, key_of, only, there
 
 FIVE = [stream.name for stream in STREAMS if stream.replication_key]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.fake_api.times import instant
+from tests.fake_api.making import instant
 from tests.runs import STANDARD, asked, bare, key_of, only, there
 from tests.test_incremental import INCREMENTAL, change, due, filters, marks, now, rfc3339
 

@@ -93,7 +93,7 @@ def test_the_root_of_a_step_stands_alone_or_is_an_orphans_list(catalog: Json | N
 def test_steps_come_in_the_order_of_the_table_and_orphans_behind_their_parents() -> None:
     assert [step.name for step in planned(EVERYTHING)] == [s.name for s in STREAMS if not s.parent]
     roots = [found.node.stream.name for found in lists(select(EVERYTHING))]
-    assert roots[:4] == ["incidents", "actions", "follow_ups", "custom_fields"]
+    assert roots[:4] == ["incidents", "actions", "follow_ups", "postmortem_documents"]
 
 
 def test_an_orphans_list_asks_for_the_work_streams_and_not_for_an_incident() -> None:

@@ -41,12 +41,16 @@ def shape(row: Json, **properties: Json) -> Json:
 
 
 def said_of(
-    row: Json, properties: Json, whole: Json | None = None, withheld: tuple[str, ...] = ()
+    row: Json,
+    properties: Json,
+    whole: Json | None = None,
+    withheld: tuple[str, ...] = (),
+    cut_urls: tuple[str, ...] = (),
 ) -> tuple[Json, list[str]]:
     """The record where `properties` of the schema `whole` (default: no others) are selected, and what was unknown."""
     unknown: list[str] = []
     schema = holding(id={"type": ["string"]}, **properties)
-    stream = Stream("things", "/v1/things", "Things", withheld=withheld)
+    stream = Stream("things", "/v1/things", "Things", withheld=withheld, cut_urls=cut_urls)
     record = shaper(Selected(stream, schema), whole or schema, unknown.append)({"id": "T1", **row})
     return record, unknown
 

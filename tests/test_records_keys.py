@@ -8,13 +8,14 @@ from tap_incident.catalog import schema
 from tap_incident.errors import BadData
 from tap_incident.records import Shaper, shaper
 from tap_incident.selection import Selected, select
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import BY_NAME, INCIDENT_MODES, STREAMS, Stream
 from tests.fake_api import organisation
-from tests.runs import Json, only, set_field
+from tests.runs import Json, only, set_field, there
 from tests.test_records import STRING, holding, listed, said_of
 
 # Only read.
-ROWS = organisation().rows
+ORG = organisation()
+ROWS = ORG.rows
 
 
 def whole_of(stream: Stream) -> tuple[Shaper, set[str]]:
@@ -70,6 +71,41 @@ def test_a_withheld_property_is_left_out_and_not_told() -> None:
     assert (record, unknown) == ({"id": "T1", "v": "x"}, [])
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://hooks.example.com/services/T0/B0/sesame", "https://hooks.example.com"),
+        ("https://hooks.example.com:8443?token=sesame", "https://hooks.example.com:8443"),
+        ("https://hooks.example.com#sesame", "https://hooks.example.com"),
+        ("https://me:sesame@hooks.example.com/", "https://hooks.example.com"),
+        ("https://me:ses@ame@hooks.example.com/", "https://hooks.example.com"),
+        ("HTTP://[2001:db8::1]:80/sesame", "HTTP://[2001:db8::1]:80"),
+        ("https://hooks.example.com", "https://hooks.example.com"),
+        ("hooks.example.com/sesame", None),
+        ("https:///sesame", None),
+        ("https://hooks.example.com\\sesame", None),
+        ("https://hooks.example.com;sesame", None),
+        ("mailto:sesame@example.com", None),
+        ("{{ sesame }}", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_of_a_url_that_lets_in_whoever_knows_it_only_the_host_is_kept(url: str | None, kept: str | None) -> None:
+    hook = holding(url=STRING, note=STRING)
+    row: Json = {"hooks": [{"url": url, "note": "https://example.com/note"}], "url": "https://example.com/own"}
+    record, unknown = said_of(row, {"hooks": listed(hook), "url": STRING}, cut_urls=("hooks[].url",))
+    assert record["hooks"] == [{"url": kept, "note": "https://example.com/note"}]
+    assert record["url"] == "https://example.com/own"
+    assert unknown == []
+
+
+def test_a_url_of_another_type_is_an_error_that_does_not_show_it() -> None:
+    with pytest.raises(BadData, match=r"hooks\.url should be of type string, but the API sent array") as caught:
+        said_of({"hooks": {"url": ["sesame"]}}, {"hooks": holding(url=STRING)}, cut_urls=("hooks.url",))
+    assert "sesame" not in str(caught.value)
+
+
 def test_a_map_with_free_keys_has_no_unknown_property() -> None:
     free: Json = {"type": ["null", "object"], "additionalProperties": True}
     assert said_of({"v": {"anything": 1}}, {"v": free}) == ({"id": "T1", "v": {"anything": 1}}, [])
@@ -86,7 +122,7 @@ def test_a_credential_of_a_real_row_is_not_told(stream: Stream) -> None:
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_only_what_nobody_announced_is_told_of_real_rows(stream: Stream) -> None:
     shaped, told = whole_of(stream)
-    rows = ROWS[stream.path]
+    rows = there(ORG, stream.name, INCIDENT_MODES)
     assert rows
     keys = {tuple(shaped(row)) for row in rows}
     assert keys == {tuple(schema(stream)["properties"])}

@@ -1,4 +1,4 @@
-"""The spool: what is put in comes out for its parent, as it was."""
+"""What is kept on disk: rows come out for their parent, as they were; an id is new once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tap_incident.spool import Spool
+from tap_incident.spool import Seen, Spool
 
 FILES = "/proc/self/fd"
 ROWS: list[Any] = [
@@ -39,6 +39,12 @@ def test_rows_come_out_for_their_parent_in_their_order(spool: Spool) -> None:
     spool.add("actions", ((f"I{number % 3}", {"id": number}) for number in range(30)))
     spool.add("actions", [("I1", {"id": -1})])
     assert [row["id"] for row in spool.rows("actions", "I1")] == [*range(1, 30, 3), -1]
+
+
+def test_an_id_is_new_once_for_each_stream() -> None:
+    with closing(Seen()) as seen:
+        pairs = [("alert_notes", "G1"), ("alert_notes", "g1"), ("other", "G1"), ("alert_notes", "G1"), ("other", "G1")]
+        assert [seen.first(*pair) for pair in pairs] == [True, True, True, False, False]
 
 
 def test_streams_and_parents_are_kept_apart(spool: Spool) -> None:

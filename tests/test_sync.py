@@ -19,6 +19,10 @@ DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
 EVERYTHING = catalog_with(lambda _, about: about.update(selected=True))
 
 
+FREE = ("annotations", "attribute_values", "then_path", "else_path")
+"""Properties whose inside no schema describes: it leaves as it came."""
+
+
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 @pytest.mark.parametrize("modes", [STANDARD, INCIDENT_MODES, ("tutorial",)], ids=["default", "all modes", "tutorial"])
 def test_every_row_comes_exactly_once(tap: Tap, modes: tuple[str, ...], strategy: str) -> None:
@@ -58,7 +62,7 @@ def differences(row: Any, record: Any, path: str) -> list[str]:
         found = []
         for name, value in row.items():
             if name.startswith("x_") or name == "secret_token":
-                assert name not in record or "annotations" in path or "attribute_values" in path
+                assert name not in record or any(free in path for free in FREE)
             else:
                 found += differences(value, record[name], f"{path}.{name}")
         absent = set(record) - set(row) - {"attachments", "updates"}
@@ -66,6 +70,9 @@ def differences(row: Any, record: Any, path: str) -> list[str]:
     if isinstance(row, list):
         assert len(row) == len(record)
         return [line for left, right in zip(row, record, strict=True) for line in differences(left, right, f"{path}[]")]
+    stream, _, within = path.partition(".")
+    if within in BY_NAME[stream].cut_urls:
+        return [] if record in ("https://storage.invalid", "https://hooks.invalid:8443") else [path]
     if row == "" and record is None:
         return []  # An empty date-time; that no other empty string becomes null is a matter of test_records.
     return [] if (row, type(row)) == (record, type(record)) else [path]
@@ -114,7 +121,8 @@ def test_the_default_sync_sends_no_request_too_many(tap: Tap) -> None:
         run = tap(fake)
     assert sorted(run.streams()) == sorted(DEFAULT)
     incidents = len(there(org, "incidents"))
-    pages = {stream.path: -(-len(there(org, stream.name)) // (stream.page_size or 10**6)) for stream in STREAMS}
+    read = [stream for stream in STREAMS if stream.selected_by_default]
+    pages = {stream.path: -(-len(there(org, stream.name)) // (stream.page_size or 10**6)) for stream in read}
     needed = pages | {
         "/v2/incident_updates": incidents,
         "/v1/incident_attachments": incidents,

@@ -16,7 +16,7 @@ from tap_incident.catalog import schema
 from tap_incident.config import VERSION
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tools.readme import README, rendered
-from tools.schema_drift import Document, drift, main
+from tools.schema_drift import Document, drift, made_by_the_tap, main, sent
 
 REPOSITORY = README.parent
 CHANGES = REPOSITORY / "CHANGELOG.md"
@@ -51,17 +51,18 @@ def documented(part: Json) -> Json:
 def operation(stream: Stream) -> Json:
     """The stream's endpoint as a document that agrees with the code would describe it."""
     rows = documented(schema(stream))
-    for other in STREAMS:
-        if other.parent == stream.name and other.nested_as:
-            del rows["properties"][other.nested_as]
+    for name in made_by_the_tap(stream):
+        del rows["properties"][name]
     rows["properties"] |= {name: {"type": "string"} for name in stream.withheld}
-    names = {name.split("[")[0] for name, _ in (*stream.params, *stream.parent_params, *stream.orphan_params)}
-    names |= {stream.mode_param.split("[")[0]} if stream.mode_param else set()
+    names = sorted(sent(stream) - {"page_size", "after"})
     parameters: list[Json] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
     if stream.page_size:
         parameters.append({"name": "page_size", "in": "query", "schema": {"maximum": 10_000}, "required": True})
         parameters.append({"name": "after", "in": "query", "schema": {"type": "string"}})
-    body = {"properties": {stream.name: {"type": "array", "items": rows}}}
+    entries: Json = {"type": "array", "items": rows}
+    if stream.list_column:
+        entries = {"type": "object", "properties": {"these": entries, "those": {"type": "array", "items": rows}}}
+    body = {"properties": {stream.answer_key or stream.name: entries}}
     answer = {"200": {"content": {"application/json": {"schema": body}}}}
     scopes = [stream.scope] if stream.scope else None
     return {"parameters": parameters, "responses": answer, "x-rbac-scopes": scopes}

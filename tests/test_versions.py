@@ -191,3 +191,12 @@ def test_a_path_that_has_gone_for_every_parent_empties_no_table(tap: Tap) -> Non
         run = tap(fake, settings=VERSIONED, catalog=only("incident_updates", "custom_field_options"))
     assert run.code == 0
     assert set(activated(run)) == {"custom_field_options"}
+
+
+def test_what_leaves_a_moving_window_is_not_gone(tap: Tap) -> None:
+    with FakeApi(organisation(3)) as fake:
+        run = tap(fake, settings=VERSIONED, catalog=only("schedule_entries", "schedule_overrides"))
+    check(run)
+    assert run.records("schedule_entries")
+    assert versions(run, "schedule_entries") == {None}
+    assert set(activated(run)) == {"schedule_overrides"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tap_incident.catalog import schema
-from tap_incident.streams import STREAMS, Stream
+from tap_incident.streams import ROW_ID, STREAMS, Stream
 
 Json = dict[str, Any]
 
@@ -35,13 +35,18 @@ class Document:
         found: Json | None = self._paths.get(path, {}).get("get")
         return found
 
-    def lists(self, path: str) -> dict[str, Json]:
-        """By key, what the entries are of each list in the answer of a path."""
+    def lists(self, path: str) -> dict[str, list[Json]]:
+        """By key, what the entries are of each list in the answer of a path, or of the lists in an object there."""
         operation = self.operation(path) or {}
         content = operation.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
         properties = self.resolved(content.get("schema", {})).get("properties", {})
-        found = {key: self.resolved(value) for key, value in properties.items()}
-        return {key: value["items"] for key, value in found.items() if value.get("type") == "array"}
+        found = {key: self._entries(value) for key, value in properties.items()}
+        return {key: entries for key, entries in found.items() if entries}
+
+    def _entries(self, part: Json) -> list[Json]:
+        within = self.resolved(part)
+        lists = [within, *(self.resolved(inner) for inner in within.get("properties", {}).values())]
+        return [found["items"] for found in lists if found.get("type") == "array"]
 
     def unread(self) -> list[str]:
         """Paths of lists that no stream reads, a single thing's and deprecated ones left out."""
@@ -69,31 +74,45 @@ def _of_stream(document: Document, stream: Stream) -> Iterator[str]:
     if stream.scope not in scopes:
         yield f"{stream.name}: the permission is {' or '.join(scopes) or 'none'}, not {stream.scope or 'none'}"
     yield from _of_parameters(operation, stream)
-    rows = document.lists(stream.path).get(stream.name)
-    if rows is None:
-        yield f'{stream.name}: the answer of {stream.path} has no list "{stream.name}"'
-        return
+    key = stream.answer_key or stream.name
+    lists = document.lists(stream.path).get(key, [])
+    if not lists:
+        yield f'{stream.name}: the answer of {stream.path} has no list "{key}"'
     ours = schema(stream)
-    for other in STREAMS:
-        if other.parent == stream.name and other.nested_as:
-            del ours["properties"][other.nested_as]
+    for name in made_by_the_tap(stream):
+        del ours["properties"][name]
     withheld = tuple(f"{stream.name}.{name}:" for name in stream.withheld)
-    yield from (line for line in _of_schema(document, rows, ours, stream.name, ()) if not line.startswith(withheld))
+    lines = dict.fromkeys(line for rows in lists for line in _of_schema(document, rows, ours, stream.name, ()))
+    yield from (line for line in lines if not line.startswith(withheld))
+
+
+def made_by_the_tap(stream: Stream) -> list[str]:
+    """Columns of a stream that no row of the API has."""
+    nested = [other.nested_as for other in STREAMS if other.parent == stream.name and other.nested_as]
+    own = [stream.list_column, ROW_ID if stream.identity else None]
+    return [*nested, *stream.added, *(name for name in own if name)]
+
+
+def sent(stream: Stream) -> set[str]:
+    """The parameters that a stream's requests can have, without the brackets of operators."""
+    pairs = (*stream.params, *stream.parent_params, *stream.also_by, *stream.orphan_params)
+    names = {name for name, _ in pairs} | set(stream.window_params or ())
+    names |= {stream.mode_param} if stream.mode_param else set()
+    names |= {"page_size", stream.cursor_param} if stream.page_size else set()
+    return {name.split("[")[0] for name in names}
 
 
 def _of_parameters(operation: Json, stream: Stream) -> Iterator[str]:
     known = {parameter["name"]: parameter for parameter in operation.get("parameters", [])}
-    sent = {name.split("[")[0] for name, _ in (*stream.params, *stream.parent_params, *stream.orphan_params)}
-    sent |= {stream.mode_param.split("[")[0]} if stream.mode_param else set()
-    sent |= {"page_size", "after"} if stream.page_size else set()
-    for name in sorted(sent):
+    names = sent(stream)
+    for name in sorted(names):
         if name not in known:
             yield f"{stream.name}: {stream.path} takes no parameter {name}"
     most = known.get("page_size", {}).get("schema", {}).get("maximum")
     if stream.page_size and most and stream.page_size > most:
         yield f"{stream.name}: page_size is {most} at most, the table says {stream.page_size}"
     for name, parameter in known.items():
-        if parameter.get("required") and parameter["in"] == "query" and name not in sent:
+        if parameter.get("required") and parameter["in"] == "query" and name not in names:
             yield f"{stream.name}: {stream.path} requires the parameter {name}"
 
 

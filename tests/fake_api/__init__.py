@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .making import NOW
 from .organisation import Organisation, organisation
 from .server import FakeApi
 from .wire import Fault, Logged
 
-__all__ = ["FakeApi", "Fault", "Logged", "Organisation", "organisation"]
+__all__ = ["NOW", "FakeApi", "Fault", "Logged", "Organisation", "organisation"]

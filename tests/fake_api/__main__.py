@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from datetime import datetime, timezone
 from threading import Event
 
 from . import FakeApi, organisation
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that each answer takes")
     parser.add_argument("--rate", type=float, help="requests a minute")
     args = parser.parse_args()
-    org = organisation(args.incidents)
+    org = organisation(args.incidents, now=datetime.now(timezone.utc))
     with FakeApi(org, key=args.key, latency=args.latency, rate_per_minute=args.rate, port=args.port) as api:
         print(api.url, flush=True)
         try:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from . import times
-from .endpoints import BY_PATH, End, Endpoint, Param, Query
+from .endpoint import End, Endpoint, Param, Query
+from .endpoints import BY_PATH
 from .limits import Limits
 from .making import Row
 from .organisation import Organisation
@@ -70,11 +71,13 @@ class Answers:
             )
         query = _checked(endpoint, call.params)
         for param in endpoint.params:
-            if param.parent and param.name in query and not self._views.by(param.parent, "id", query[param.name][0]):
+            named = query.get(param.name, ("",))[0]
+            if param.parent and param.name in query and not self._views.by(param.parent, param.parent_field, named):
                 raise Problem(404, "resource_not_found", f"No such {param.name}.", field=param.name)
         if endpoint.single:
             return {endpoint.key: self._views.rows(endpoint.path)[0]}
-        body = _page(endpoint, query, self._views.view(endpoint, query))
+        view = self._views.view(endpoint, query)
+        body = endpoint.body(view.rows, query, self._views.now) if endpoint.body else _page(endpoint, query, view)
         if endpoint.beside:
             key, path, param_name = endpoint.beside
             body[key] = self._views.by(path, "id", query[param_name][0])[0]
@@ -109,6 +112,8 @@ def _checked(endpoint: Endpoint, params: tuple[tuple[str, str], ...]) -> Query:
     for param in known.values():
         if param.required and param.name not in query:
             raise invalid(param.name, "It does not go without.", "is_required")
+    if endpoint.exactly_one and len(query.keys() & set(endpoint.exactly_one)) != 1:
+        raise invalid(endpoint.exactly_one[0], f"Exactly one of {', '.join(endpoint.exactly_one)}.")
     return query
 
 
@@ -134,6 +139,8 @@ def _page(endpoint: Endpoint, query: Query, view: View) -> dict[str, Any]:
     if "after" in query:
         last = query["after"][0]
         if last not in view.places:
+            if paging.unknown_after == 404:
+                raise Problem(404, "resource_not_found", "No such row.", field="after")
             raise invalid("after", "No row of this list has that id.")
         start = view.places[last] + 1
     rows: list[Row] = list(view.rows[start : start + size])

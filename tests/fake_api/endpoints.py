@@ -1,95 +1,22 @@
-"""The endpoints, as data.
+"""The endpoints, as data: those of the default streams, and behind them those of `endpoints_more`.
 
-A new one costs one entry of ENDPOINTS and one row-maker. Entries stand in the order in which rows are made.
+A new one costs one entry and one row-maker. Entries stand in the order in which rows are made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping
 from typing import Any
 
 from . import rows_alerts, rows_catalog, rows_children, rows_incidents, rows_people, rows_settings
-from .making import Row, World
-
-# A request's parameters by name; those that may be repeated have several values.
-Query = Mapping[str, tuple[str, ...]]
-# In: a row, the request's parameters, the mode of each incident. Out: whether the request gets to see the row.
-Shows = Callable[[Row, Query, Mapping[str, str]], bool]
+from .endpoint import End, Endpoint, Paging, Param, Query, Takes, of
+from .endpoints_more import MORE
+from .making import Row
 
 HIDDEN_CATEGORIES = frozenset({"declined", "canceled", "merged"})
 SHOWN_MODES = ("standard", "retrospective")
 INCIDENT_MODES = (*SHOWN_MODES, "test", "tutorial")
 NEXT_SHIFTS_UP_TO = 25
-
-
-class End(Enum):
-    """How the last page says that it is the last."""
-
-    NO_META = "pagination_meta is missing"
-    ABSENT = "after is missing"
-    NULL = "after is null"
-    EMPTY = 'after is ""'
-
-
-class Takes(Enum):
-    """What a filter by time is given: the form of a moment, and whether the end of a range belongs to it."""
-
-    STAMP = "a full timestamp, half-open ranges"
-    DAY = "a day, both ends inclusive"
-
-
-@dataclass(frozen=True)
-class Param:
-    """A query parameter: whether it must be there or may be repeated, and its known values (none: any).
-
-    `field` makes it a filter on that property of the rows; `parent` is the path whose rows it names, and then a value
-    that names none of them is answered with 404. `takes` makes it a filter by time, in the form that it takes.
-    """
-
-    name: str
-    required: bool = False
-    repeats: bool = False
-    values: tuple[str, ...] = ()
-    field: str | None = None
-    parent: str | None = None
-    takes: Takes | None = None
-
-
-@dataclass(frozen=True)
-class Paging:
-    """The largest page, how the list ends, and whether a full last page is followed by an empty one."""
-
-    largest: int
-    end: End
-    required: bool = False
-    total: bool = False
-    empty_page: bool = False
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One list (or, with `single`, one object) under `key` of the answer; `paging` is None if it comes whole.
-
-    `shows` picks the rows that a request sees, and `shape` makes what it sees of one out of the row and the page size.
-    `order` sorts by the given properties; with `oldest_first` (a parameter and its value) only a request that says so
-    gets this order, and all others its reverse. `beside` is a key of the answer, a path and a parameter: the row of
-    that path that the parameter names goes under that key.
-    """
-
-    path: str
-    key: str
-    make: Callable[[World], list[Row]]
-    scope: str | None
-    paging: Paging | None = None
-    params: tuple[Param, ...] = ()
-    shows: Shows | None = None
-    order: tuple[str, ...] = ()
-    oldest_first: tuple[str, str] | None = None
-    beside: tuple[str, str, str] | None = None
-    shape: Callable[[Row, int], Row] | None = None
-    single: bool = False
 
 
 def _shows_incident(row: Row, query: Query, modes: Mapping[str, str]) -> bool:
@@ -114,10 +41,6 @@ def _schedule_shape(row: Row, page_size: int) -> Row:
     )
 
 
-def _of(name: str, parent: str | None = None, *, required: bool = False) -> Param:
-    return Param(name, required=required, field=name, parent=parent)
-
-
 def _changed(takes: Takes) -> tuple[Param, ...]:
     return tuple(Param(f"updated_at[{operator}]", takes=takes) for operator in ("gte", "lte", "date_range"))
 
@@ -125,7 +48,7 @@ def _changed(takes: Takes) -> tuple[Param, ...]:
 _BY_MODE: dict[str, Any] = {
     "scope": "actions.view",
     "params": (
-        _of("incident_id"),
+        of("incident_id"),
         Param("incident_mode", values=(*INCIDENT_MODES, "stream")),
         *_changed(Takes.STAMP),
     ),
@@ -141,7 +64,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         rows_people.users,
         "users.view",
         Paging(10_000, End.NULL),
-        (Param("include_inactive", values=("true", "false")), _of("email"), _of("slack_user_id")),
+        (Param("include_inactive", values=("true", "false")), of("email"), of("slack_user_id")),
         _shows_user,
     ),
     Endpoint("/v3/catalog_types", "catalog_types", rows_catalog.catalog_types, "catalog_types.view"),
@@ -151,7 +74,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         rows_catalog.catalog_entries,
         "catalog_entries.view",
         Paging(250, End.NULL, required=True, total=True),
-        (_of("catalog_type_id", "/v3/catalog_types", required=True),),
+        (of("catalog_type_id", "/v3/catalog_types", required=True),),
         beside=("catalog_type", "/v3/catalog_types", "catalog_type_id"),
     ),
     Endpoint("/v3/teams", "teams", rows_people.teams, "catalog_entries.view", Paging(250, End.ABSENT)),
@@ -167,7 +90,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         rows_settings.custom_field_options,
         "custom_fields.view",
         Paging(250, End.ABSENT),
-        (_of("custom_field_id", "/v2/custom_fields", required=True),),
+        (of("custom_field_id", "/v2/custom_fields", required=True),),
     ),
     Endpoint("/v2/alert_attributes", "alert_attributes", rows_alerts.alert_attributes, "alert_schema.view"),
     Endpoint("/v2/alert_sources", "alert_sources", rows_alerts.alert_sources, "alert_sources.view"),
@@ -209,7 +132,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         rows_children.incident_updates,
         "incidents.view",
         Paging(250, End.NO_META),
-        (_of("incident_id"),),
+        (of("incident_id"),),
         order=("id",),
     ),
     Endpoint(
@@ -217,7 +140,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "incident_attachments",
         rows_children.incident_attachments,
         "attachments.view",
-        params=(_of("incident_id", "/v2/incidents", required=True),),
+        params=(of("incident_id", "/v2/incidents", required=True),),
     ),
     Endpoint(
         "/v2/schedules",
@@ -235,6 +158,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         Paging(50, End.NO_META),
         _changed(Takes.DAY),
     ),
+    *MORE,
 )
 
 BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPOINTS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from random import Random
@@ -12,6 +13,8 @@ T = TypeVar("T")
 
 EPOCH = 1_704_067_200
 DAY = 86_400
+NOW = datetime.fromtimestamp(EPOCH + 60 * DAY + 45_296, timezone.utc)
+"""The present of an organisation that is given no other: past its first sixty incidents, and no round hour."""
 # One more than a double can count to without gaps: a reader that goes through floats loses it.
 BIG = 2**53 + 1
 BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -34,17 +37,28 @@ TEXTS = (
 )
 FULL, BARE, NULLED = 0, 1, 2
 ABSENT_BELOW, NULL_BELOW = 0.15, 0.3
+STAMP = re.compile(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
+
+
+def instant(text: str) -> tuple[datetime, str]:
+    """A sort key for an RFC 3339 text with any number of fractional digits and any offset."""
+    match = STAMP.fullmatch(text)
+    if not match:
+        raise ValueError(f"not a timestamp: {text!r}")
+    whole, fraction, offset = match.groups()
+    return datetime.fromisoformat(whole + offset.replace("Z", "+00:00")), (fraction or "").rstrip("0")
 
 
 class World:
     """The organisation while it is being made.
 
-    In: how many incidents, and the seed. Row-makers read `rows` (what was made before them, by path) and enter the
-    mode of each incident into `modes`.
+    In: how many incidents, the seed, and its present. Row-makers read `rows` (what was made before them, by path) and
+    enter the mode of each incident into `modes`.
     """
 
-    def __init__(self, incidents: int, seed: int) -> None:
+    def __init__(self, incidents: int, seed: int, now: datetime = NOW) -> None:
         self.incidents = incidents
+        self.now = int(now.timestamp())
         self.rows: dict[str, list[Row]] = {}
         self.modes: dict[str, str] = {}
         self.rng = Random(seed)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from .endpoints import ENDPOINTS
-from .making import Row, World
+from .making import NOW, Row, World
 
 
 @dataclass
@@ -13,17 +14,19 @@ class Organisation:
     """What there is, for a test to change at will, also while it is served.
 
     `rows` holds the rows of each path; `modes` the mode of each incident (none: standard), and `stream` for work
-    streams. Rows share the objects they embed (a severity, say), so change a copy. Adding and removing rows is
-    noticed; a row put in the place of another one is not, nor is a change of what an old row is filtered or sorted by.
+    streams; `now` its present. Rows share the objects they embed (a severity, say), so change a copy. Adding and
+    removing rows is noticed; a row put in the place of another one is not, nor is a change of what an old row is
+    filtered or sorted by.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
+    now: datetime = NOW
 
 
-def organisation(incidents: int = 20, *, seed: int = 7) -> Organisation:
+def organisation(incidents: int = 20, *, seed: int = 7, now: datetime = NOW) -> Organisation:
     """A new organisation with so many incidents; the same one for the same arguments."""
-    world = World(incidents, seed)
+    world = World(incidents, seed, now)
     for endpoint in ENDPOINTS:
         world.rows[endpoint.path] = endpoint.make(world)
-    return Organisation(world.rows, world.modes)
+    return Organisation(world.rows, world.modes, now)

@@ -115,8 +115,13 @@ def _options(world: World, number: int) -> dict[str, Row]:
 
 
 def alerts(world: World) -> list[Row]:
-    """A hundred and twenty alerts, oldest first."""
-    return [_alert(world, number) for number in range(120)]
+    """A hundred and twenty alerts, oldest first; some share a group, and one is in two."""
+    rows = [_alert(world, number) for number in range(120)]
+    grouped = [row for row in rows if row.get("alert_group_ids")]
+    for first, second in zip(grouped[::4], grouped[1::4], strict=False):
+        second["alert_group_ids"] = first["alert_group_ids"]
+    grouped[2]["alert_group_ids"] = grouped[0]["alert_group_ids"] + grouped[4]["alert_group_ids"]
+    return rows
 
 
 def _alert(world: World, number: int) -> Row:
@@ -172,7 +177,7 @@ def _escalation(world: World, number: int) -> Row:
             part(alert, *SLIM_ALERT) for alert in ([around[0]] if number == 0 else world.some(around, number))
         ],
         "related_incidents": [
-            _slim_incident(world, number, row) for row in world.some(world.rows["/v2/incidents"], number, 2)
+            slim_incident(world, number, row) for row in world.some(world.rows["/v2/incidents"], number, 2)
         ],
         "status": cycle(STATUSES, number),
         "title": world.text() or "wake up",
@@ -197,7 +202,8 @@ def _event(world: World, number: int) -> Row:
     )
 
 
-def _slim_incident(world: World, number: int, incident: Row) -> Row:
+def slim_incident(world: World, number: int, incident: Row) -> Row:
+    """An incident as other rows embed one."""
     row = part(incident, "id", "name", "reference", "visibility")
     row |= {
         "external_id": BIG + number,

@@ -14,16 +14,16 @@ def template(world: World, number: int) -> Row:
     row: Row = {
         "attributes": [_attribute(world, number, row["id"]) for row in used],
         "description": _value(world, number),
-        "expressions": [] if number == BARE else [_expression(world, number)],
+        "expressions": [] if number == BARE else [expression(world, number)],
         "is_private": number == 3,
         "title": _value(world, number + 1),
     }
-    return world.optional(row, number, visible_to_teams=_binding(world, number))
+    return world.optional(row, number, visible_to_teams=binding(world, number))
 
 
 def _attribute(world: World, number: int, attribute_id: str) -> Row:
-    binding = world.optional(_binding(world, number), number, merge_strategy=cycle(STRATEGIES, number))
-    return {"alert_attribute_id": attribute_id, "binding": binding}
+    merged = world.optional(binding(world, number), number, merge_strategy=cycle(STRATEGIES, number))
+    return {"alert_attribute_id": attribute_id, "binding": merged}
 
 
 def _value(world: World, number: int) -> Row:
@@ -32,7 +32,8 @@ def _value(world: World, number: int) -> Row:
     )
 
 
-def _binding(world: World, number: int) -> Row:
+def binding(world: World, number: int) -> Row:
+    """One value or a list of them, each a literal or a reference."""
     return world.optional(
         {}, number, value=_value(world, number), array_value=[_value(world, number)] * (number % 3 != 2)
     )
@@ -42,7 +43,8 @@ def _returns(number: int) -> Row:
     return {"array": number % 2 == 0, "type": 'CatalogEntry["Dish"]'}
 
 
-def _expression(world: World, number: int) -> Row:
+def expression(world: World, number: int) -> Row:
+    """An expression with an operation of each kind."""
     row: Row = {
         "label": world.text(),
         "operations": [_operation(world, number, operation_type) for operation_type in OPERATIONS],
@@ -50,14 +52,14 @@ def _expression(world: World, number: int) -> Row:
         "returns": _returns(number),
         "root_reference": "payload",
     }
-    return world.optional(row, number, else_branch={"result": _binding(world, number)})
+    return world.optional(row, number, else_branch={"result": binding(world, number)})
 
 
 def _operation(world: World, number: int, operation_type: str) -> Row:
     row: Row = {"operation_type": operation_type, "returns": _returns(number)}
     details = {
         "branches": {"branches": [_branch(world, number)], "returns": _returns(number)},
-        "filter": {"condition_groups": [_conditions(world, number)]},
+        "filter": {"condition_groups": [condition_group(world, number)]},
         "navigate": {"reference": "catalog.soup", "reference_label": "Soup"},
         "parse": {"returns": _returns(number), "source": '$["a b"]\n'},
     }
@@ -67,13 +69,14 @@ def _operation(world: World, number: int, operation_type: str) -> Row:
 
 
 def _branch(world: World, number: int) -> Row:
-    return {"condition_groups": [_conditions(world, number), {"conditions": []}], "result": _binding(world, number)}
+    return {"condition_groups": [condition_group(world, number), {"conditions": []}], "result": binding(world, number)}
 
 
-def _conditions(world: World, number: int) -> Row:
+def condition_group(world: World, number: int) -> Row:
+    """A group of one condition."""
     condition = {
         "operation": {"label": "is not", "value": "is_not"},
-        "param_bindings": [_binding(world, number)],
+        "param_bindings": [binding(world, number)],
         "subject": {"label": world.text(), "reference": "payload.kind"},
     }
     return {"conditions": [condition]}

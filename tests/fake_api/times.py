@@ -6,21 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 
-from .endpoints import Param, Query, Takes
-from .making import Row
+from .endpoint import Param, Query, Takes
+from .making import Row, instant
 from .problems import invalid
 
-STAMP = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})")
+STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-def instant(text: str) -> tuple[datetime, str]:
-    """A sort key for an RFC 3339 text with any number of fractional digits and any offset."""
-    match = STAMP.fullmatch(text)
-    if not match:
-        raise ValueError(f"not a timestamp: {text!r}")
-    whole, fraction, offset = match.groups()
-    return datetime.fromisoformat(whole + offset.replace("Z", "+00:00")), (fraction or "").rstrip("0")
 
 
 def check(known: Mapping[str, Param], query: Query) -> None:

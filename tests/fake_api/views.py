@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from .endpoints import Endpoint, Query
-from .making import Row
+from .endpoint import Endpoint, Query
+from .making import Row, instant
 from .organisation import Organisation
-from .times import between, instant
+from .times import between
 
 NOT_FILTERS = ("after", "page_size")
 
@@ -39,17 +40,24 @@ class Views:
         self._lock = Lock()
         self._kept: dict[tuple[str, object], tuple[list[Row], tuple[int, int], Any]] = {}
 
+    @property
+    def now(self) -> datetime:
+        """The organisation's present."""
+        return self._org.now
+
     def rows(self, path: str) -> list[Row]:
         """All rows of a path, seen or not."""
         return self._org.rows.setdefault(path, [])
 
     def by(self, path: str, field: str, value: str) -> Sequence[Row]:
-        """The rows of a path whose `field` is `value`."""
+        """The rows of a path whose `field` is `value`, or a list that has it."""
 
         def index() -> dict[str, list[Row]]:
             groups: dict[str, list[Row]] = {}
             for row in self.rows(path):
-                groups.setdefault(row.get(field) or "", []).append(row)
+                found = row.get(field) or ""
+                for key in found if isinstance(found, list) else [found]:
+                    groups.setdefault(key, []).append(row)
             return groups
 
         found: dict[str, list[Row]] = self._once(path, ("by", field), index)
@@ -78,7 +86,7 @@ class Views:
             seen.sort(key=lambda row: [key(row) for key in keys])
         if endpoint.oldest_first and query.get(endpoint.oldest_first[0]) != (endpoint.oldest_first[1],):
             seen.reverse()
-        return View(seen, {row["id"]: place for place, row in enumerate(seen)})
+        return View(seen, {str(row.get("id")): place for place, row in enumerate(seen)})
 
     def _once(self, path: str, name: object, make: Callable[[], Any]) -> Any:
         rows = self.rows(path)
