@@ -48,7 +48,7 @@ format: $(READY)  ## put the code into its standard layout
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-readme: $(READY)  ## write the README's tables anew from the code
+readme: $(READY)  ## write the tables in README.md and docs/ anew from the code
 	$(BIN)/python -m tools.readme
 
 dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them

@@ -20,6 +20,7 @@ setup(
         "dev": [
             *TEST,
             "build>=1.2,<2",
+            "duckdb>=1.1,<3",
             "mypy>=1.11,<3",
             "ruff>=0.6,<1",
             "setuptools>=69",

@@ -86,7 +86,7 @@ INCIDENTS: tuple[Stream, ...] = (
         "/v1/incident_relationships",
         "Other incidents that an incident is related to",
         "incidents.view",
-        # One relationship is listed for both of its incidents, and its row names the other one alone.
+        # A relationship can be listed for each of its incidents, under one id; its row names the other one alone.
         _BY_INCIDENT,
         page_size=250,
         parent="incidents",

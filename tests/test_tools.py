@@ -1,4 +1,4 @@
-"""The README's tables, the comparison with an OpenAPI document, and the main job's writing of files."""
+"""The documents' tables, the comparison with an OpenAPI document, and the main job's writing of files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tap_incident.catalog import schema
 from tap_incident.config import VERSION
 from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tools.readme import README, rendered
+from tools.readme import DOCUMENTS, README, rendered
 from tools.schema_drift import Document, drift, made_by_the_tap, main, sent
 
 REPOSITORY = README.parent
@@ -23,14 +23,15 @@ CHANGES = REPOSITORY / "CHANGELOG.md"
 Json = dict[str, Any]
 
 
-def test_the_readme_has_the_tables_that_the_code_makes() -> None:
-    text = README.read_text("utf-8")
-    assert rendered(text) == text, "run make readme"
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_a_document_has_the_tables_that_the_code_makes(document: Path) -> None:
+    text = document.read_text("utf-8")
+    assert rendered(text, DOCUMENTS[document]) == text, "run make readme"
 
 
-def test_a_readme_without_a_place_for_a_table_is_an_error() -> None:
+def test_a_document_without_a_place_for_a_table_is_an_error() -> None:
     with pytest.raises(ValueError, match="settings"):
-        rendered("# no markers")
+        rendered("# no markers", DOCUMENTS[README])
 
 
 def test_the_changes_of_this_version_are_told_with_a_date() -> None:

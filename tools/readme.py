@@ -1,14 +1,17 @@
-"""The README's tables, from the code: `make readme` writes them, a test compares them."""
+"""The tables in README.md and docs/, from the code: `make readme` writes them, a test compares them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tap_incident import about
 from tap_incident.config import VERSION
+from tap_incident.streams import STREAMS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+GUIDE = README.parent / "docs" / "streams.md"
 
 
 def settings_table() -> str:
@@ -17,20 +20,35 @@ def settings_table() -> str:
     return about.settings_table().replace(f"tap-incident/{VERSION}", "tap-incident/VERSION")
 
 
-TABLES = {"settings": settings_table, "streams": about.streams_table}
+def facts_table() -> str:
+    """What a row of each stream is known by and hangs on, in Markdown."""
+    lines = ["| stream | a row is | key | parent |", "| --- | --- | --- | --- |"]
+    for stream in STREAMS:
+        keys = ", ".join(f"`{key}`" for key in stream.key_properties)
+        parent = f"`{stream.parent}`, by `{stream.parent_params[0][0]}`" if stream.parent else ""
+        lines.append(f"| `{stream.name}` | {stream.holds} | {keys} | {parent} |")
+    return "\n".join(lines)
 
 
-def rendered(text: str) -> str:
-    """The README's text with each table between its two markers written anew."""
-    for name, table in TABLES.items():
+Tables = Mapping[str, Callable[[], str]]
+DOCUMENTS: Mapping[Path, Tables] = {
+    README: {"settings": settings_table, "streams": about.streams_table},
+    GUIDE: {"facts": facts_table},
+}
+
+
+def rendered(text: str, tables: Tables) -> str:
+    """A document's text with each of its tables written anew between the two markers that bear the table's name."""
+    for name, table in tables.items():
         begin, end = f"<!-- {name}: made by make readme -->", f"<!-- end of {name} -->"
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         if not pattern.search(text):
-            raise ValueError(f"README.md has no markers for the table of {name}")
+            raise ValueError(f"there are no markers for the table of {name}")
         written = f"{begin}\n{table()}\n{end}"
         text = pattern.sub(lambda _, written=written: written, text)  # type: ignore[misc]
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(rendered(README.read_text("utf-8")), "utf-8")
+    for document, own in DOCUMENTS.items():
+        document.write_text(rendered(document.read_text("utf-8"), own), "utf-8")

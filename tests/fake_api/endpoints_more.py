@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import rows_automation, rows_links, rows_oncall, rows_pages
+from . import rows_automation, rows_links, rows_oncall, rows_pages, rows_shifts
 from .endpoint import End, Endpoint, Paging, Param, of
 
 MORE: tuple[Endpoint, ...] = (
@@ -68,7 +68,7 @@ MORE: tuple[Endpoint, ...] = (
     Endpoint(
         "/v2/schedule_overrides",
         "overrides",
-        rows_oncall.schedule_overrides,
+        rows_shifts.schedule_overrides,
         "schedules.view",
         Paging(250, End.NO_META),
         (of("schedule_id", "/v2/schedules", required=True),),
@@ -76,7 +76,7 @@ MORE: tuple[Endpoint, ...] = (
     Endpoint(
         "/v2/schedule_entries",
         "schedule_entries",
-        rows_oncall.schedule_entries,
+        rows_shifts.schedule_entries,
         "schedules.view",
         None,
         (
@@ -84,7 +84,7 @@ MORE: tuple[Endpoint, ...] = (
             Param("entry_window_start"),
             Param("entry_window_end"),
         ),
-        body=rows_oncall.entries_page,
+        body=rows_shifts.entries_page,
     ),
     Endpoint("/v2/status_pages", "status_pages", rows_pages.status_pages, None, Paging(250, End.ABSENT)),
     Endpoint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .making import EPOCH, Row, World, cycle, dated, part
+from .making import EPOCH, NULLED, Row, World, cycle, dated, part
 from .rows_people import actor, slim_user
 
 MODES = ("standard",) * 3 + ("retrospective",) + ("standard",) * 2 + ("test", "retrospective", "standard", "tutorial")
@@ -12,7 +12,7 @@ PROVIDERS = ("linear", "jira", "github", "fridge_door")
 METRIC_STATUSES = ("success", "timestamps_missing", "calculating", "invalid_timestamps")
 # A whole number, one with no exact binary form, and one that json writes with an exponent.
 WORKLOADS = (30, 12.5, 0.1 + 0.2, 1e-07, 0.0, 1234.5678)
-TEN_MINUTES = 600
+BETWEEN = 17 * 3600
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Kit:
 
 def opened_at(number: int) -> int:
     """When incident `number` was opened (Unix seconds): every tenth together with the one before it."""
-    return EPOCH + (number - (number % 10 == 3)) * TEN_MINUTES
+    return EPOCH + (number - (number % 10 == 3)) * BETWEEN
 
 
 def incidents(world: World) -> list[Row]:
@@ -115,13 +115,14 @@ def _chat_and_texts(world: World, number: int, row: Row, kit: Kit) -> None:
 
 def _measures(world: World, number: int, row: Row) -> None:
     timestamps = [
-        _timestamp(world, number + step, base) for step, base in enumerate(world.rows["/v2/incident_timestamps"])
+        _timestamp(world, number + step, base, whole=number % 4 > 0 and number > NULLED)
+        for step, base in enumerate(world.rows["/v2/incident_timestamps"])
     ]
     world.optional(
         row,
         number,
         duration_metrics=[_metric(world, number + step) for step in range(number % 3 + (number == 0))],
-        incident_timestamp_values=timestamps[: 5 - number % 6],
+        incident_timestamp_values=timestamps[: 5 - 2 * (number % 3)],
         workload_minutes_late=cycle(WORKLOADS, number),
         workload_minutes_sleeping=cycle(WORKLOADS, number + 1),
         workload_minutes_total=cycle(WORKLOADS, number + 2),
@@ -137,10 +138,11 @@ def _metric(world: World, number: int) -> Row:
     return world.optional(metric, number, value_seconds=number * 61)
 
 
-def _timestamp(world: World, number: int, base: Row) -> Row:
+def _timestamp(world: World, number: int, base: Row, *, whole: bool) -> Row:
     text = "" if number % 7 == 6 else world.stamp(opened_at(number))
     value = world.optional({}, number // 2, value=text)
-    return world.optional({"incident_timestamp": base}, number, value=value)
+    row = world.optional({"incident_timestamp": base}, number, value=value)
+    return row | {"value": {"value": text}} if whole else row
 
 
 def _assignment(world: World, number: int, role: Row) -> Row:

@@ -1,21 +1,12 @@
-"""Rows of how people are reached: alert routes, maintenance windows, escalation paths, overrides and shifts."""
+"""Rows of how people are reached: alert routes, maintenance windows, escalation paths."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
-
-from .endpoint import Query
-from .making import DAY, Row, World, cycle, dated, instant
-from .problems import invalid
+from .making import DAY, Row, World, cycle, dated
 from .rows_people import WEEKDAYS, actor, slim_user
 from .rows_templates import binding, condition_group
 
 NODES = ("level", "notify_channel", "repeat", "delay", "escalation_path", "if_else", "voicemail")
-SHIFT = 5 * DAY
-LISTS = ("scheduled", "overrides", "final")
-PAGE = timedelta(days=7)
-CURSOR = "cursor:"
 
 
 def alert_routes(world: World) -> list[Row]:
@@ -121,101 +112,7 @@ def _node(world: World, number: int, depth: int) -> Row:
 
 
 def _target(world: World, number: int) -> Row:
-    row: Row = {
-        "id": f"TARGET{number}",
-        "type": cycle(("schedule", "user", "slack_channel"), number),
-        "urgency": "high",
-    }
+    kind, path = cycle((("schedule", "/v2/schedules"), ("user", "/v2/users"), ("slack_channel", "")), number)
+    known = cycle(world.rows[path], number)["id"] if path else f"C{number:06d}"
+    row: Row = {"id": known, "type": kind, "urgency": "high"}
     return world.optional(row, number, schedule_mode="currently_on_call", selected_rota_id=f"ROTA{number}")
-
-
-def schedule_overrides(world: World) -> list[Row]:
-    """None to two on each schedule."""
-    return [
-        _override(world, 2 * number + step, schedule["id"])
-        for number, schedule in enumerate(world.rows["/v2/schedules"])
-        for step in range((number + 2) % 3)
-    ]
-
-
-def _override(world: World, number: int, schedule: str) -> Row:
-    start = world.now + (number % 20 - 10) * DAY
-    row = dated(world, world.when(number))
-    row |= {
-        "schedule_id": schedule,
-        "rotation_id": f"ROTATION{number % 2}",
-        "layer_id": "LAYER0",
-        "start_at": world.stamp(start),
-        "end_at": world.stamp(start + DAY),
-    }
-    return world.surprise(world.optional(row, number, user=slim_user(world)), number)
-
-
-def schedule_entries(world: World) -> list[Row]:
-    """Every third schedule's shifts of five days, forty days to either side of the present, each in two lists or more.
-
-    Rows carry the `schedule_id` and the `entry_type` that they are asked for by and stand under.
-    """
-    rows: list[Row] = []
-    for number, schedule in enumerate(world.rows["/v2/schedules"][::3]):
-        for step in range(-8, 8):
-            shift = _shift(world, number + step + 8, world.now + step * SHIFT)
-            lists = LISTS if step % 4 == 0 else ("scheduled", "final")
-            rows += [{"schedule_id": schedule["id"], "entry_type": name, **shift} for name in lists]
-    return rows
-
-
-def _shift(world: World, number: int, start: int) -> Row:
-    row: Row = {"start_at": world.stamp(start), "end_at": world.stamp(start + SHIFT)}
-    world.optional(
-        row,
-        number,
-        entry_id=world.id_at(start),
-        fingerprint=f"{number:016x}",
-        layer_id="LAYER0",
-        rotation_id=f"ROTATION{number % 2}",
-        user=slim_user(world),
-    )
-    return world.surprise(row, number)
-
-
-def entries_page(rows: Sequence[Row], query: Query, now: datetime) -> Row:
-    """A week of the window asked for (none: a fortnight from now), list by list, and where the next one begins.
-
-    A shift that reaches over the border of two weeks is in both answers.
-    """
-    begin, end = _window_of(query, now)
-    until = min(begin + PAGE, end)
-    lists: dict[str, list[Row]] = {name: [] for name in LISTS}
-    for row in rows:
-        if instant(row["start_at"])[0] < until and instant(row["end_at"])[0] > begin:
-            shown = {name: value for name, value in row.items() if name not in ("schedule_id", "entry_type")}
-            lists[row["entry_type"]].append(shown)
-    if until == end:
-        return {"schedule_entries": lists}
-    cursor = f"{CURSOR}{until.isoformat()}|{end.isoformat()}"
-    url = f"https://api.invalid/v2/schedule_entries?entry_window_start={cursor}"
-    return {"schedule_entries": lists, "pagination_meta": {"after": cursor, "after_url": url}}
-
-
-def _window_of(query: Query, now: datetime) -> tuple[datetime, datetime]:
-    start = query.get("entry_window_start", (now.isoformat(),))[0]
-    end = _moment(query, "entry_window_end", now + 2 * PAGE)
-    if start.startswith(CURSOR):
-        start, _, same_end = start.removeprefix(CURSOR).partition("|")
-        if same_end != end.isoformat():
-            raise invalid("entry_window_end", "It stays what it was on the first page.")
-        return datetime.fromisoformat(start), end
-    begin = _moment(query, "entry_window_start", now)
-    if begin >= end:
-        raise invalid("entry_window_end", "It comes after the start.")
-    return begin, end
-
-
-def _moment(query: Query, name: str, default: datetime) -> datetime:
-    if name not in query:
-        return default
-    try:
-        return instant(query[name][0])[0].astimezone(timezone.utc)
-    except ValueError:
-        raise invalid(name, "A date and time.") from None

@@ -65,8 +65,8 @@ def incident_roles(world: World) -> list[Row]:
 def incident_timestamps(world: World) -> list[Row]:
     """Five timestamps, not a page more."""
     return [
-        world.surprise({"id": world.id_at(world.when(number)), "name": f"Moment {number}", "rank": number}, number)
-        for number in range(5)
+        world.surprise({"id": world.id_at(world.when(number)), "name": name, "rank": number}, number)
+        for number, name in enumerate(("Reported at", "Boiled at", "Skimmed at", "Resolved at", "Closed at"))
     ]
 
 
