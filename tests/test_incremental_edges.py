@@ -125,3 +125,35 @@ def test_a_start_date_to_come_goes_on_counting_until_it_has(tap: Tap, name: str)
         second = tap(fake, settings=settings, catalog=bare(only(name)), state=first.states()[-1])
     assert (first.code, first.records(name), first.states()[-1]) == (0, [], {"bookmarks": {}})
     assert (second.code, second.records(name)) == (0, [])
+
+
+@pytest.mark.parametrize("name", ["alerts", "actions"])
+def test_a_list_that_is_refused_half_way_keeps_its_bookmark(tap: Tap, name: str) -> None:
+    org = organisation(400)
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=403) if "after" in params or params.get("incident_mode") == "retrospective" else None
+
+    with FakeApi(org) as fake:
+        port = int(fake.url.rsplit(":", 1)[1])
+        before = tap(fake, settings=INCREMENTAL, catalog=only(name)).states()[-1]
+    for number in range(len(there(org, name))):
+        change(org, name, number, updated_at=rfc3339(now(minutes=-number % 60)))
+    with FakeApi(org, faults=faults, port=port) as fake:
+        refused = tap(fake, settings=INCREMENTAL, catalog=only(name), state=before)
+    assert refused.records(name)
+    assert refused.states()[-1] == before
+    with FakeApi(org, port=port) as fake:
+        after = tap(fake, settings=INCREMENTAL, catalog=only(name), state=refused.states()[-1])
+    assert after.keys(name) == Counter(key_of(name, row) for row in there(org, name))
+
+
+def test_nested_updates_of_what_has_changed_are_asked_for_one_by_one(tap: Tap) -> None:
+    settings = {**INCREMENTAL, "child_strategy": "list"}
+    with FakeApi(organisation(60)) as fake:
+        first = tap(fake, settings=settings, catalog=only("incidents"))
+        assert filters(fake, "/v2/incident_updates") == {None}
+        fake.requests.clear()
+        second = tap(fake, settings=settings, catalog=only("incidents"), state=first.states()[-1])
+    assert second.records("incidents")
+    assert filters(fake, "/v2/incident_updates") == set()
