@@ -161,3 +161,21 @@ def test_incidents_that_come_behind_their_updates_have_them_nested(tap: Tap, str
     nested = {record["id"]: record["updates"] for record in first.records("incidents")}
     assert second.keys("incidents") == due(org, "incidents", marks(first)["incidents"])
     assert all(record["updates"] == nested[record["id"]] != [] for record in second.records("incidents"))
+
+
+@pytest.mark.parametrize("mode", ["standard", "retrospective"])
+def test_only_a_cursor_that_is_refused_is_tried_without(tap: Tap, mode: str) -> None:
+    org = organisation(600)
+
+    def faults(number: int, path: str, params: Any) -> Fault | None:
+        return Fault(status=422) if params.get("incident_mode") == mode and "after" not in params else None
+
+    settings = {**INCREMENTAL, "max_concurrency": 1}
+    with failing_at(org, 2) as fake:
+        first = tap(fake, settings=settings, catalog=only("actions"))
+        port = port_of(fake)
+    state = {"state": last_state(first)} if mode == "retrospective" else {}
+    with FakeApi(org, faults=faults, port=port) as fake:
+        run = tap(fake, settings=settings, catalog=only("actions"), **state)
+    assert run.code == 1
+    assert [dict(r.params).get("incident_mode") for r in fake.requests if r.status == 422] == [mode]

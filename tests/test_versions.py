@@ -200,3 +200,12 @@ def test_what_leaves_a_moving_window_is_not_gone(tap: Tap) -> None:
     assert run.records("schedule_entries")
     assert versions(run, "schedule_entries") == {None}
     assert set(activated(run)) == {"schedule_overrides"}
+
+
+def test_children_of_a_list_that_was_denied_to_another_step_are_not_activated(tap: Tap) -> None:
+    settings = {**VERSIONED, "replication_method": "INCREMENTAL"}
+    with FakeApi(organisation(10), denied=["incidents.view"]) as fake:
+        run = tap(fake, settings=settings, catalog=bare(only("incidents", "incident_updates", "severities")))
+    assert run.code == 1
+    assert run.streams() == ["severities"]
+    assert set(activated(run)) == {"severities"}
