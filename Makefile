@@ -34,10 +34,11 @@ lint: $(READY)  ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lint-files: $(LINT)/.ready  ## check the Dockerfile and the YAML files
+lint-files: $(LINT)/.ready  ## check the Dockerfile, the shell script and the YAML files
 	$(LINT)/bin/hadolint Dockerfile
-	$(LINT)/bin/yamllint --strict .github
-	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(LINT)/bin/shellcheck examples/*.sh
+	$(LINT)/bin/yamllint --strict .github examples
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions.yml
 
 $(LINT)/.ready: tools/lint-files.txt
 	$(PYTHON) -m venv $(LINT)

@@ -23,7 +23,7 @@ class NoPython(Exception):
 
 def loader_command(loader: Loader) -> Path:
     """The loader's command, installed; made anew when its requirements or the interpreter have changed."""
-    python = _interpreter(*loader.pythons)
+    python = interpreter(*loader.pythons)
     if python is None:
         first, last = (".".join(map(str, version)) for version in loader.pythons)
         raise NoPython(f"{loader.name} needs a Python from {first} to {last}, on PATH or in ~/.pyenv/versions")
@@ -73,7 +73,7 @@ def output(*command: str) -> str:
     return done.stdout
 
 
-def _interpreter(first: Version, last: Version) -> tuple[str, str] | None:
+def interpreter(first: Version, last: Version) -> tuple[str, str] | None:
     """(path, version) of this interpreter if it will do, else of another one of the machine."""
     for candidate in _candidates(first, last):
         probe = [candidate, "-c", "import sys; print(*sys.version_info[:3])"]
