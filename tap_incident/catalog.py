@@ -29,13 +29,17 @@ def schema(stream: Stream) -> Schema:
 
     In the files all may be null, since rows can be nested too; here a row is there, and so are its key properties.
     """
-    parsed = {path: json.loads(text) for path, text in _sources().items()}
-    resolved = resolve_schema_references(parsed[f"{stream.name}.json"], parsed)
-    # Types that are used twice are one object so far; a selection would cut them for both.
-    copied: Schema = json.loads(json.dumps(resolved))
-    for part in (copied, *(copied["properties"][key] for key in stream.key_properties)):
+    # Types that are used twice are one object once resolved; a selection would cut them for both. Not so in a text.
+    parsed: Schema = json.loads(_resolved(stream.name))
+    for part in (parsed, *(parsed["properties"][key] for key in stream.key_properties)):
         part["type"].remove("null")
-    return copied
+    return parsed
+
+
+@cache
+def _resolved(name: str) -> str:
+    sources = {path: json.loads(text) for path, text in _sources().items()}
+    return json.dumps(resolve_schema_references(sources[f"{name}.json"], sources))
 
 
 def discover(replication_method: str = "FULL_TABLE") -> dict[str, Any]:

@@ -40,7 +40,8 @@ class Writer:
         message = {
             "type": "SCHEMA",
             "stream": stream.name,
-            "schema": selected.schema,
+            # Nothing else comes, but targets that flatten records add columns, and then hold them against this.
+            "schema": {key: value for key, value in selected.schema.items() if key != "additionalProperties"},
             "key_properties": list(stream.key_properties),
         }
         if selected.replication_key:

@@ -34,7 +34,7 @@ PASSING = (
 def test_one_fault_in_eight_answers_changes_no_row(
     tap: Tap, caplog: pytest.LogCaptureFixture, seed: int, strategy: str
 ) -> None:
-    org = organisation(30)
+    org = organisation(16)
     chance = random.Random(seed)
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:

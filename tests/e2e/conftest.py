@@ -63,9 +63,10 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def pour(tap: Path, api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> Pour:
-    """Pipe the tap into a loader: pour(loader, config, arguments=..., catalog=..., state=..., api=...) gives a Piped.
+    """Pipe the tap into a loader: pour(loader, config, arguments=..., settings=..., catalog=..., state=..., api=...).
 
-    `config` goes to the loader's --config; `catalog` and `state` go to the tap; `api` is served in place of the usual.
+    `config` goes to the loader's --config, `settings` to the tap's, `catalog` and `state` to the tap, and `api` is
+    served in place of the usual. Gives a Piped.
     Raises NoPython if there is none for the loader.
     """
 
@@ -75,6 +76,7 @@ def pour(tap: Path, api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> P
         *,
         arguments: tuple[str, ...] = (),
         api: FakeApi = api,
+        settings: Json | None = None,
         **files: Json,
     ) -> Piped:
         target = [str(loader_command(loader)), *arguments]
@@ -82,6 +84,8 @@ def pour(tap: Path, api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> P
         if config is not None:
             target += ["--config", _written(folder / "config.json", config)]
         options = [part for name, value in files.items() for part in (f"--{name}", _written(folder / name, value))]
+        if settings is not None:
+            options += ["--config", _written(folder / "settings.json", settings)]
         return pipe([str(tap), *options], target, api, folder)
 
     return run

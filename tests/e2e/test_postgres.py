@@ -72,11 +72,9 @@ def test_the_rows_of_a_list_can_be_joined(filled: Filled) -> None:
     assert found == [[record["id"], record["message"]] for record in by_id(filled.run, "incident_updates")]
 
 
-def test_flattening_loads_every_row_if_records_are_not_validated(
-    pour: Pour, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_flattening_loads_every_row(pour: Pour, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     place = MELTANO_TARGET.place(request, tmp_path)
-    settings = {"flattening_enabled": True, "flattening_max_depth": 10, "validate_records": False}
+    settings = {"flattening_enabled": True, "flattening_max_depth": 10}
     run = pour(MELTANO_TARGET.loader, {**place.config, **settings}).loaded().run
     stored = place.read()
     assert {stream: len(rows) for stream, rows in stored.rows.items()} == {
