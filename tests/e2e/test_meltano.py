@@ -1,0 +1,228 @@
+"""Meltano with the project of the quick start, examples/meltano.yml: it runs the tap in ways that a shell does not.
+
+It calls --discover with a --state beside it, gives catalogs in which keys are deselected, and keeps no state but the
+last.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tap_incident.about import CAPABILITIES
+from tap_incident.config import SETTINGS
+from tap_incident.streams import STREAMS
+from tests.fake_api import FakeApi, Fault, Organisation
+from tests.runs import KEY, Json, asked, key_of, there
+
+from .environments import KEPT, REPOSITORY, loader_command, output
+from .loaders import ORCHESTRATOR
+
+EXAMPLE = REPOSITORY / "examples" / "meltano.yml"
+SECONDS = 300
+STREAM_PATHS = {stream.name: stream.path for stream in STREAMS}
+DEFAULT = sorted(stream.name for stream in STREAMS if stream.selected_by_default)
+KINDS = {name: name for name in ("string", "integer", "boolean", "array")} | {"number": "integer"}
+"""What Meltano calls a type."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with the example, installed. `loaded` is where the next run loads to, and what its state is known by."""
+
+    folder: Path
+    wheel: Path
+    loaded: Path
+
+    def meltano(self, api: FakeApi | None, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of Meltano."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("MELTANO_", "TAP_"))}
+        environ |= {
+            "TAP_INCIDENT_WHEEL": str(self.wheel),
+            "TAP_INCIDENT_API_KEY": KEY,
+            "TARGET_JSONL_DESTINATION_PATH": str(self.loaded),
+        }
+        if api:
+            # Who would be asked for definitions, or be told of the use, is the stand-in too: it has a list of requests.
+            others = {"MELTANO_HUB_URL": api.url, "MELTANO_SNOWPLOW_COLLECTOR_ENDPOINTS": json.dumps([api.url])}
+            environ |= {"TAP_INCIDENT_ENDPOINT": api.url, **others}
+        return subprocess.run(
+            [str(loader_command(ORCHESTRATOR)), *arguments],
+            cwd=self.folder,
+            env={**environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def run(self, api: FakeApi, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Load once more, with a catalog of this run's own."""
+        always = ("--refresh-catalog", "--state-id-suffix", self.loaded.name)
+        return self.meltano(api, "run", *always, *options, "tap-incident", "target-jsonl", **variables)
+
+    def state(self) -> Json:
+        """The state that Meltano keeps."""
+        name = f"prod:tap-incident-to-target-jsonl:{self.loaded.name}"
+        found: Json = json.loads(self.meltano(None, "state", "get", name).stdout)
+        return dict(found["singer_state"])
+
+    def rows(self, stream: str) -> list[Json]:
+        """What was loaded."""
+        return [json.loads(line) for line in (self.loaded / f"{stream}.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="session")
+def installed(tap: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project, with the tap from the wheel."""
+    assert tap.exists()
+    folder = tmp_path_factory.mktemp("meltano")
+    shutil.copy(EXAMPLE, folder / "meltano.yml")
+    (wheel,) = (KEPT / "dist").glob("*.whl")
+    project = Project(folder, wheel, folder)
+    done = project.meltano(None, "install")
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+@pytest.fixture
+def project(installed: Project, tmp_path: Path) -> Project:
+    """The project with an empty place to load to, and no state."""
+    return Project(installed.folder, installed.wheel, tmp_path)
+
+
+def keys(project: Project, stream: str) -> list[tuple[str, ...]]:
+    """The keys of what was loaded."""
+    return [key_of(stream, row) for row in project.rows(stream)]
+
+
+def complete(project: Project, org: Organisation) -> None:
+    """All that there is was loaded at least once."""
+    assert sorted(path.stem for path in project.loaded.iterdir()) == DEFAULT
+    for stream in DEFAULT:
+        assert set(keys(project, stream)) == {key_of(stream, row) for row in there(org, stream)}, stream
+
+
+def test_the_definition_is_that_of_the_tap() -> None:
+    python = loader_command(ORCHESTRATOR).with_name("python")
+    text = output(
+        str(python), "-c", "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.argv[1])))", EXAMPLE.read_text()
+    )
+    (definition,) = json.loads(text)["plugins"]["extractors"]
+    assert sorted(definition["capabilities"]) == sorted(CAPABILITIES)
+    settings = {setting["name"]: setting for setting in definition["settings"]}
+    assert list(settings) == list(SETTINGS["properties"])
+    for name, setting in SETTINGS["properties"].items():
+        assert settings[name]["kind"] == ("options" if "enum" in setting else KINDS[setting["type"]])
+        assert settings[name].get("sensitive", False) == setting.get("secret", False)
+        assert [option["value"] for option in settings[name].get("options", ())] == setting.get("enum", [])
+    assert definition["settings_group_validation"] == [SETTINGS["required"]]
+
+
+def test_a_run_loads_everything_once_and_leaves_a_state_that_is_finished(
+    project: Project, api: FakeApi, org: Organisation
+) -> None:
+    before = len(api.requests)
+    done = project.run(api)
+    assert done.returncode == 0, done.stderr[-5000:]
+    # Nothing but what the tap asks: Meltano neither asks its hub nor tells of its use.
+    known = {"/v1/identity", *STREAM_PATHS.values()}
+    assert {request.path for request in api.requests[before:]} <= known
+    complete(project, org)
+    for stream in DEFAULT:
+        assert len(keys(project, stream)) == len(there(org, stream)), stream
+    assert project.state() == {"bookmarks": {}}
+    assert KEY not in done.stdout + done.stderr
+
+
+def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+    """Refuses all but the first page of alerts, for good."""
+    return Fault(status=422) if path == "/v2/alerts" and "after" in params else None
+
+
+def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(
+    project: Project, org: Organisation
+) -> None:
+    with FakeApi(org, faults=refused) as api:
+        port = int(api.url.rsplit(":", 1)[1])
+        assert project.run(api).returncode == 1
+    assert project.state()["currently_syncing"] == "alerts"
+    assert len(keys(project, "alerts")) < len(there(org, "alerts"))
+    with FakeApi(org, port=port) as api:
+        done = project.run(api)
+        assert done.returncode == 0, done.stderr[-5000:]
+        assert asked(api)[0] == "/v2/alerts"
+    # With the state beside it.
+    assert "Running catalog discovery" in done.stderr
+    complete(project, org)
+    assert len(keys(project, "alerts")) == len(there(org, "alerts"))
+    assert project.state() == {"bookmarks": {}}
+
+
+def test_a_full_refresh_begins_anew(project: Project, org: Organisation) -> None:
+    with FakeApi(org, faults=refused) as api:
+        port = int(api.url.rsplit(":", 1)[1])
+        assert project.run(api).returncode == 1
+    with FakeApi(org, port=port) as api:
+        assert project.run(api, "--full-refresh").returncode == 0
+        assert asked(api)[0] == "/v2/incidents"
+    assert set(keys(project, "alerts")) == {key_of("alerts", row) for row in there(org, "alerts")}
+    assert len(keys(project, "alerts")) > len(there(org, "alerts"))
+
+
+def test_an_incremental_run_goes_on_from_the_bookmarks_that_meltano_has_kept(
+    project: Project, org: Organisation
+) -> None:
+    incremental = {"TAP_INCIDENT_REPLICATION_METHOD": "INCREMENTAL"}
+    with FakeApi(org) as api:
+        port = int(api.url.rsplit(":", 1)[1])
+        assert project.run(api, **incremental).returncode == 0
+    complete(project, org)
+    kept = project.state()["bookmarks"]
+    assert sorted(kept) == ["actions", "alerts", "escalations", "follow_ups", "incidents"]
+    with FakeApi(org, port=port) as api:
+        assert project.run(api, **incremental).returncode == 0
+    filtered = {request.path for request in api.requests if "updated_at" in str(request.params)}
+    assert filtered == {STREAM_PATHS[stream] for stream in kept}
+    assert project.state()["bookmarks"] == kept
+    assert len(keys(project, "alerts")) < 2 * len(there(org, "alerts"))
+
+
+def test_rules_select_streams_and_fields_and_keys_always_come(
+    project: Project, api: FakeApi, org: Organisation
+) -> None:
+    rules = ["severities.name", "actions.description", "incidents.*", "!incidents.*_at", "!incidents.creator"]
+    done = project.run(api, TAP_INCIDENT__SELECT=json.dumps(rules))
+    assert done.returncode == 0, done.stderr[-5000:]
+    catalog = json.loads((project.folder / ".meltano" / "run" / "tap-incident" / "tap.properties.json").read_text())
+    (severities,) = (entry for entry in catalog["streams"] if entry["tap_stream_id"] == "severities")
+    (key,) = (entry for entry in severities["metadata"] if entry["breadcrumb"] == ["properties", "id"])
+    assert key["metadata"] == {"inclusion": "automatic", "selected": False}, "Meltano no longer deselects keys"
+    assert sorted(path.stem for path in project.loaded.iterdir()) == ["actions", "incidents", "severities"]
+    assert {tuple(row) for row in project.rows("severities")} == {("id", "name")}
+    assert {frozenset(row) for row in project.rows("actions")} == {frozenset({"id", "incident_id", "description"})}
+    (columns,) = {frozenset(row) for row in project.rows("incidents")}
+    assert {"id", "name", "updates"} < columns
+    assert not {"creator", "created_at", "updated_at"} & columns
+    assert len(project.rows("incidents")) == len(there(org, "incidents"))
+
+
+def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None:
+    done = project.meltano(api, "config", "test", "tap-incident")
+    assert (done.returncode, "Plugin configuration is valid" in done.stdout + done.stderr) == (0, True), done.stderr
+    done = project.meltano(api, "config", "test", "tap-incident", TAP_INCIDENT_API_KEY="wrong")
+    assert done.returncode != 0
+
+
+def test_the_key_is_hidden(project: Project) -> None:
+    done = project.meltano(None, "config", "print", "tap-incident")
+    assert done.returncode == 0
+    assert '"api_key"' in done.stdout
+    assert KEY not in done.stdout
