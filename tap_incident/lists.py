@@ -60,7 +60,7 @@ def pages(run: Run, begun: Begun, asked: Ahead, nearly_done: Callable[[], None])
     with ExitStack() as stack:
         ahead, resumed = _accepted(run, begun, asked)
         by_list = begun.start.step.by_list and begun.start.since is None
-        total = _told_cost(run, begun.node, ahead, "list" if by_list else "per_incident")
+        total = _told_cost(run, begun, ahead, "list" if by_list else "per_incident")
         if by_list:
             # Another step may ask for the same children parent by parent, and must not find them here, closed.
             stack.callback(run.spools.clear)
@@ -78,16 +78,19 @@ def _watched(pages: Iterator[Page], nearly_done: Callable[[], None]) -> Iterator
         yield page
 
 
-def _told_cost(run: Run, node: Node, ahead: Ahead, chosen: str) -> int | None:
+def _told_cost(run: Run, begun: Begun, ahead: Ahead, strategy: str) -> int | None:
     """Say what a fan-out will cost, and whether the other strategy would save more than half; gives the rows in all."""
-    first = ahead.peek()
+    node, first = begun.node, ahead.peek()
     parents = first.total if first else None
     if parents is None or not node.children:
         return parents
-    costs = {strategy: cost(node, parents, run.config.incident_modes, strategy) for strategy in STRATEGIES}
-    LOGGER.info("%s: %d rows, about %d requests by child_strategy %s", node.stream.name, parents, costs[chosen], chosen)
+    costs = {name: cost(node, parents, run.config.incident_modes, name) for name in STRATEGIES}
+    told = (node.stream.name, parents, costs[strategy], strategy)
+    LOGGER.info("%s: %d rows, about %d requests by child_strategy %s", *told)
+    # An incremental step and what it leaves to others are read in the one way that suits, whatever is chosen.
+    chosen = strategy == run.config.child_strategy and begun.start.since is None
     for other, requests in costs.items():
-        if requests * 2 < costs[chosen]:
+        if chosen and requests * 2 < costs[strategy]:
             LOGGER.info("%s: by child_strategy %s, it would be about %d requests", node.stream.name, other, requests)
     return parents
 

@@ -67,9 +67,8 @@ def start(step: Step, state: State, config: Config, version: int | None) -> Star
     scope = states.fingerprint([config.endpoint, [params for _, params in step.lists]])
     found = states.bookmark(state, step.name)
     bookmark = found.get("updated_at") if step.replication_key else None
-    if bookmark and found.get("scope") != scope:
-        LOGGER.info("%s: incident_modes or the endpoint have changed: reading all of it again", step.name)
-        bookmark = None
+    void = bool(bookmark) and found.get("scope") != scope
+    bookmark = None if void else bookmark
     since = config.start_date if step.replication_key else None
     if bookmark:
         since = stamp(before(bookmark, _OVERLAP))
@@ -79,7 +78,10 @@ def start(step: Step, state: State, config: Config, version: int | None) -> Star
     days = [config.schedule_window_days] if any(root.windowed() for root, _ in step.lists) else []
     walk = states.fingerprint([scope, described, *days, step.replication_key, since, versioned])
     begun = Start(step, walk, scope, since, bookmark, version if versioned else None)
-    return _resumed(begun, found)
+    resumed = _resumed(begun, found)
+    if void and resumed is begun:
+        LOGGER.info("%s: incident_modes or the endpoint have changed: reading all of it again", step.name)
+    return resumed
 
 
 def _resumed(begun: Start, found: dict[str, Any]) -> Start:

@@ -12,6 +12,7 @@ from tests.fake_api import FakeApi, Fault, organisation
 from tests.fake_api.making import instant
 from tests.runs import STANDARD, asked, bare, key_of, only, there
 from tests.test_incremental import INCREMENTAL, change, due, filters, marks, now, rfc3339
+from tests.test_resume import failing_at, last_state, port_of
 
 
 def test_start_date_bounds_the_first_run_and_no_other(tap: Tap) -> None:
@@ -157,3 +158,42 @@ def test_nested_updates_of_what_has_changed_are_asked_for_one_by_one(tap: Tap) -
         second = tap(fake, settings=settings, catalog=only("incidents"), state=first.states()[-1])
     assert second.records("incidents")
     assert filters(fake, "/v2/incident_updates") == set()
+
+
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+def test_no_other_strategy_is_recommended_where_it_would_change_nothing(
+    tap: Tap, caplog: pytest.LogCaptureFixture, strategy: str
+) -> None:
+    org = organisation(60)
+    settings = {**INCREMENTAL, "child_strategy": strategy}
+    with FakeApi(org) as fake:
+        first = tap(fake, settings=settings)
+        for number in range(20):
+            change(org, "incidents", number, updated_at=rfc3339(now()))
+        caplog.clear()
+        caplog.set_level("INFO")
+        second = tap(fake, settings=settings, state=first.states()[-1])
+    assert len(second.records("incidents")) >= 20
+    assert [line for line in caplog.messages if "requests by child_strategy" in line]
+    assert not [line for line in caplog.messages if "it would be about" in line]
+
+
+def test_a_run_that_goes_on_after_a_change_of_modes_does_not_say_that_it_begins_again(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    org = organisation(400)
+    catalog = bare(only("incidents"))
+    with FakeApi(org) as fake:
+        before, port = tap(fake, settings=INCREMENTAL, catalog=catalog), port_of(fake)
+    settings = {**INCREMENTAL, "incident_modes": ["standard", "retrospective", "test"]}
+    with failing_at(org, 1, port) as fake:
+        first = tap(fake, settings=settings, catalog=catalog, state=last_state(before))
+    caplog.clear()
+    caplog.set_level("INFO")
+    with FakeApi(org, port=port) as fake:
+        second = tap(fake, settings=settings, catalog=catalog, state=last_state(first))
+    assert second.code == 0
+    assert first.records("incidents")
+    assert not set(first.keys("incidents")) & set(second.keys("incidents"))
+    assert "incidents: going on where the interrupted run stopped" in caplog.messages
+    assert not [line for line in caplog.messages if "reading all of it again" in line]
