@@ -16,7 +16,7 @@ import pytest
 from tap_incident.catalog import schema
 from tap_incident.config import VERSION
 from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tools.readme import PARTS, README, rendered
+from tools.readme import DOCUMENTS, README, rendered
 from tools.schema_drift import Document, drift, main
 
 REPOSITORY = README.parent
@@ -31,15 +31,15 @@ NOT_OF_THE_API = {
 """Columns that the tap makes, by stream."""
 
 
-@pytest.mark.parametrize("page", PARTS, ids=lambda page: page.name)
-def test_a_page_has_what_the_code_makes_of_it(page: Path) -> None:
-    text = page.read_text("utf-8")
-    assert rendered(text, PARTS[page]) == text, "run make readme"
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_a_document_has_the_tables_that_the_code_makes(document: Path) -> None:
+    text = document.read_text("utf-8")
+    assert rendered(text, DOCUMENTS[document]) == text, "run make readme"
 
 
-def test_a_page_without_a_place_for_a_part_is_an_error() -> None:
+def test_a_document_without_a_place_for_a_table_is_an_error() -> None:
     with pytest.raises(ValueError, match="settings"):
-        rendered("# no markers", PARTS[README])
+        rendered("# no markers", DOCUMENTS[README])
 
 
 def test_the_changes_of_this_version_are_told_with_a_date() -> None:

@@ -1,19 +1,20 @@
-"""What README.md and docs/ hold of the code: `make readme` writes it, a test compares it."""
+"""What README.md and docs/ have from the code, tables and examples: `make readme` writes it, a test compares it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from tap_incident import about
 from tap_incident.config import VERSION
 from tap_incident.streams import STREAMS
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-README = REPOSITORY / "README.md"
-GUIDE = REPOSITORY / "docs" / "streams.md"
-QUICKSTART = REPOSITORY / "docs" / "quickstart.md"
+README = Path(__file__).resolve().parent.parent / "README.md"
+GUIDE = README.parent / "docs" / "streams.md"
+QUICKSTART = README.parent / "docs" / "quickstart.md"
+EXAMPLES = ("examples/sync.sh", "examples/meltano.yml", "examples/github-actions.yml", "examples/airflow_dag.py")
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
 
 
@@ -38,28 +39,26 @@ def block(path: Path) -> str:
     return f"```{LANGUAGES[path.suffix]}\n{path.read_text('utf-8')}```"
 
 
-Parts = dict[str, Callable[[], str]]
-
-EXAMPLES = ("examples/sync.sh", "examples/meltano.yml", "examples/github-actions.yml", "examples/airflow_dag.py")
-PARTS: dict[Path, Parts] = {
+Tables = Mapping[str, Callable[[], str]]
+DOCUMENTS: Mapping[Path, Tables] = {
     README: {"settings": settings_table, "streams": about.streams_table},
     GUIDE: {"facts": facts_table},
-    QUICKSTART: {name: lambda name=name: block(REPOSITORY / name) for name in EXAMPLES},  # type: ignore[misc]
+    QUICKSTART: {name: partial(block, README.parent / name) for name in EXAMPLES},
 }
 
 
-def rendered(text: str, parts: Parts) -> str:
-    """A page's text with each of its parts written anew between the part's two markers."""
-    for name, part in parts.items():
+def rendered(text: str, tables: Tables) -> str:
+    """A document's text with each of its tables written anew between the two markers that bear the table's name."""
+    for name, table in tables.items():
         begin, end = f"<!-- {name}: made by make readme -->", f"<!-- end of {name} -->"
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         if not pattern.search(text):
-            raise ValueError(f"there are no markers for {name}")
-        written = f"{begin}\n{part()}\n{end}"
+            raise ValueError(f"there are no markers for the table of {name}")
+        written = f"{begin}\n{table()}\n{end}"
         text = pattern.sub(lambda _, written=written: written, text)  # type: ignore[misc]
     return text
 
 
 if __name__ == "__main__":
-    for page, parts in PARTS.items():
-        page.write_text(rendered(page.read_text("utf-8"), parts), "utf-8")
+    for document, own in DOCUMENTS.items():
+        document.write_text(rendered(document.read_text("utf-8"), own), "utf-8")

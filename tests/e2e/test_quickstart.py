@@ -154,6 +154,12 @@ def by_cron(command: str, api: FakeApi) -> int:
     return subprocess.run(["/bin/sh", "-c", command], cwd="/", env=environ, timeout=SECONDS, check=False).returncode
 
 
+def loaded(folder: Path, stream: str) -> list[Json]:
+    """The rows of all runs, as target-jsonl has written them."""
+    files = folder.glob(f"{stream}-*.jsonl")
+    return [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines()]
+
+
 def test_cron_goes_on_where_the_run_before_was_refused(scheduled: tuple[str, Path], org: Organisation) -> None:
     command, folder = scheduled
     with FakeApi(org, faults=refused) as api:
@@ -164,9 +170,9 @@ def test_cron_goes_on_where_the_run_before_was_refused(scheduled: tuple[str, Pat
         assert by_cron(command, api) == 0
     assert finished(folder)
     for stream in DEFAULT:
-        files = folder.glob(f"{stream}-*.jsonl")
-        rows: list[Json] = [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines()]
-        assert {key_of(stream, row) for row in rows} == {key_of(stream, row) for row in there(org, stream)}, stream
+        expected = {key_of(stream, row) for row in there(org, stream)}
+        assert {key_of(stream, row) for row in loaded(folder, stream)} == expected, stream
+    assert len(loaded(folder, "alerts")) == len(there(org, "alerts"))
     assert "422" in (folder / "sync.log").read_text()
 
 
