@@ -14,7 +14,7 @@ from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
 from tap_incident.inputs import parse
-from tap_incident.instants import instant
+from tap_incident.instants import is_instant
 from tap_incident.streams import INCIDENT_MODES, METHODS, STRATEGIES
 
 try:
@@ -193,20 +193,12 @@ def _mistakes(chosen: Mapping[str, Any], source: str, key_needed: bool) -> list[
     wrong = {error.path[0] for error in Draft4Validator(SETTINGS).iter_errors(chosen) if error.path}
     if "endpoint" not in wrong and not _usable(chosen["endpoint"]):
         wrong.add("endpoint")
-    if "start_date" in chosen and not _is_instant(chosen["start_date"]):
+    if "start_date" in chosen and not is_instant(chosen["start_date"]):
         wrong.add("start_date")
     for key in SETTINGS["properties"]:
         if key in wrong:
             mistakes.append(f"{source}: {key} must be {SETTINGS['properties'][key]['accepts']}")
     return mistakes
-
-
-def _is_instant(value: object) -> bool:
-    try:
-        instant(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _usable(endpoint: str) -> bool:

@@ -27,6 +27,15 @@ def instant(text: object) -> Instant:
     return second, (fraction or "").rstrip("0")
 
 
+def is_instant(value: object) -> bool:
+    """Whether `instant` can read it."""
+    try:
+        instant(value)
+    except ValueError:
+        return False
+    return True
+
+
 def stamp(moment: datetime) -> str:
     """The timestamp of a moment, in UTC and whole seconds, rounded down."""
     return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

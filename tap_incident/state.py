@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tap_incident.errors import BadInput
-from tap_incident.instants import instant
+from tap_incident.instants import is_instant
 from tap_incident.streams import BY_NAME
 
 State = dict[str, Any]
@@ -58,19 +58,11 @@ def _is_names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
-def _is_timestamp(value: object) -> bool:
-    try:
-        instant(value)
-    except ValueError:
-        return False
-    return True
-
-
 _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     **dict.fromkeys(("after", "walk", "scope"), ("a string", _is_text)),
     **dict.fromkeys(("part", "version"), ("a whole number", _is_count)),
     "skipped": ("a list of names", _is_names),
-    **dict.fromkeys(("updated_at", "started", "newest"), ("an RFC 3339 timestamp", _is_timestamp)),
+    **dict.fromkeys(("updated_at", "started", "newest"), ("an RFC 3339 timestamp", is_instant)),
 }
 _LASTING = ("updated_at", "scope")
 
