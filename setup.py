@@ -28,7 +28,10 @@ setup(
             "types-requests>=2.31,<3",
         ],
     },
-    packages=["tap_incident", "tap_incident.schemas"],
+    packages=[
+        "tap_incident",
+        *(f"tap_incident.{room}" for room in ("api", "protocol", "schemas", "streams", "sync")),
+    ],
     # schemas/ lies at the top of the repository and is a folder of the package once installed.
     package_dir={"tap_incident.schemas": "schemas"},
     package_data={"tap_incident": ["py.typed"], "tap_incident.schemas": ["*.json", "shared/*.json"]},

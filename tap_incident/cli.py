@@ -19,15 +19,15 @@ import singer
 
 from tap_incident import about as abouts
 from tap_incident import config as configs
-from tap_incident import state as states
-from tap_incident.catalog import discover
-from tap_incident.client import Client
+from tap_incident.api.client import Client
 from tap_incident.errors import BadOutput, Stopped, TapError
-from tap_incident.fanout import Workers
-from tap_incident.inputs import parse, read, readable_by_others
-from tap_incident.messages import Writer, writing
-from tap_incident.selection import select
-from tap_incident.sync import sync
+from tap_incident.json_input import parse, read, readable_by_others
+from tap_incident.protocol import state as states
+from tap_incident.protocol.catalog import discover
+from tap_incident.protocol.messages import Writer, writing
+from tap_incident.protocol.selection import select
+from tap_incident.sync.fanout import Workers
+from tap_incident.sync.run import sync
 
 LOGGER = singer.get_logger()
 

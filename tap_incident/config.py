@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
-from tap_incident.inputs import parse
-from tap_incident.instants import is_instant
+from tap_incident.json_input import parse
 from tap_incident.streams import INCIDENT_MODES, METHODS, STRATEGIES
+from tap_incident.timestamps import is_instant
 
 try:
     VERSION = version("tap-incident")

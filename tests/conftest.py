@@ -14,7 +14,7 @@ import trustme
 
 from tap_incident import main
 from tests.fake_api import NOW, FakeApi
-from tests.runs import KEY, Run, parsed
+from tests.support.runs import KEY, Run, parsed
 
 Tap = Callable[..., Run]
 

@@ -21,14 +21,14 @@ from typing import Any
 import singer
 from singer.transform import Transformer
 
-from tap_incident.catalog import schema
-from tap_incident.messages import Writer
-from tap_incident.plan import steps
-from tap_incident.records import shaper
-from tap_incident.selection import Selection, select
+from tap_incident.protocol.catalog import schema
+from tap_incident.protocol.messages import Writer
+from tap_incident.protocol.records import shaper
+from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STRATEGIES
+from tap_incident.sync.plan import steps
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.runs import STANDARD, bare, only, there
+from tests.support.runs import STANDARD, bare, only, there
 from tools.measured import KEY, run
 
 UNLIMITED = 10_000_000

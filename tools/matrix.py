@@ -1,8 +1,8 @@
 """`make matrix`: what dist/ holds, installed on each Python that it is for, and tested there.
 
 Each Python has an environment of its own under .matrix/, with everything from the package index as a user gets it. The
-tests are those of UNIT: they import the installed package, since only they are copied there. The others run the same
-code in whole syncs, or are about the checkout: for those one Python will do.
+tests are those in tests/unit: only they are copied there, so they import the installed package. The others run the
+same code in whole syncs, or are about the checkout: for those one Python will do.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from tap_incident.about import about
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOLDER = REPOSITORY / ".matrix"
-UNIT = (
-    *("answers*", "catalog", "cli", "client", "config*", "edges", "fanout", "losses", "messages", "plan", "progress"),
-    *("rate*", "records*", "selection*", "spool", "state"),
-)
-BESIDE = ("__init__.py", "conftest.py", "runs.py", "fake_client.py")
+NEEDED = ("__init__.py", "conftest.py", "fake_api", "support", "unit")
+OF_THE_CHECKOUT = ("fake_api", "test_about.py")
+"""In tests/unit: what is about the checkout rather than the package."""
 STEP_SECONDS = 600
 
 
@@ -91,15 +89,17 @@ def check(scripts: Path) -> None:
 
 
 def copied(folder: Path) -> None:
-    """The tests of UNIT with what they need, and no package beside them."""
-    tests = REPOSITORY / "tests"
-    found = [sorted(tests.glob(f"test_{name}.py")) for name in UNIT]
-    if [] in found:
-        raise Failed(f"there is no tests/test_{UNIT[found.index([])]}.py")
-    shutil.copytree(tests / "fake_api", folder / "tests" / "fake_api")
+    """tests/unit with what it needs, and no package beside it."""
+    tests = folder / "tests"
+    for name in NEEDED:
+        source = REPOSITORY / "tests" / name
+        left_out = shutil.ignore_patterns("__pycache__", *(OF_THE_CHECKOUT if name == "unit" else ()))
+        if source.is_dir():
+            shutil.copytree(source, tests / name, ignore=left_out)
+        else:
+            tests.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, tests)
     shutil.copytree(REPOSITORY / "schemas", folder / "schemas")
-    for path in (*(tests / name for name in BESIDE), *(path for paths in found for path in paths)):
-        shutil.copy(path, folder / "tests")
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tap_incident.catalog import schema
+from tap_incident.protocol.catalog import schema
 from tap_incident.streams import ROW_ID, STREAMS, Stream
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.fake_api import FakeApi, Organisation
-from tests.runs import Json, Run
+from tests.support.runs import Json, Run
 
 from .data import hard_organisation
 from .environments import loader_command, tap_command

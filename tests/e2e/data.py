@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from tap_incident.streams import BY_NAME
 from tests.fake_api import Organisation, organisation
-from tests.runs import Json, there
+from tests.support.runs import Json, there
 
 INCIDENTS = 40
 # The API is written in Go, whose unset moment this is.

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.paths import REPOSITORY
+
 from .loaders import REQUIREMENTS, Loader, Version
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 KEPT = REPOSITORY / ".e2e"
 BUILD = REQUIREMENTS / "build.txt"
 SECONDS = 300

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from tests.runs import Json, Run, key_of
+from tests.support.runs import Json, Run, key_of
 
 Change = Callable[[Any], Any]
 """In: a value that is not null. Out: what the loader makes of it."""

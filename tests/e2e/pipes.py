@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fake_api import FakeApi
-from tests.runs import KEY, Run, check
+from tests.support.runs import KEY, Run, check
 
 SECONDS = 120
 

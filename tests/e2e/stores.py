@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.runs import Json
+from tests.support.runs import Json
 
 from .environments import loader_command, output
 from .loaders import DUCKDB

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs import Json, Run
+from tests.support.runs import Json, Run
 
 from .expected import Change, differences, double, local_rounded, pipelinewise_text, rows, utc_cut, without_zeros
 from .loaders import DUCKDB, MELTANO, PIPELINEWISE, Loader

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tap_incident.catalog import discover
-from tests.runs import Json, set_field
+from tap_incident.protocol.catalog import discover
+from tests.support.runs import Json, set_field
 
 from .conftest import Pour
 from .loaders import CHECK_TAP, SDK

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.runs import Json
+from tests.support.runs import Json
 
 from .conftest import Pour
 from .environments import NoPython

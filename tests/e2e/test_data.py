@@ -10,7 +10,7 @@ from typing import Any
 
 from tap_incident.streams import STREAMS
 from tests.fake_api import Organisation
-from tests.runs import Json, Run, key_of, there
+from tests.support.runs import Json, Run, key_of, there
 
 from .data import HARD, hard_id
 from .expected import kind

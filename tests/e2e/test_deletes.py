@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.runs import Json
+from tests.support.runs import Json
 
 from .conftest import Pour
 from .stores import SCHEMA

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.runs import Json
+from tests.support.runs import Json
 
 from .conftest import Pour
 from .loaders import JSONL

@@ -20,9 +20,10 @@ from tap_incident.about import CAPABILITIES
 from tap_incident.config import SETTINGS
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.runs import KEY, Json, asked, key_of, there
+from tests.support.paths import REPOSITORY
+from tests.support.runs import KEY, Json, asked, key_of, there
 
-from .environments import KEPT, REPOSITORY, loader_command, output
+from .environments import KEPT, loader_command, output
 from .loaders import ORCHESTRATOR
 
 EXAMPLE = REPOSITORY / "examples" / "meltano.yml"

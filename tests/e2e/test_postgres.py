@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.runs import Json, Run
+from tests.support.runs import Json, Run
 
 from .conftest import Pour
 from .data import FREE_MAP

@@ -15,10 +15,11 @@ import pytest
 
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.runs import KEY, Json, key_of, there
+from tests.support.paths import REPOSITORY
+from tests.support.runs import KEY, Json, key_of, there
 from tools.readme import QUICKSTART, README
 
-from .environments import KEPT, REPOSITORY, interpreter
+from .environments import KEPT, interpreter
 from .postgres import Server
 
 HOME = KEPT / "home"

@@ -9,7 +9,7 @@ import pytest
 
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Organisation
-from tests.runs import Json
+from tests.support.runs import Json
 
 from .conftest import Pour
 from .expected import kind, rows

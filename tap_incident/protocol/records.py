@@ -1,0 +1,207 @@
+"""Records: a function compiled once a stream, from the API's object to the selected record.
+
+All records of a stream have the same keys at every depth, null where the API left a property out. Values leave as
+they came; a scalar of another type is turned into the right one only if nothing is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tap_incident.errors import BadData
+from tap_incident.protocol.catalog import Schema
+from tap_incident.protocol.selection import Selected
+
+Shaper = Callable[[dict[str, Any]], dict[str, Any]]
+_Convert = Callable[[Any], Any]
+_Unknown = Callable[[str], None]
+
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,99}", re.ASCII)
+_URL = re.compile(
+    r"([a-z][a-z0-9+.-]*://)(?:[^/?#]*@)?((?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d*)?)(?=[/?#]|\Z)", re.ASCII | re.I
+)
+_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
+
+_NAMES: dict[type, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What holds for the whole of a stream beside its schema."""
+
+    unknown: _Unknown
+    withheld: frozenset[str]
+    cut_urls: frozenset[str]
+
+
+class _Misfit(Exception):
+    """A value that doesn't fit: what was expected, what was found, and the path, which each level adds itself to."""
+
+    def __init__(self, expected: str, found: Any) -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.found = _NAMES.get(type(found), type(found).__name__)
+        self.path = ""
+
+
+def shaper(selected: Selected, whole: Schema, unknown: _Unknown) -> Shaper:
+    """A function from a raw row to the record of its selected properties.
+
+    `whole` is the stream's schema before selection; `unknown` is called with the path of each property that isn't
+    in it, each time one is met. The function raises BadData that names stream, id and path of a
+    value that no record can hold, and not the value.
+    """
+    stream = selected.stream
+    rules = _Rules(unknown, frozenset(stream.withheld), frozenset(stream.cut_urls))
+    convert = _object(selected.schema, whole, "", rules)
+    keys = stream.key_properties
+
+    def shape(row: dict[str, Any]) -> dict[str, Any]:
+        try:
+            record: dict[str, Any] = convert(row)
+        except _Misfit as misfit:
+            raise BadData(
+                f"{stream.name}: row {shown_id(row)}: {misfit.path.lstrip('.')} should be of type {misfit.expected}, "
+                f"but the API sent {misfit.found}"
+            ) from None
+        for key in keys:
+            if record[key] is None:
+                raise BadData(f"{stream.name}: row {shown_id(row)} came without its key property {key}")
+        return record
+
+    return shape
+
+
+def shown_id(row: Mapping[str, Any]) -> str:
+    value = row.get("id")
+    return str(value) if isinstance(value, str | int) else "without id"
+
+
+def _compile(schema: Schema, whole: Schema, path: str, rules: _Rules) -> tuple[type, _Convert]:
+    """(type whose values pass as they are, function for all others but null) for one property."""
+    kind = next(name for name in schema["type"] if name != "null")
+    if kind == "string" and schema.get("format") == "date-time":
+        # No type passes unseen here: an empty string, which is a str too, has to become null.
+        return _Never, _timestamp
+    if kind == "object":
+        if "properties" in schema:
+            return _Never, _object(schema, whole, path, rules)
+        return dict, _refuse("object")
+    if kind == "array":
+        return _Never, _array(*_compile(schema["items"], whole["items"], f"{path}[]", rules))
+    if path.lstrip(".") in rules.cut_urls:
+        return _Never, _cut_url
+    return {"string": (str, _string), "integer": (int, _integer), "number": (float, _number), "boolean": (bool, _bool)}[
+        kind
+    ]
+
+
+class _Never:
+    """The type of no value that JSON can hold."""
+
+
+def _object(schema: Schema, whole: Schema, path: str, rules: _Rules) -> _Convert:
+    fields = [
+        (name, *_compile(part, whole["properties"][name], f"{path}.{name}", rules))
+        for name, part in schema["properties"].items()
+    ]
+    known = frozenset(whole["properties"]) | (frozenset() if path else rules.withheld)
+
+    def convert(value: Any) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise _Misfit("object", value)
+        get, record = value.get, {}
+        name = ""
+        try:
+            for name, passes, fix in fields:
+                found = get(name)
+                record[name] = found if found is None or type(found) is passes else fix(found)
+        except _Misfit as misfit:
+            misfit.path = f".{name}{misfit.path}"
+            raise
+        if not known.issuperset(value):
+            for extra in value.keys() - known:
+                rules.unknown(f"{path}.{extra}".lstrip("."))
+        return record
+
+    return convert
+
+
+def _array(passes: type, fix: _Convert) -> _Convert:
+    def convert(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise _Misfit("array", value)
+        try:
+            return [found if found is None or type(found) is passes else fix(found) for found in value]
+        except _Misfit as misfit:
+            misfit.path = f"[]{misfit.path}"
+            raise
+
+    return convert
+
+
+def _refuse(expected: str) -> _Convert:
+    def refuse(value: Any) -> Any:
+        raise _Misfit(expected, value)
+
+    return refuse
+
+
+def _timestamp(value: Any) -> str | None:
+    if type(value) is not str:
+        raise _Misfit("date-time", value)
+    return value or None
+
+
+def _cut_url(value: Any) -> str | None:
+    """Scheme and host of a URL: what comes behind them, and a user before the host, may be a credential."""
+    if type(value) is not str:
+        raise _Misfit("string", value)
+    found = _URL.match(value)
+    return f"{found[1]}{found[2]}" if found else None
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    raise _Misfit("string", value)
+
+
+def _integer(value: Any) -> int:
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is str and _WHOLE.fullmatch(value):
+        return int(value)
+    raise _Misfit("integer", value)
+
+
+def _number(value: Any) -> float:
+    if type(value) is int:
+        return value
+    if type(value) is str and _WHOLE.fullmatch(value):
+        return int(value)
+    if type(value) is str and _DECIMAL.fullmatch(value):
+        number = float(value)
+        # Only if writing it again gives the same number, digit by digit.
+        if Decimal(repr(number)) == Decimal(value):
+            return number
+    raise _Misfit("number", value)
+
+
+def _bool(value: Any) -> bool:
+    if value in ("true", "false"):
+        return bool(value == "true")
+    raise _Misfit("boolean", value)

@@ -1,0 +1,192 @@
+"""The streams of the organisation around its incidents: people, alerts, on-call, catalog, status pages, workflows.
+
+Facts are those of the API's OpenAPI document: paths, parameters, `page_size` maxima, `x-rbac-scopes`.
+"""
+
+from __future__ import annotations
+
+from tap_incident.streams.definition import ROW_ID, Stream
+
+ORGANISATION: tuple[Stream, ...] = (
+    Stream(
+        "users",
+        "/v2/users",
+        "Users, deactivated ones too, with roles and seats",
+        "users.view",
+        # The most is 10,000, which would make one answer of about 10 MB.
+        page_size=1000,
+        params=(("include_inactive", "true"),),
+    ),
+    Stream(
+        "alerts",
+        "/v2/alerts",
+        "Alerts received, with their attributes",
+        "alerts.view",
+        page_size=50,
+        replication_key="updated_at",
+    ),
+    Stream(
+        "alert_notes",
+        "/v1/alert_notes",
+        "Notes that people wrote on an alert or on a group of alerts",
+        "alerts.view",
+        page_size=250,
+        parent="alerts",
+        parent_params=(("alert_id", "id"),),
+        # A note on a group is in the list of none of its alerts, and nothing lists the groups.
+        also_by=(("alert_group_id", "alert_group_ids"),),
+        # Signed for ten minutes, in which they show the image to anybody.
+        cut_urls=("images[].url",),
+        selected_by_default=False,
+    ),
+    Stream(
+        "incident_alerts",
+        "/v2/incident_alerts",
+        "Connections of alerts with incidents, and the routes that made them",
+        "alerts.view",
+        page_size=50,
+        selected_by_default=False,
+    ),
+    Stream("alert_attributes", "/v2/alert_attributes", "Attributes that alerts can have", "alert_schema.view"),
+    Stream(
+        "alert_sources",
+        "/v2/alert_sources",
+        "Sources that alerts come from, and how each is read",
+        "alert_sources.view",
+        withheld=("secret_token",),
+    ),
+    Stream(
+        "alert_routes",
+        "/v3/alert_routes",
+        "Routes that alerts take, by name, and whether they are enabled",
+        "alert_routes.view",
+        page_size=50,
+        selected_by_default=False,
+    ),
+    Stream(
+        "maintenance_windows",
+        "/v1/maintenance_windows",
+        "Maintenance windows, past and coming: which alerts they hold, and who is told",
+        "maintenance_windows.view",
+        page_size=50,
+        selected_by_default=False,
+    ),
+    Stream(
+        "escalations",
+        "/v2/escalations",
+        "Escalations: who was paged when, for which alerts and incidents",
+        "escalations.view",
+        page_size=50,
+        replication_key="updated_at",
+        since_day=True,
+    ),
+    Stream(
+        "escalation_paths",
+        "/v2/escalation_paths",
+        "Escalation paths: whom they page, in which order and on which conditions",
+        "escalation_paths.view",
+        page_size=25,
+        selected_by_default=False,
+    ),
+    Stream(
+        "schedules",
+        "/v2/schedules",
+        "On-call schedules with rotations, current and next shifts",
+        "schedules.view",
+        page_size=25,  # With a larger page the API leaves out next_shifts.
+    ),
+    Stream(
+        "schedule_entries",
+        "/v2/schedule_entries",
+        "Shifts of a schedule around the time of the run: by rotation, by override, and in effect",
+        "schedules.view",
+        (ROW_ID,),
+        list_column="entry_type",
+        cursor_param="entry_window_start",
+        parent="schedules",
+        parent_params=(("schedule_id", "id"),),
+        window_params=("entry_window_start", "entry_window_end"),
+        added=("schedule_id",),
+        # Both ids can be missing, and a shift stands in two lists with the same ones.
+        identity=(
+            *("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id", "layer_id"),
+            *("user.id", "start_at", "end_at"),
+        ),
+        selected_by_default=False,
+    ),
+    Stream(
+        "schedule_overrides",
+        "/v2/schedule_overrides",
+        "Overrides of a schedule: who stands in for a shift",
+        "schedules.view",
+        answer_key="overrides",
+        page_size=250,
+        parent="schedules",
+        parent_params=(("schedule_id", "id"),),
+        selected_by_default=False,
+    ),
+    Stream("teams", "/v3/teams", "Teams and their members", "catalog_entries.view", page_size=250),
+    Stream("catalog_types", "/v3/catalog_types", "Types of the catalog, with their attributes", "catalog_types.view"),
+    Stream(
+        "catalog_entries",
+        "/v3/catalog_entries",
+        "Entries of each catalog type, with their attribute values",
+        "catalog_entries.view",
+        page_size=250,
+        parent="catalog_types",
+        parent_params=(("catalog_type_id", "id"),),
+    ),
+    Stream(
+        "catalog_resources",
+        "/v3/catalog_resources",
+        "Kinds of value that an attribute of the catalog can have",
+        "catalog_types.view",
+        ("type",),
+        answer_key="resources",
+        selected_by_default=False,
+    ),
+    Stream("status_pages", "/v2/status_pages", "Status pages", page_size=250, selected_by_default=False),
+    Stream(
+        "status_page_incidents",
+        "/v2/status_page_incidents",
+        "Incidents published on a status page, with their updates and the components they hit",
+        page_size=250,
+        parent="status_pages",
+        parent_params=(("status_page_id", "id"),),
+        selected_by_default=False,
+    ),
+    Stream(
+        "status_page_maintenances",
+        "/v2/status_page_maintenances",
+        "Maintenances published on a status page, with their updates and components",
+        page_size=250,
+        parent="status_pages",
+        parent_params=(("status_page_id", "id"),),
+        selected_by_default=False,
+    ),
+    Stream(
+        "workflows",
+        "/v2/workflows",
+        "Workflows in every state: triggers, conditions and steps",
+        "workflows.view",
+        selected_by_default=False,
+    ),
+    Stream(
+        "workflow_runs",
+        "/v2/workflow_runs",
+        "Runs of workflows, and how each step went",
+        "workflows.view",
+        page_size=50,
+        # The URL that was called, secrets put in; of a chat's webhook, the path is the credential.
+        cut_urls=("progress[].webhook_delivery.endpoint",),
+        selected_by_default=False,
+    ),
+    Stream(
+        "api_keys",
+        "/v1/api_keys",
+        "API keys that the key in use may see: names, roles and last use, never a token",
+        "api_keys.view",
+        page_size=250,
+        selected_by_default=False,
+    ),
+)

@@ -1,0 +1,51 @@
+"""The tool that tries the package on each Python: how it finds them, and that it tests what is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tap_incident.about import about
+from tools import matrix
+
+
+def script(path: Path, text: str) -> Path:
+    """An executable file."""
+    path.parent.mkdir(parents=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_a_python_that_is_named_but_does_not_run_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = script(tmp_path / "shims" / "python3.98", "exit 127")
+    good = script(tmp_path / ".pyenv" / "versions" / "3.98.1" / "bin" / "python", f'exec {sys.executable} "$@"')
+    monkeypatch.setenv("PATH", str(shim.parent), prepend=os.pathsep)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert matrix.interpreter("3.98") == str(good)
+    good.write_text("#!/bin/sh\nexit 1\n")
+    assert matrix.interpreter("3.98") is None
+
+
+def test_a_version_that_is_not_here_is_told_and_none_at_all_is_an_error(tmp_path: Path) -> None:
+    environ = {**os.environ, "HOME": str(tmp_path), "PATH": str(tmp_path)}
+    run = [sys.executable, "-m", "tools.matrix"]
+    done = subprocess.run(run, cwd=matrix.REPOSITORY, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    told = [line.split("  MISSING:")[0] for line in done.stdout.splitlines()]
+    assert told == about()["supported_python_versions"]
+
+
+def test_what_is_copied_has_no_package_beside_it_and_is_complete(tmp_path: Path) -> None:
+    matrix.copied(tmp_path / "work")
+    assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["pyproject.toml", "schemas", "tests"]
+    collect = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"]
+    done = subprocess.run(collect, cwd=tmp_path / "work", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "tests/unit/api/test_client.py" in done.stdout

@@ -1,0 +1,89 @@
+"""examples/sync.sh over runs that are interrupted, with a small target of our own in place of a real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.paths import REPOSITORY
+from tests.support.runs import KEY, Json, only, there
+
+SCRIPT = REPOSITORY / "examples" / "sync.sh"
+# Keeps the alerts' ids, and prints each state once it has kept what came before.
+TARGET = """\
+import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["type"] == "RECORD":
+        with open("ids", "a") as kept:
+            print(message["record"]["id"], file=kept)
+    elif message["type"] == "STATE":
+        print(json.dumps(message["value"]), flush=True)
+"""
+FAILS = TARGET + "print('{\"half'); sys.exit(3)\n"
+SILENT = "import sys; sys.stdin.read()"
+
+
+def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+    """Refuses all but the first page of alerts, for good."""
+    return Fault(status=422) if path == "/v2/alerts" and "after" in params else None
+
+
+def synced(folder: Path, port: int = 0, *, fault: bool = False, target: str = TARGET) -> int:
+    """Run the script in `folder` against the stand-in, whose port it writes to `folder`/port; gives its exit code."""
+    (folder / "config.json").write_text(json.dumps({"api_key": KEY}))
+    (folder / "catalog.json").write_text(json.dumps(only("alerts")))
+    tap = folder / "the tap"
+    tap.write_text(f'#!/bin/sh\nexec {sys.executable} -m tap_incident "$@"\n')
+    tap.chmod(0o755)
+    with FakeApi(organisation(1), faults=refused if fault else None, port=port) as fake:
+        (folder / "port").write_text(fake.url.rsplit(":", 1)[1])
+        environ = {**os.environ, "TAP_INCIDENT": str(tap), "INCIDENT_ENDPOINT": fake.url}
+        run = [str(SCRIPT), sys.executable, "-c", target]
+        return subprocess.run(run, cwd=folder, env=environ, stderr=subprocess.DEVNULL, check=False).returncode
+
+
+def port(folder: Path) -> int:
+    """Where the last run's stand-in was: a walk goes on only at the same address."""
+    return int((folder / "port").read_text())
+
+
+def state(folder: Path) -> Json:
+    """What the next run will be given."""
+    found: Json = json.loads((folder / "state.json").read_text())
+    return found
+
+
+def test_a_run_goes_on_where_the_one_before_was_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    assert synced(folder, fault=True) == 1
+    assert state(folder)["currently_syncing"] == "alerts"
+    assert synced(folder, port(folder)) == 0
+    assert state(folder) == {"bookmarks": {}}
+    expected = sorted(row["id"] for row in there(organisation(1), "alerts"))
+    assert sorted((folder / "ids").read_text().split()) == expected  # Each once: nothing lost, nothing read again.
+    assert len(expected) > 100
+    assert not (folder / "state.new").exists()
+
+
+def test_the_state_stays_when_the_target_fails_or_says_nothing(tmp_path: Path) -> None:
+    assert synced(tmp_path, fault=True) == 1
+    before = state(tmp_path)
+    for target, code in ((FAILS, 3), (SILENT, 0)):
+        assert synced(tmp_path, port(tmp_path), target=target) == code
+        assert state(tmp_path) == before
+
+
+def test_the_tap_may_do_without_a_configuration_and_a_catalog(tmp_path: Path) -> None:
+    with FakeApi(organisation(0)) as fake:
+        environ = {**os.environ, "INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}
+        environ["TAP_INCIDENT"] = str(Path(sys.executable).with_name("tap-incident"))
+        done = subprocess.run([str(SCRIPT), "cat"], cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "state.json").read_text())["value"] == {"bookmarks": {}}

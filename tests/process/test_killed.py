@@ -1,0 +1,122 @@
+"""Processes that are killed, or that share a key: nothing is lost, little comes twice, nothing stays behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.runs import KEY, Json, bare, key_of, only, there
+
+SELECTED = ("incidents", "actions", "alerts", "escalations")
+PAGED = ("/v2/incidents", "/v2/alerts", "/v2/escalations")
+
+
+class Kill:
+    """Faults that kill the tap while it waits for its page number `at`, counted over all lists of parents."""
+
+    def __init__(self, at: int, out: Path) -> None:
+        self.at = at
+        self.out = out
+        self.tap: subprocess.Popen[bytes] | None = None
+        self.pages = 0
+
+    def __call__(self, number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        if path not in PAGED or not params.get("after"):
+            return None
+        self.pages += 1
+        if self.pages == self.at and self.tap is not None:
+            # This page is asked for while the one before it is being written: not before that is out.
+            deadline = time.monotonic() + 20
+            while b'"STATE"' not in self.out.read_bytes() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            self.tap.send_signal(signal.SIGKILL)
+            return Fault(reset=True)
+        return None
+
+
+def start(folder: Path, fake: FakeApi, state: Json, **settings: object) -> subprocess.Popen[bytes]:
+    """The tap as a process that writes into `folder`/out."""
+    command = [sys.executable, "-m", "tap_incident"]
+    files = {"config": {"api_key": KEY, "endpoint": fake.url, **settings}, "catalog": bare(only(*SELECTED))}
+    for name, content in {**files, "state": state}.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+        command += [f"--{name}", str(folder / f"{name}.json")]
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    environ["SQLITE_TMPDIR"] = str(folder)
+    with (folder / "out").open("wb") as out:
+        return subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environ)
+
+
+def whole_lines(folder: Path) -> list[Json]:
+    """The messages of a tap that may have been killed in the middle of one."""
+    *whole, _ = (folder / "out").read_text().split("\n")
+    return [json.loads(line) for line in whole]
+
+
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+def test_a_run_killed_at_every_page_loses_no_row(tmp_path: Path, strategy: str) -> None:
+    org = organisation(900)
+    org.rows["/v2/alerts"] = org.rows["/v2/alerts"][:120]
+    came: Counter[tuple[str, ...]] = Counter()
+    state: Json = {}
+    port = 0
+    # A run that goes on asks for the page where it goes on, and is killed at the next: each gets one page further.
+    for kill in [Kill(at, tmp_path / "out") for at in (1, 2, 2, 2, 2, 2, 2, 0)]:
+        with FakeApi(org, faults=kill, port=port) as fake:
+            port = int(fake.url.rsplit(":", 1)[1])
+            kill.tap = start(tmp_path, fake, state, child_strategy=strategy)
+            assert kill.tap.wait(60) == (-signal.SIGKILL if kill.at else 0)
+        messages = whole_lines(tmp_path)
+        came.update((m["stream"], *key_of(m["stream"], m["record"])) for m in messages if m["type"] == "RECORD")
+        states = [m["value"] for m in messages if m["type"] == "STATE"]
+        assert states[-1:] != [state], "this run got no page further"
+        state = states[-1]
+    for stream in SELECTED:
+        expected = {(stream, *key_of(stream, row)) for row in there(org, stream)}
+        assert {key for key in came if key[0] == stream} == expected
+    # The spool's file is gone too, although nobody could clean up.
+    assert [path.name for path in tmp_path.iterdir() if path.suffix not in (".json", "")] == []
+
+
+def test_a_kill_costs_no_more_than_the_rows_of_one_page(tmp_path: Path) -> None:
+    org = organisation(1200)
+    with FakeApi(org) as fake:
+        port = int(fake.url.rsplit(":", 1)[1])
+    kill = Kill(3, tmp_path / "out")
+    with FakeApi(org, faults=kill, port=port) as fake:
+        kill.tap = start(tmp_path, fake, {})
+        assert kill.tap.wait(60) == -signal.SIGKILL
+    first = [m for m in whole_lines(tmp_path) if m["type"] != "SCHEMA"]
+    state = next(m["value"] for m in reversed(first) if m["type"] == "STATE")
+    with FakeApi(org, port=port) as fake:
+        assert start(tmp_path, fake, state).wait(60) == 0
+    again = whole_lines(tmp_path)
+    incidents = Counter(
+        m["record"]["id"] for m in [*first, *again] if m["type"] == "RECORD" and m["stream"] == "incidents"
+    )
+    assert len(incidents) == len(there(org, "incidents"))
+    assert incidents.total() - len(incidents) <= 250
+    assert state["bookmarks"]["incidents"]["after"]
+
+
+def test_two_processes_that_share_a_key_raise_no_storm(tmp_path: Path) -> None:
+    org = organisation(60)
+    with FakeApi(org, rate_per_minute=60, refill_per_second=60, latency=0.02) as fake:
+        taps = []
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            taps.append(start(tmp_path / name, fake, {}))
+        assert [tap.wait(60) for tap in taps] == [0, 0]
+    statuses = Counter(request.status for request in fake.requests)
+    assert statuses[200] > 100
+    assert statuses[429] <= 0.15 * statuses.total()

@@ -1,0 +1,147 @@
+"""Proxies that the environment names: used, left out where it says so, told of where they refuse, and kept secret."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import pytest
+import trustme
+
+from tap_incident import config as configs
+from tap_incident.api.client import Client
+from tap_incident.errors import PassingFault
+from tap_incident.streams import BY_NAME
+from tests.conftest import Tap, tls
+from tests.fake_api import FakeApi, organisation
+from tests.process.test_network import USERS, is_whole
+from tests.runs.permissions.test_permissions import critical
+from tests.support.relay import Proxy, listening, port_of
+from tests.support.runs import KEY
+
+USER, PASSWORD = "proxy-user", "proxy-pass"
+TOKEN = "cHJveHktdXNlcjpwcm94eS1wYXNz"
+"""Both as a proxy is sent them."""
+
+Use = Callable[[Proxy], str]
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """All that any library logs."""
+    caplog.set_level(logging.DEBUG)
+    return caplog
+
+
+def hides(text: str) -> bool:
+    """Whether none of the proxy's credentials is in the text."""
+    return not any(secret in text for secret in (PASSWORD, USER, TOKEN))
+
+
+def address(port: int) -> str:
+    """A proxy's URL with its credentials."""
+    return f"http://{USER}:{PASSWORD}@127.0.0.1:{port}"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_https_goes_through_the_proxy_and_the_key_is_not_shown_to_it(
+    tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+) -> None:
+    org, proxy = organisation(3), Proxy()
+    with FakeApi(org, tls=tls(authority)) as fake, listening(proxy) as port:
+        monkeypatch.setenv("HTTPS_PROXY", address(port))
+        run = tap(fake, catalog=USERS)
+    assert is_whole(run, org)
+    assert proxy.heads
+    for head in proxy.heads:
+        assert head.startswith(f"CONNECT 127.0.0.1:{port_of(fake.url)} ")
+        assert f"Basic {TOKEN}" in head
+        assert KEY not in head
+    assert any(record.name.startswith("urllib3") for record in told.records)
+    assert hides(told.text + str(run.messages))
+
+
+def test_http_goes_through_the_proxy(tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    org, proxy = organisation(3), Proxy()
+    with FakeApi(org) as fake, listening(proxy) as port:
+        monkeypatch.setenv("HTTP_PROXY", address(port))
+        run = tap(fake, catalog=USERS)
+    assert is_whole(run, org)
+    assert proxy.heads[0].startswith(f"GET {fake.url}/")
+    assert f"Basic {TOKEN}" in proxy.heads[0]
+    assert hides(told.text + str(run.messages))
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.0/8"])
+def test_no_proxy_is_used_for_a_host_that_goes_without(tap: Tap, monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
+    org, proxy = organisation(3), Proxy()
+    with FakeApi(org) as fake, listening(proxy) as port:
+        monkeypatch.setenv("HTTP_PROXY", address(port))
+        monkeypatch.setenv("NO_PROXY", exempt)
+        assert is_whole(tap(fake, catalog=USERS), org)
+    assert proxy.heads == []
+
+
+def lasting(url: str) -> PassingFault:
+    """The fault that a request to this endpoint ends in, whose retries take no time."""
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += 20 * seconds + 30
+
+    settings = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url})
+    client = Client(settings, stop=threading.Event(), clock=lambda: now[0], sleep=sleep)
+    with pytest.raises(PassingFault) as caught:
+        list(client.pages(BY_NAME["users"], ()))
+    return caught.value
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
+def test_a_proxy_that_refuses_is_told_by_what_it_says(
+    told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    with listening(Proxy(refusal)) as port:
+        monkeypatch.setenv("HTTPS_PROXY", address(port))
+        error = lasting("https://api.example.com")
+    assert f"through the proxy that the environment names (Tunnel connection failed: {status})" in str(error)
+    assert hides(told.text + str(error))
+
+
+def test_a_proxy_that_is_not_there_is_told(told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(Proxy()) as port:
+        pass
+    monkeypatch.setenv("HTTPS_PROXY", address(port))
+    error = lasting("https://api.example.com")
+    assert "through the proxy that the environment names (Connection refused)" in str(error)
+    assert hides(told.text + str(error))
+
+
+@pytest.mark.parametrize("status", [407, 403])
+def test_a_proxy_that_refuses_http_ends_the_run_by_its_status(
+    tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    refusal = f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    with FakeApi(organisation(1)) as fake, listening(Proxy(refusal)) as port:
+        monkeypatch.setenv("HTTP_PROXY", address(port))
+        run = tap(fake, catalog=USERS)
+    assert run.code == 1
+    assert f"status {status}" in told.text
+    assert len(critical(told)) == 1
+    assert hides(told.text)
+
+
+@pytest.mark.parametrize("end", ["@127.0.0.1:no-port", "@127.0.0.1:99999999", "/x@127.0.0.1:1", "@[::1:9", "@"])
+def test_a_proxy_whose_url_is_none_is_told_without_its_password(
+    tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{USER}:{PASSWORD}{end}")
+    with FakeApi(organisation(1)) as fake:
+        run = tap(fake, catalog=USERS)
+    assert run.code == 1
+    (line,) = critical(told)
+    assert "no request can be made" in line
+    assert "the proxy variables" in line
+    assert "Traceback" not in told.text
+    assert hides(told.text)

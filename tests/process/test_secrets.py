@@ -1,0 +1,184 @@
+"""The key is told to the API and to nobody else, however a run ends and whatever the key is made of."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tap_incident import config as configs
+from tap_incident import main
+from tap_incident.api.client import Client
+from tap_incident.errors import TapError
+from tap_incident.streams import BY_NAME
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.fake_api.server import Faults
+from tests.support.runs import only
+
+KEYS = {"usual": "inc_live_0123456789abcdef", "odd": '0"k\\e/y+&=%~<>;,{}$(x)', "padded": " \t0815-padded-key \r\n"}
+EACH_KEY = pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
+
+Ended = Callable[..., str]
+
+
+def forms(key: str) -> set[str]:
+    """What would give the key away: as it is, in JSON, in a URL, and the first half of it."""
+    key = key.strip()
+    return {key, json.dumps(key)[1:-1], quote(key, safe=""), quote(key).lower(), key[: len(key) // 2]}
+
+
+def hides(text: str, key: str) -> bool:
+    """Whether nothing in the text gives the key away."""
+    return not any(form in text for form in forms(key))
+
+
+@pytest.fixture
+def ended(tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Ended:
+    """Run `main` with a key against an endpoint: all that it printed, and all that any library logged."""
+    caplog.set_level(logging.DEBUG)
+
+    def run(endpoint: str, key: str, code: int = 1, **more: object) -> str:
+        files = {"config": {"api_key": key, "endpoint": endpoint, **more}, "catalog": only("users", "severities")}
+        for name, content in files.items():
+            (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        capsys.readouterr()
+        assert main([f"--{name}={tmp_path}/{name}.json" for name in files]) == code
+        printed = capsys.readouterr()
+        return printed.out + printed.err + caplog.text
+
+    return run
+
+
+def echoing(status: int, key: str) -> Fault:
+    """An answer that quotes the key in each place and each form, once where a long text is cut."""
+    key = key.strip()
+    texts = [f"Bearer {key}", json.dumps(key), f"?key={quote(key, safe='')}", "long " * 98 + key]
+    errors = [{"code": said, "message": said, "source": {"field": said}, "metadata": {"scope": said}} for said in texts]
+    messages = [{"message": said} for said in texts]
+    return Fault(status=status, body=json.dumps({"errors": errors + messages, "type": key, "request_id": texts[2]}))
+
+
+def always(fault: Fault) -> Faults:
+    """Gets each answer wrong in this way."""
+    return lambda number, path, params: fault
+
+
+@EACH_KEY
+def test_a_run_that_goes_well_tells_nothing(ended: Ended, key: str) -> None:
+    with FakeApi(organisation(2), key=key.strip()) as fake:
+        said = ended(fake.url, key, code=0)
+    assert all(request.authorization_ok for request in fake.requests)
+    assert all(part in said for part in ("urllib3.connectionpool", "METRIC", '"STATE"', '"RECORD"'))
+    assert hides(said, key)
+
+
+@EACH_KEY
+@pytest.mark.parametrize("status", [401, 403, 422])
+def test_a_refusal_that_quotes_the_key_does_not_pass_it_on(ended: Ended, key: str, status: int) -> None:
+    with FakeApi(organisation(1), faults=always(echoing(status, key))) as fake:
+        said = ended(fake.url, key)
+    assert f"status {status}, ***, Bearer ***: Bearer ***: Bearer ***" in said
+    assert hides(said, key)
+
+
+LASTING: list[Callable[[str], Fault]] = [
+    lambda key: echoing(429, key),
+    lambda key: echoing(500, key),
+    lambda key: Fault(status=200, body=f"<html>{key}"),
+    lambda key: Fault(status=200, body=json.dumps([key])),
+    lambda key: Fault(status=200, body=json.dumps({key: [key]})),
+    lambda key: Fault(reset=True),
+]
+
+
+@EACH_KEY
+@pytest.mark.parametrize("make", LASTING, ids=range(len(LASTING)))
+def test_no_fault_that_lasts_tells_the_key_nor_any_error_behind_it(
+    caplog: pytest.LogCaptureFixture, key: str, make: Callable[[str], Fault]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += 20 * seconds + 60
+
+    with FakeApi(organisation(1), faults=always(make(key.strip()))) as fake:
+        config = configs.load(json.dumps({"api_key": key, "endpoint": fake.url}), {})
+        client = Client(config, stop=threading.Event(), clock=lambda: now[0], sleep=sleep)
+        with pytest.raises(TapError) as caught:
+            list(client.pages(BY_NAME["users"], ()))
+    assert hides(repr(config) + repr(client) + repr(vars(client)), key)
+    told = [f"{error!r} {error} {error.args} {vars(error)}" for error in chain(caught.value)]
+    assert hides("".join(told + traceback.format_exception(caught.value)) + caplog.text, key)
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and all behind it."""
+    if error is not None:
+        yield error
+        yield from chain(error.__cause__)
+        yield from chain(error.__context__)
+
+
+@EACH_KEY
+def test_a_redirect_takes_the_key_nowhere(ended: Ended, key: str) -> None:
+    with FakeApi(organisation(1), key=key.strip()) as elsewhere:
+        away = Fault(status=307, headers={"Location": f"{elsewhere.url}/v2/users?key={quote(key.strip())}"})
+        with FakeApi(organisation(1), faults=always(away)) as fake:
+            said = ended(fake.url, key)
+    assert elsewhere.requests == []
+    assert "status 307" in said
+    assert hides(said, key)
+
+
+class Broken:
+    """A stdout that fails in a way that nobody foresaw."""
+
+    def write(self, text: str) -> int:
+        """Fails."""
+        raise RuntimeError("nobody foresaw this")
+
+    def flush(self) -> None:
+        """Does nothing."""
+
+
+@EACH_KEY
+def test_the_traceback_of_an_unknown_error_has_no_key(
+    ended: Ended, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("sys.stdout", Broken())
+    with FakeApi(organisation(1), key=key.strip()) as fake:
+        said = ended(fake.url, key)
+    assert "Traceback" in said
+    assert "nobody foresaw this" in said
+    assert "A mistake in the tap (RuntimeError): please report it" in said
+    assert hides(said, key)
+
+
+@pytest.mark.parametrize("key", ["a", "GET", "status", "4", "severities", ".", "*"])
+def test_a_key_as_short_as_a_word_leaves_the_line_readable(ended: Ended, key: str) -> None:
+    body = json.dumps({"errors": [{"code": "bad_thing", "message": f"Alas! The key '{key}' has drawbacks"}]})
+    with FakeApi(organisation(1), faults=always(Fault(status=422, body=body))) as fake:
+        said = ended(fake.url, key)
+    assert "severities: GET /v1/severities: status 422, bad_thing: Alas! The key '***' has drawbacks" in said
+
+
+@pytest.mark.parametrize("key", ["two words sesame", "schlüssel-sesame", "sesame\x00", ["sesame"], {"k": "sesame"}])
+def test_a_key_that_can_be_none_is_refused_unseen(ended: Ended, key: str) -> None:
+    said = ended("https://127.0.0.1:9", key)
+    assert "api_key must be text without spaces" in said
+    assert "sesame" not in said
+
+
+@pytest.mark.parametrize("host", ["me:sesame@127.0.0.1", ":sesame@127.0.0.1", "sesame@[::1]", "me:ses@me@127.0.0.1"])
+def test_credentials_in_the_endpoint_are_refused_unseen(ended: Ended, host: str) -> None:
+    said = ended(f"https://{host}", "a-key")
+    assert "endpoint must be an https URL without user, password" in said
+    assert "sesame" not in said
+    assert "a-key" not in said

@@ -1,0 +1,134 @@
+"""Signals where the tap hangs: on a target that does not read, in a wait for the API, and a second one; processes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import signal
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.process.test_installed import environ, until
+
+SIGNALS = pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+SOON = 5.5  # Seconds; two to four are the aim, the machine may be busy.
+
+
+@contextmanager
+def started(fake: FakeApi, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The tap under way, with a stdout that nobody reads yet and stderr in a file; killed in the end if need be."""
+    command = [sys.executable, "-m", "tap_incident", *arguments]
+    with (folder / "err").open("wb") as err:
+        tap = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, env=environ(fake))
+    try:
+        yield tap
+    finally:
+        tap.kill()
+        tap.wait()
+        if tap.stdout is not None:
+            tap.stdout.close()
+
+
+def unread(tap: subprocess.Popen[bytes]) -> int:
+    """Bytes that wait in the pipe."""
+    assert tap.stdout is not None
+    return int.from_bytes(fcntl.ioctl(tap.stdout, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+
+
+def blocked(tap: subprocess.Popen[bytes]) -> bool:
+    """Whether what waits in the pipe has come to a halt: the next block has no room."""
+    before = unread(tap)
+    time.sleep(0.3)
+    return 40_000 < before == unread(tap)
+
+
+def seconds_to_end(tap: subprocess.Popen[bytes], number: signal.Signals) -> float:
+    """Send the signal, and wait for the end."""
+    began = time.monotonic()
+    tap.send_signal(number)
+    tap.wait(20)
+    return time.monotonic() - began
+
+
+def last_line(folder: Path) -> str:
+    """The end of what the tap said; nothing of it is Python's."""
+    said = (folder / "err").read_text()
+    assert "Traceback" not in said
+    assert "CRITICAL" not in said
+    return said.splitlines()[-1]
+
+
+def test_a_target_that_does_not_read_keeps_no_signal_waiting(tmp_path: Path) -> None:
+    one, other = tmp_path / "discover", tmp_path / "sync"
+    one.mkdir()
+    other.mkdir()
+    with (
+        FakeApi(organisation(40)) as fake,
+        started(fake, one, "--discover") as finds,
+        started(fake, other) as syncs,
+    ):
+        until(lambda: blocked(finds) and blocked(syncs))
+        finds.send_signal(signal.SIGINT)
+        assert seconds_to_end(syncs, signal.SIGTERM) < SOON
+        assert finds.wait(1) == 130
+        assert syncs.returncode == 143
+        # No more than the pipe had room for, in whole lines but for the last.
+        whole = syncs.communicate()[0].splitlines()[:-1]
+    assert {json.loads(line)["type"] for line in whole} >= {"SCHEMA", "RECORD"}
+    assert last_line(one) == "WARNING Stopped by SIGINT while a message could not be written out"
+    assert last_line(other) == "WARNING Stopped by SIGTERM while a message could not be written out"
+
+
+@SIGNALS
+def test_a_target_that_reads_on_gets_whole_lines(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    with FakeApi(organisation(40)) as fake, started(fake, tmp_path) as tap:
+        until(lambda: blocked(tap))
+        tap.send_signal(number)
+        until(lambda: not catches(tap, number))
+        out, _ = tap.communicate(timeout=20)
+    assert tap.returncode == code
+    assert out.endswith(b"\n")
+    assert all(json.loads(line)["type"] for line in out.splitlines())
+    assert number.name in last_line(tmp_path)
+
+
+@SIGNALS
+def test_a_signal_ends_the_wait_for_the_first_answer(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    asked = threading.Event()
+
+    def faults(at: int, path: str, params: object) -> Fault:
+        asked.set()
+        return Fault(delay=30)
+
+    with FakeApi(organisation(1), faults=faults) as fake, started(fake, tmp_path) as tap:
+        assert asked.wait(20)
+        assert seconds_to_end(tap, number) < SOON
+        assert (tap.returncode, tap.communicate()[0]) == (code, b"")
+    assert number.name in last_line(tmp_path)
+
+
+def catches(tap: subprocess.Popen[bytes], number: signal.Signals) -> bool:
+    """Whether the process has a handler of its own for the signal."""
+    lines = Path(f"/proc/{tap.pid}/status").read_text().splitlines()
+    mask = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt"))
+    return bool(mask >> (number - 1) & 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_the_process_at_once(tmp_path: Path, number: signal.Signals) -> None:
+    with FakeApi(organisation(40)) as fake, started(fake, tmp_path) as tap:
+        until(lambda: blocked(tap))
+        assert catches(tap, number)
+        tap.send_signal(number)
+        until(lambda: not catches(tap, number))
+        assert seconds_to_end(tap, number) < 1.5
+        assert tap.returncode == -number

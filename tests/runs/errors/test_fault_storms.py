@@ -1,0 +1,54 @@
+"""Whole runs through storms of passing faults: the same rows as without."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+
+import pytest
+
+from tests.conftest import Tap
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.runs import check
+
+PASSING = (
+    Fault(reset=True),
+    Fault(truncate=True),
+    Fault(delay=0.05),
+    Fault(status=200, body="<html>Hello</html>", content_type="text/html"),
+    Fault(status=200, body='{"incidents": [{"id": "01', content_type="application/json"),
+    Fault(status=200, body=""),
+    Fault(status=408),
+    Fault(status=429, body="slow down"),
+    Fault(status=429, headers={"Retry-After": "0.2"}),
+    Fault(status=500),
+    Fault(status=502, body="<html><h1>Bad gateway</h1></html>", content_type="text/html"),
+    Fault(status=503),
+    Fault(status=504),
+)
+
+
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_one_fault_in_eight_answers_changes_no_row(
+    tap: Tap, caplog: pytest.LogCaptureFixture, seed: int, strategy: str
+) -> None:
+    org = organisation(16)
+    chance = random.Random(seed)
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return chance.choice(PASSING) if chance.random() < 1 / 8 else None
+
+    settings = {"child_strategy": strategy}
+    with FakeApi(org) as fake:
+        port = int(fake.url.rsplit(":", 1)[1])
+        calm, requests = tap(fake, settings=settings), len(fake.requests)
+    with FakeApi(org, faults=faults, port=port) as fake, caplog.at_level(logging.WARNING):
+        stormy = tap(fake, settings=settings)
+    assert stormy.code == 0
+    check(stormy)
+    assert stormy.messages == calm.messages
+    assert len(fake.requests) > requests
+    waits = [r.getMessage() for r in caplog.records if "Trying again" in r.getMessage() or "Waiting" in r.getMessage()]
+    assert waits

@@ -1,0 +1,56 @@
+"""When a run began: by two clocks, neither of which is to be trusted alone."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from tap_incident import config as configs
+from tap_incident.api.answers import sent_at
+from tap_incident.api.client import Client
+from tap_incident.streams import BY_NAME
+from tap_incident.timestamps import instant, stamp
+from tests.fake_api import FakeApi, organisation
+from tests.support.runs import KEY
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "2026-10-21T07:28:00Z"),
+        ("Wed, 21 Oct 2026 09:28:00 +0200", "2026-10-21T07:28:00Z"),
+        ("", None),
+        ("soon", None),
+        ("Wed, 32 Oct 2026 07:28:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -0100", None),
+        ("Wed, 21 Oct 2026 07:28:00 +9999999999999", None),
+    ],
+)
+def test_an_answer_was_sent_when_its_header_says(date: str, expected: str | None) -> None:
+    found = sent_at({"Date": date})
+    assert (stamp(found) if found else None) == expected
+    assert found is None or found.tzinfo is timezone.utc
+
+
+def test_an_answer_need_not_say_when_it_was_sent() -> None:
+    assert sent_at({}) is None
+
+
+@pytest.mark.parametrize("ahead", [-HOUR, timedelta(), HOUR])
+def test_a_run_began_by_the_clock_that_is_behind_and_does_so_once(ahead: timedelta) -> None:
+    here = datetime.now(timezone.utc)
+    with FakeApi(organisation(1), clock_ahead=ahead.total_seconds()) as fake:
+        config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        client = Client(config, stop=threading.Event(), now=lambda: here)
+        assert client.began == stamp(here)
+        list(client.pages(BY_NAME["severities"], ()))
+        began = client.began
+        fake.clock_ahead -= 7200
+        list(client.pages(BY_NAME["severities"], ()))
+    assert client.began == began
+    expected, _ = instant(stamp(min(here, here + ahead)))
+    assert timedelta() <= instant(began)[0] - expected < timedelta(minutes=1)

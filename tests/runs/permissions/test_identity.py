@@ -1,0 +1,79 @@
+"""Whose key it is, asked once at the start; whole runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+
+import pytest
+
+from tests.conftest import Tap
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.fake_api.server import Faults
+from tests.support.runs import asked, check, only
+
+IDENTITY = "/v1/identity"
+
+
+def only_identity(fault: Fault) -> Faults:
+    """Gets the answer about the key wrong and no other."""
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return fault if path == IDENTITY else None
+
+    return faults
+
+
+def answered(identity: object) -> Fault:
+    """200 with this identity."""
+    return Fault(status=200, body=json.dumps({"identity": identity}), content_type="application/json")
+
+
+def test_the_key_and_its_roles_are_told_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3)) as fake, caplog.at_level(logging.INFO):
+        check(tap(fake))
+    line = 'API key "Stand-in key", roles: viewer, catalog_viewer, catalog_editor (in its teams)'
+    assert [r.getMessage() for r in caplog.records if "Stand-in key" in r.getMessage()] == [line]
+    assert [request.path for request in fake.requests].count(IDENTITY) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=403),
+        Fault(status=404),
+        Fault(status=422),
+        Fault(status=429, headers={"Retry-After": "60"}),
+        Fault(status=500),
+        Fault(status=302, headers={"Location": "http://127.0.0.1:9/"}),
+        Fault(reset=True),
+        Fault(truncate=True),
+        Fault(delay=30),
+        Fault(status=200, body="<html>", content_type="text/html"),
+        answered(None),
+        answered({}),
+        answered({"name": 5, "roles": 7, "team_roles": None}),
+        answered({"name": "a\nCRITICAL b", "roles": [{"x": 1}, None], "team_roles": [1]}),
+    ],
+)
+def test_not_to_learn_it_is_no_obstacle(tap: Tap, caplog: pytest.LogCaptureFixture, fault: Fault) -> None:
+    began = time.monotonic()
+    with FakeApi(organisation(3), faults=only_identity(fault)) as fake:
+        run = tap(fake, catalog=only("severities"), settings={"request_timeout": 2})
+    assert asked(fake) == ["/v1/severities"]
+    assert run.code == 0
+    check(run)
+    assert len(run.records("severities")) == 4
+    assert time.monotonic() - began < 20
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+    assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+def test_a_key_that_the_api_does_not_know_ends_the_run_there(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3), faults=only_identity(Fault(status=401))) as fake:
+        run = tap(fake, catalog=only("severities"))
+    assert (run.code, run.messages) == (1, [])
+    assert caplog.records[-1].levelno == logging.CRITICAL
+    assert IDENTITY in caplog.records[-1].getMessage()

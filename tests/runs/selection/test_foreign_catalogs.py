@@ -1,0 +1,86 @@
+"""Catalogs that this version has not made: of the official tap, of an older version, of another tap; whole runs."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from tap_incident.protocol.catalog import discover
+from tap_incident.streams import STREAMS
+from tests.conftest import Tap
+from tests.fake_api import FakeApi, organisation
+from tests.support.runs import Json, check, key_of, there
+
+MISSING_THERE = ("schedules", "teams", "catalog_types", "catalog_entries")
+"""Streams that the official tap has not by default, nor an older version of a tap that gets new ones."""
+
+
+def official(catalog: Json) -> Json:
+    """A catalog in the official tap's form: no keys, each field available, streams and columns of its time."""
+    entries = []
+    for entry in catalog["streams"]:
+        name = entry["tap_stream_id"]
+        if name in MISSING_THERE or not about(entry)["selected-by-default"]:
+            continue
+        properties = {k: v for k, v in entry["schema"]["properties"].items() if k != "team_ids"}
+        schema = {"type": ["object"], "properties": properties, "additionalProperties": False}
+        fields = [{"breadcrumb": ["properties", field], "metadata": AVAILABLE} for field in properties]
+        root = {"breadcrumb": [], "metadata": {**AVAILABLE, "forced-replication-method": "FULL_TABLE"}}
+        entries.append({"tap_stream_id": name, "stream": name, "schema": schema, "metadata": [root, *fields]})
+    return {"streams": entries}
+
+
+AVAILABLE = {"inclusion": "available", "selected-by-default": True}
+
+
+def about(entry: Json) -> Json:
+    """The metadata of the stream itself."""
+    found: Json = next(m["metadata"] for m in entry["metadata"] if m["breadcrumb"] == [])
+    return found
+
+
+def test_a_catalog_of_the_official_tap_selects_its_streams_with_their_keys(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    org = organisation(20)
+    with FakeApi(org) as fake, caplog.at_level(logging.INFO):
+        run = tap(fake, catalog=official(discover()))
+    assert run.code == 0
+    check(run)
+    expected = {s.name for s in STREAMS if s.selected_by_default} - set(MISSING_THERE)
+    assert set(run.streams()) == expected
+    for name in expected:
+        assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
+    assert all("team_ids" not in record for record in run.records("incidents"))
+    assert [line for line in caplog.messages if "incidents has no" in line and "team_ids" in line]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"tap_stream_id": "zebras", "stream": "zebras", "schema": {"properties": {"id": {"type": "string"}}}},
+        {"tap_stream_id": "zebras", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]},
+        {"stream": "zebras", "key_properties": ["id"], "replication_key": "x", "schema": {}},
+    ],
+)
+def test_a_catalog_of_another_tap_selects_what_is_known(
+    tap: Tap, caplog: pytest.LogCaptureFixture, entry: dict[str, Any]
+) -> None:
+    with FakeApi(organisation(3)) as fake:
+        run = tap(fake, catalog={"streams": [entry, {"tap_stream_id": "severities"}]})
+    assert run.code == 0
+    assert run.streams() == ["severities"]
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert "this tap has no stream zebras: skipped" in warning
+
+
+def test_a_catalog_in_which_nothing_is_known_reads_nothing_and_says_so(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakeApi(organisation(1)) as fake:
+        run = tap(fake, catalog={"streams": [{"tap_stream_id": "zebras"}]})
+    assert (run.code, run.messages, fake.requests) == (0, [], [])
+    assert "selects no stream: nothing to do" in caplog.messages[-1]

@@ -1,0 +1,162 @@
+"""What a run wrote, the invariants that hold for every run, and what there was to read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from jsonschema import Draft4Validator
+
+from tap_incident.protocol.catalog import discover
+from tap_incident.streams import BY_NAME
+from tests.fake_api import FakeApi, Organisation
+from tests.fake_api.making import instant
+
+KEY = "secret-key"
+Json = dict[str, Any]
+
+STANDARD = ("standard", "retrospective")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Exit code and messages of one run."""
+
+    code: int
+    messages: list[Json]
+
+    def records(self, stream: str) -> list[Json]:
+        """The stream's records, in order."""
+        return [m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
+
+    def keys(self, stream: str) -> Counter[tuple[str, ...]]:
+        """How often each key came."""
+        return Counter(key_of(stream, record) for record in self.records(stream))
+
+    def streams(self) -> list[str]:
+        """Streams in the order of their SCHEMA messages, as often as they came."""
+        return [m["stream"] for m in self.messages if m["type"] == "SCHEMA"]
+
+    def schema(self, stream: str) -> Json:
+        """The stream's schema as announced."""
+        found: Json = next(m["schema"] for m in self.messages if m["type"] == "SCHEMA" and m["stream"] == stream)
+        return found
+
+    def states(self) -> list[Json]:
+        """Values of the STATE messages, in order."""
+        return [m["value"] for m in self.messages if m["type"] == "STATE"]
+
+
+def asked(fake: FakeApi) -> list[str]:
+    """Paths of the requests for rows, in order: all but the one that asks whose key it is."""
+    paths = [request.path for request in fake.requests]
+    if paths:
+        paths.remove("/v1/identity")
+    return paths
+
+
+def parsed(out: str) -> list[Json]:
+    """Messages of a stdout; every line has to be one."""
+    assert not out or out.endswith("\n")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def check(run: Run) -> None:
+    """What holds for every run: SCHEMA once and first, records valid and with the same keys, each key once."""
+    validators: dict[str, Draft4Validator] = {}
+    shapes: dict[str, list[str]] = {}
+    versions: dict[str, int | None] = {}
+    for message in run.messages:
+        kind, name = message["type"], message.get("stream", "")
+        if kind == "SCHEMA":
+            assert name not in validators, f"SCHEMA of {name} came twice"
+            validators[name] = Draft4Validator(message["schema"])
+            assert message["key_properties"] == list(BY_NAME[name].key_properties)
+        elif kind == "ACTIVATE_VERSION":
+            assert message["version"] == versions[name]
+        elif kind == "RECORD":
+            assert versions.setdefault(name, message.get("version")) == message.get("version")
+            assert name in validators, f"RECORD of {name} came before its SCHEMA"
+            errors = [f"{list(e.path)}: {e.message}" for e in validators[name].iter_errors(message["record"])]
+            assert not errors, (name, errors[:3])
+            assert shapes.setdefault(name, list(message["record"])) == list(message["record"])
+        else:
+            assert kind == "STATE"
+    for name in validators:
+        assert max(run.keys(name).values(), default=1) == 1, f"a row of {name} came twice"
+    if run.code == 0:
+        incremental = {m["stream"] for m in run.messages if m["type"] == "SCHEMA" and m.get("bookmark_properties")}
+        assert run.states()[-1].keys() == {"bookmarks"}
+        assert run.states()[-1]["bookmarks"].keys() <= incremental
+
+
+def key_of(stream: str, row: Json) -> tuple[str, ...]:
+    """The values of a row's key properties."""
+    return tuple(row[key] for key in BY_NAME[stream].key_properties)
+
+
+def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days: int = 14) -> list[Json]:
+    """The rows that a run with these incident modes has to find, and of shifts those within so many days."""
+    rows = org.rows[BY_NAME[stream].path]
+    listed = {row["id"] for row in org.rows["/v2/incidents"] if row["mode"] in modes}
+    if stream == "incidents":
+        return [row for row in rows if row["id"] in listed]
+    if stream == "schedule_entries":
+        return [row | {"row_id": shift_id(row)} for row in rows if near(org, row, days)]
+    if BY_NAME[stream].orphan_params:
+        work_streams = {incident for incident, mode in org.modes.items() if mode == "stream"}
+        return [row for row in rows if row["incident_id"] in listed | work_streams]
+    if BY_NAME[stream].parent == "incidents":
+        return [row for row in rows if row["incident_id"] in listed]
+    return rows
+
+
+def near(org: Organisation, row: Json, days: int) -> bool:
+    """Whether a shift overlaps with the window of so many days to either side of the organisation's present."""
+    start, end = (org.now.replace(microsecond=0) + timedelta(days=sign * days) for sign in (-1, 1))
+    return instant(row["start_at"])[0] < end and instant(row["end_at"])[0] > start
+
+
+def shift_id(row: Json) -> str:
+    """The id that the tap has to make for a shift."""
+    ids = [
+        row.get(name) for name in ("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id", "layer_id")
+    ]
+    whole = [*ids, (row.get("user") or {}).get("id"), row["start_at"], row["end_at"]]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]
+
+
+def catalog_with(change: Callable[[str, Json], None]) -> Json:
+    """The discovered catalog, with `change` applied to the root metadata of each stream."""
+    catalog = discover()
+    for entry in catalog["streams"]:
+        change(entry["tap_stream_id"], next(m["metadata"] for m in entry["metadata"] if not m["breadcrumb"]))
+    return catalog
+
+
+def only(*names: str) -> Json:
+    """A catalog that selects these streams and no others."""
+    return catalog_with(lambda name, about: about.update(selected=name in names))
+
+
+def set_field(catalog: Json, stream: str, *breadcrumb: str, **values: Any) -> Json:
+    """The catalog with metadata of one field changed, in place."""
+    entry = next(e for e in catalog["streams"] if e["tap_stream_id"] == stream)
+    found = next((m for m in entry["metadata"] if m["breadcrumb"] == list(breadcrumb)), None)
+    if found is None:
+        entry["metadata"].append({"breadcrumb": list(breadcrumb), "metadata": values})
+    else:
+        found["metadata"].update(values)
+    return catalog
+
+
+def bare(catalog: Json) -> Json:
+    """The catalog without the nested parts of incidents, which would cost a request each."""
+    for part in ("attachments", "updates"):
+        set_field(catalog, "incidents", "properties", part, selected=False)
+    return catalog

@@ -1,0 +1,232 @@
+"""The client against the stand-in over real HTTP; clock and sleep are injected, so that no test waits."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tap_incident import config as configs
+from tap_incident.api.client import RETRY_SECONDS, Client
+from tap_incident.errors import BadData, PassingFault, Rejected, Stopped
+from tap_incident.streams import BY_NAME
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.runs import KEY
+
+ALERTS, SEVERITIES = BY_NAME["alerts"], BY_NAME["severities"]
+
+
+class Time:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        """Seconds so far."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def client_of(url: str, time: Time, stop: threading.Event | None = None, **settings: Any) -> Client:
+    """A client with test time."""
+    environ = {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url, **settings}
+    return Client(configs.load(None, environ), stop=stop or threading.Event(), clock=time.clock, sleep=time.sleep)
+
+
+@contextmanager
+def serving(*faults: Fault, always: Fault | None = None) -> Iterator[FakeApi]:
+    """A stand-in that answers with these faults first, and with `always` from then on."""
+
+    def at(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return faults[number] if number < len(faults) else always
+
+    with FakeApi(organisation(3), faults=at) as fake:
+        yield fake
+
+
+PASSING = {
+    "reset": Fault(reset=True),
+    "broken off": Fault(truncate=True),
+    "not JSON": Fault(status=200, body="<html>", content_type="text/html"),
+    "NaN": Fault(status=200, body='{"severities": [NaN]}'),
+    "no object": Fault(status=200, body="[]"),
+    "408": Fault(status=408),
+    "500": Fault(status=500),
+    "502 in HTML": Fault(status=502, body="<html>", content_type="text/html"),
+    "503": Fault(status=503),
+    "504": Fault(status=504),
+    "429 without a time": Fault(status=429, body="slow down"),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_a_passing_fault_is_retried_with_growing_pauses(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+    time = Time()
+    with serving(*[fault] * 6) as fake:
+        (page,) = client_of(fake.url, time).pages(SEVERITIES, ())
+    assert len(page.rows) == 4
+    assert len(fake.requests) == 7
+    assert all(0 <= slept <= 2**number for number, slept in enumerate(time.slept))
+    assert len([record for record in caplog.records if record.levelno == logging.WARNING]) >= 1
+
+
+def test_nobody_listening_is_a_passing_fault_that_lasts() -> None:
+    time = Time()
+    with serving() as fake:
+        url = fake.url
+    with pytest.raises(PassingFault, match=r"GET /v1/severities: no connection to http.*refused.*10 minutes"):
+        list(client_of(url, time).pages(SEVERITIES, ()))
+    assert RETRY_SECONDS - 60 <= time.now <= RETRY_SECONDS
+
+
+def test_a_slow_answer_is_a_passing_fault() -> None:
+    time = Time()
+    with serving(Fault(delay=5)) as fake:
+        settings = configs.load('{"request_timeout": 0.05}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        client = Client(settings, stop=threading.Event(), clock=time.clock, sleep=time.sleep)
+        assert len(list(client.pages(SEVERITIES, ()))) == 1
+    assert len(time.slept) == 1
+
+
+def test_429_waits_exactly_as_long_as_the_api_asks() -> None:
+    time = Time()
+    with serving(Fault(status=429, headers={"Retry-After": "7"}), Fault(status=429, headers={"Retry-After": "2"})) as f:
+        list(client_of(f.url, time).pages(SEVERITIES, ()))
+    assert time.slept == [7, 2]
+
+
+def test_a_limit_that_an_answer_names_is_kept_from_then_on() -> None:
+    time = Time()
+    limits = {"X-RateLimit-Limit": "10, 10;window=60", "X-RateLimit-Remaining": "9"}
+    with serving(Fault(headers=limits)) as fake:
+        client = client_of(fake.url, time)
+        for _ in range(20):
+            list(client.pages(SEVERITIES, ()))
+    assert {request.status for request in fake.requests} == {200}
+    assert time.now == pytest.approx(60, abs=10)
+
+
+def test_a_wait_longer_than_the_time_for_retries_ends_at_once() -> None:
+    time = Time()
+    with (
+        serving(Fault(status=429, headers={"Retry-After": "3600"})) as fake,
+        pytest.raises(PassingFault, match="status 429"),
+    ):
+        list(client_of(fake.url, time).pages(SEVERITIES, ()))
+    assert time.slept == []
+
+
+def test_a_fault_that_lasts_ends_within_the_time_for_retries() -> None:
+    time = Time()
+    with serving(always=Fault(status=503)) as fake, pytest.raises(PassingFault, match=r"status 503.*10 minutes"):
+        list(client_of(fake.url, time).pages(SEVERITIES, ()))
+    assert time.now <= RETRY_SECONDS
+    assert len(fake.requests) > 10
+
+
+@pytest.mark.parametrize("status", [400, 409, 418, 422, 301, 302])
+def test_a_refusal_is_not_retried(status: int) -> None:
+    fault = Fault(status=status, headers={"Location": "https://elsewhere.invalid/"})
+    with serving(fault) as fake, pytest.raises(Rejected, match=f"status {status}"):
+        list(client_of(fake.url, Time()).pages(SEVERITIES, ()))
+    assert len(fake.requests) == 1
+
+
+def test_pages_come_whole_and_end_as_the_api_ends_them() -> None:
+    org = organisation(30)
+    with FakeApi(org) as fake:
+        client = client_of(fake.url, Time())
+        for name in ("alerts", "escalations", "users", "teams", "schedules"):
+            stream = BY_NAME[name]
+            pages = list(client.pages(stream, stream.params))
+            assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows[stream.path]]
+            assert pages[-1].after is None
+            assert all(page.after for page in pages[:-1])
+
+
+def test_the_empty_page_after_a_full_last_one_is_the_end() -> None:
+    org = organisation(3)
+    del org.rows["/v2/alerts"][100:]
+    with FakeApi(org) as fake:
+        sizes = [len(page.rows) for page in client_of(fake.url, Time()).pages(ALERTS, ())]
+    assert sizes == [50, 50, 0]
+
+
+def test_a_list_goes_on_from_a_cursor() -> None:
+    org = organisation(3)
+    with FakeApi(org) as fake:
+        pages = client_of(fake.url, Time()).pages(ALERTS, (), org.rows["/v2/alerts"][99]["id"])
+        assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows["/v2/alerts"][100:]]
+
+
+@pytest.mark.parametrize("circle", [1, 2])
+def test_a_cursor_that_comes_back_is_an_error_and_no_loop(circle: int) -> None:
+    cursors = itertools.cycle(["one", "two"][:circle])
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
+        return Fault(status=200, body=f'{{"alerts": [], "pagination_meta": {{"after": "{next(cursors)}"}}}}')
+
+    with (
+        FakeApi(organisation(1), faults=faults) as fake,
+        pytest.raises(BadData, match=r"alerts: /v2/alerts gave one cursor twice"),
+    ):
+        list(client_of(fake.url, Time()).pages(ALERTS, ()))
+    assert len(fake.requests) == circle + 1
+
+
+def test_a_cursor_that_leads_to_itself_after_a_resume_is_an_error() -> None:
+    body = '{"alerts": [], "pagination_meta": {"after": "here"}}'
+    with serving(always=Fault(status=200, body=body)) as fake, pytest.raises(BadData):
+        list(client_of(fake.url, Time()).pages(ALERTS, (), "here"))
+
+
+def test_the_key_is_sent_as_bearer_whatever_the_netrc_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    netrc = tmp_path_factory.mktemp("home") / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with serving() as fake:
+        assert list(client_of(fake.url, Time()).pages(SEVERITIES, ()))
+    assert all(request.authorization_ok for request in fake.requests)
+
+
+def test_a_stop_ends_the_wait_for_a_retry() -> None:
+    stop, refused, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
+        refused.set()
+        return Fault(status=429, headers={"Retry-After": "60"})
+
+    with FakeApi(organisation(1), faults=faults) as fake:
+        settings = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+
+        def ask() -> None:
+            with pytest.raises(Stopped):
+                list(Client(settings, stop=stop).pages(SEVERITIES, ()))
+            ended.set()
+
+        threading.Thread(target=ask, daemon=True).start()
+        assert refused.wait(5)
+        assert not ended.wait(0.1)
+        stop.set()
+        assert ended.wait(1)
+
+
+def test_no_request_is_sent_after_a_stop() -> None:
+    stop = threading.Event()
+    stop.set()
+    with serving() as fake, pytest.raises(Stopped):
+        list(client_of(fake.url, Time(), stop).pages(SEVERITIES, ()))
+    assert fake.requests == []

@@ -1,0 +1,99 @@
+"""The rate gate after a 429: who waits, for how long, and how it goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from tap_incident.api.rate import Limits
+from tests.unit.api.test_rate import ENDPOINT, ENDPOINTS_OWN, KEY, KEYS_OWN, LOW, OTHER, Moving, burst, gate, taken
+
+
+@pytest.mark.parametrize("limits", [ENDPOINTS_OWN, Limits()], ids=["told", "known before"])
+def test_a_pause_for_an_endpoints_own_limit_is_that_endpoints(limits: Limits) -> None:
+    at = Moving()
+    subject = gate(at, low=60)
+    subject.pause(LOW, 30, limits)
+    assert taken(subject, at, OTHER, 1) == 0
+    assert taken(subject, at, LOW, 1) == pytest.approx(30)
+
+
+def test_a_pause_for_a_limit_that_was_just_learned_is_that_endpoints() -> None:
+    at = Moving()
+    subject = gate(at)
+    subject.learn(LOW, ENDPOINTS_OWN)
+    subject.pause(LOW, 30, ENDPOINTS_OWN)
+    assert taken(subject, at, OTHER, 1) == 0
+    assert taken(subject, at, LOW, 1) == pytest.approx(30)
+
+
+@pytest.mark.parametrize("limits", [KEYS_OWN, Limits()])
+def test_a_pause_for_the_keys_limit_is_everybodys(limits: Limits) -> None:
+    at = Moving()
+    subject = gate(at, low=60)
+    subject.pause(OTHER, 30, limits)
+    assert taken(subject, at, LOW, 1) == pytest.approx(30)
+
+
+def test_a_pause_for_the_keys_limit_is_everybodys_although_the_endpoint_has_one_of_its_own() -> None:
+    at = Moving()
+    subject = gate(at, low=60)
+    subject.pause(LOW, 30, KEYS_OWN)
+    assert taken(subject, at, OTHER, 1) == pytest.approx(30)
+
+
+def test_a_shorter_pause_does_not_cut_a_longer_one_short() -> None:
+    at = Moving()
+    subject = gate(at)
+    assert subject.pause(OTHER, 30, KEYS_OWN) is True
+    assert subject.pause(OTHER, 5, KEYS_OWN) is False
+    assert subject.pause(OTHER, 30.5, KEYS_OWN) is False
+    assert taken(subject, at, OTHER, 1) == pytest.approx(30.5)
+    assert subject.pause(OTHER, 5, KEYS_OWN) is True
+
+
+def test_a_pause_is_as_long_as_the_api_asked_whatever_it_said_was_left() -> None:
+    at = Moving()
+    subject = gate(at, low=60)
+    subject.learn(LOW, Limits(ENDPOINT, (KEY, ENDPOINT), remaining=0))
+    subject.pause(LOW, 30, ENDPOINTS_OWN)
+    assert taken(subject, at, LOW, 1) == pytest.approx(30)
+
+
+def test_one_request_passes_after_a_pause_and_the_others_as_the_quota_refills() -> None:
+    at = Moving()
+    subject = gate(at, low=60)
+    subject.pause(LOW, 30, ENDPOINTS_OWN)
+    at.now += 30
+    assert burst(subject, at, LOW) == 1
+    assert taken(subject, at, LOW, 5) >= 5
+
+
+def test_a_429_slows_down_and_answers_speed_up_again() -> None:
+    at = Moving()
+    subject = gate(at)
+    for _ in range(3):
+        subject.pause(OTHER, 10, KEYS_OWN)
+        taken(subject, at, OTHER, 1)
+    slow = taken(subject, at, OTHER, 100)
+    assert 2 * 100 / KEY.rate < slow < 10 * 100 / KEY.rate
+    for _ in range(100):
+        subject.learn(OTHER, Limits(KEY, (KEY,), remaining=1000))
+    assert taken(subject, at, OTHER, 100) == pytest.approx(100 / KEY.rate)
+
+
+def test_many_429s_slow_down_to_a_tenth_and_no_further() -> None:
+    at = Moving()
+    subject = gate(at)
+    for _ in range(50):
+        subject.pause(OTHER, 10, KEYS_OWN)
+        taken(subject, at, OTHER, 1)
+    assert taken(subject, at, OTHER, 10) == pytest.approx(10 * 10 / KEY.rate)
+
+
+def test_threads_that_meet_the_same_429_slow_down_once() -> None:
+    at = Moving()
+    subject = gate(at, low=60)
+    for _ in range(16):
+        subject.pause(LOW, 10, ENDPOINTS_OWN)
+    taken(subject, at, LOW, 1)
+    assert taken(subject, at, LOW, 10) < 2 * 10 / ENDPOINT.rate

@@ -1,0 +1,149 @@
+"""Messages: whole lines on a stream, and when they are sent on their way."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+import singer
+
+from tap_incident.protocol.messages import Writer
+from tap_incident.protocol.selection import select
+from tests.support.runs import only, set_field
+
+
+class Out(io.StringIO):
+    """A stream that keeps each piece that it was given, and how many there were at each flush."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+        self.flushed: list[int] = []
+
+    def write(self, text: str, /) -> int:
+        """Keep one piece."""
+        self.pieces.append(text)
+        return super().write(text)
+
+    def flush(self) -> None:
+        """Note how many pieces there are."""
+        self.flushed.append(len(self.pieces))
+
+
+VALUES: list[Any] = [
+    None,
+    "",
+    "Größe 数据 👩‍🚒\r\n\u2028\x00\ud800",
+    2**53 + 1,
+    0.1,
+    [None, {}],
+    {"b": 1, "a": {"": []}},
+]
+
+
+def test_a_schema_says_name_schema_and_keys_as_selected() -> None:
+    out = Out()
+    catalog = set_field(only("actions"), "actions", "properties", "description", selected=False)
+    actions = select(catalog)["actions"]
+    Writer(out).schema(actions)
+    message = json.loads(out.getvalue())
+    assert message == {
+        "type": "SCHEMA",
+        "stream": "actions",
+        "schema": {key: value for key, value in actions.schema.items() if key != "additionalProperties"},
+        "key_properties": ["id", "incident_id"],
+    }
+    assert actions.schema["additionalProperties"] is False
+    assert "description" not in message["schema"]["properties"]
+
+
+def test_a_schema_comes_once_whatever_comes_between() -> None:
+    out = Out()
+    writer, selection = Writer(out), select()
+    writer.schema(selection["users"])
+    writer.schema(selection["users"])
+    writer.schema(selection["teams"])
+    writer.record("users", {"id": "U1"})
+    writer.state({})
+    writer.schema(selection["users"])
+    writer.schema(selection["teams"])
+    kinds = [(message["type"], message.get("stream")) for message in map(json.loads, out.getvalue().splitlines())]
+    assert kinds == [("SCHEMA", "users"), ("SCHEMA", "teams"), ("RECORD", "users"), ("STATE", None)]
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_record_leaves_as_it_is_on_one_line(value: Any) -> None:
+    out = Out()
+    Writer(out).record("users", {"id": "U1", "value": value})
+    (line,) = out.getvalue().splitlines(keepends=True)
+    assert line.endswith("}\n")
+    message = json.loads(line)
+    assert list(message) == ["type", "stream", "record"]
+    assert message == {"type": "RECORD", "stream": "users", "record": {"id": "U1", "value": value}}
+    assert repr(message["record"]["value"]) == repr(value)
+
+
+def test_what_is_not_json_is_an_error_and_no_line() -> None:
+    out = Out()
+    with pytest.raises(ValueError, match="JSON"):
+        Writer(out).record("users", {"id": "U1", "value": float("nan")})
+    assert out.pieces == []
+
+
+def test_every_message_is_written_in_one_piece() -> None:
+    # Between pieces a signal or a dying target can come in.
+    out = Out()
+    writer = Writer(out)
+    writer.schema(select()["users"])
+    writer.record("users", {"id": "U1"})
+    writer.state({"bookmarks": {}})
+    assert len(out.pieces) == 3
+    assert all(piece.endswith("\n") and piece.count("\n") == 1 for piece in out.pieces)
+
+
+def test_only_a_state_is_flushed_and_all_before_it_with_it() -> None:
+    out = Out()
+    writer = Writer(out)
+    writer.schema(select()["users"])
+    for number in range(3):
+        writer.record("users", {"id": f"U{number}"})
+    assert out.flushed == []
+    writer.state({"bookmarks": {}})
+    writer.record("users", {"id": "U9"})
+    assert out.flushed == [5]
+    writer.state({"bookmarks": {}})
+    assert out.flushed == [5, 7]
+
+
+def test_a_state_is_its_value() -> None:
+    out = Out()
+    Writer(out).state({"currently_syncing": "users", "bookmarks": {"users": {"after": "c"}}})
+    assert json.loads(out.getvalue()) == {
+        "type": "STATE",
+        "value": {"currently_syncing": "users", "bookmarks": {"users": {"after": "c"}}},
+    }
+
+
+def test_records_are_counted_by_stream_from_the_schema_on() -> None:
+    writer, selection = Writer(Out()), select()
+    writer.schema(selection["users"])
+    writer.schema(selection["teams"])
+    writer.record("users", {"id": "U1"})
+    writer.record("users", {"id": "U2"})
+    writer.state({})
+    assert writer.records == {"users": 2, "teams": 0}
+
+
+def test_singer_parses_what_is_written() -> None:
+    out = Out()
+    writer, users = Writer(out), select()["users"]
+    writer.schema(users)
+    writer.record("users", {"id": "U1"})
+    writer.state({"bookmarks": {}})
+    schema, record, state = (singer.parse_message(line) for line in out.getvalue().splitlines())
+    assert (schema.stream, schema.key_properties) == ("users", ["id"])
+    assert schema.schema["properties"] == users.schema["properties"]
+    assert (record.stream, record.record) == ("users", {"id": "U1"})
+    assert state.value == {"bookmarks": {}}

@@ -1,0 +1,146 @@
+"""Records: key properties, and the properties that the schema doesn't have."""
+
+from __future__ import annotations
+
+import pytest
+
+from tap_incident.errors import BadData
+from tap_incident.protocol.catalog import schema
+from tap_incident.protocol.records import Shaper, shaper
+from tap_incident.protocol.selection import Selected, select
+from tap_incident.streams import BY_NAME, INCIDENT_MODES, STREAMS, Stream
+from tests.fake_api import organisation
+from tests.support.runs import Json, only, set_field, there
+from tests.unit.protocol.test_records import STRING, holding, listed, said_of
+
+# Only read.
+ORG = organisation()
+ROWS = ORG.rows
+
+
+def whole_of(stream: Stream) -> tuple[Shaper, set[str]]:
+    """A shaper of the stream with all of its properties, and the set that it puts unknown ones into."""
+    unknown: set[str] = set()
+    return shaper(Selected(stream, schema(stream)), schema(stream), unknown.add), unknown
+
+
+@pytest.mark.parametrize(("stream", "key"), [(s.name, key) for s in STREAMS for key in s.key_properties])
+@pytest.mark.parametrize("how", ["absent", "null"])
+def test_a_row_without_a_key_property_is_an_error(stream: str, key: str, how: str) -> None:
+    shaped, _ = whole_of(BY_NAME[stream])
+    row: Json = dict.fromkeys(BY_NAME[stream].key_properties, "K1")
+    assert shaped(row)[key] == "K1"
+    if how == "null":
+        row[key] = None
+    else:
+        del row[key]
+    with pytest.raises(BadData, match=rf"{stream}: row (K1|without id) .*key property {key}$"):
+        shaped(row)
+
+
+def test_an_unknown_property_is_left_out_and_told_with_its_path() -> None:
+    row: Json = {
+        "new": 1,
+        "one": {"a": "x", "newer": {"deep": 1}},
+        "many": [{"newest": None}, {"a": "y"}, None],
+    }
+    record, unknown = said_of(row, {"one": holding(a=STRING), "many": listed(holding(a=STRING))})
+    assert record == {"id": "T1", "one": {"a": "x"}, "many": [{"a": None}, {"a": "y"}, None]}
+    assert sorted(unknown) == ["many[].newest", "new", "one.newer"]
+
+
+def test_a_deselected_property_is_left_out_and_not_told() -> None:
+    whole = holding(id=STRING, v=holding(a=STRING, b=STRING), w=listed(holding(a=STRING, b=STRING)), x=STRING)
+    row: Json = {"v": {"a": "1", "b": "2"}, "w": [{"a": "1", "b": "2"}], "x": "3"}
+    record, unknown = said_of(row, {"v": holding(a=STRING), "w": listed(holding(b=STRING))}, whole)
+    assert record == {"id": "T1", "v": {"a": "1"}, "w": [{"b": "2"}]}
+    assert unknown == []
+
+
+def test_an_unknown_property_of_something_deselected_is_not_told() -> None:
+    whole = holding(id=STRING, v=holding(a=STRING), w=listed(holding(a=STRING)))
+    assert said_of({"v": {"new": 1}, "w": [{"new": 1}]}, {}, whole) == ({"id": "T1"}, [])
+
+
+def test_a_deselected_property_may_be_of_any_type() -> None:
+    assert said_of({"v": 5}, {}, holding(id=STRING, v=holding(a=STRING))) == ({"id": "T1"}, [])
+
+
+def test_a_withheld_property_is_left_out_and_not_told() -> None:
+    record, unknown = said_of({"secret": "s", "v": "x"}, {"v": STRING}, withheld=("secret",))
+    assert (record, unknown) == ({"id": "T1", "v": "x"}, [])
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://hooks.example.com/services/T0/B0/sesame", "https://hooks.example.com"),
+        ("https://hooks.example.com:8443?token=sesame", "https://hooks.example.com:8443"),
+        ("https://hooks.example.com#sesame", "https://hooks.example.com"),
+        ("https://me:sesame@hooks.example.com/", "https://hooks.example.com"),
+        ("https://me:ses@ame@hooks.example.com/", "https://hooks.example.com"),
+        ("HTTP://[2001:db8::1]:80/sesame", "HTTP://[2001:db8::1]:80"),
+        ("https://hooks.example.com", "https://hooks.example.com"),
+        ("hooks.example.com/sesame", None),
+        ("https:///sesame", None),
+        ("https://hooks.example.com\\sesame", None),
+        ("https://hooks.example.com;sesame", None),
+        ("mailto:sesame@example.com", None),
+        ("{{ sesame }}", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_of_a_url_that_lets_in_whoever_knows_it_only_the_host_is_kept(url: str | None, kept: str | None) -> None:
+    hook = holding(url=STRING, note=STRING)
+    row: Json = {"hooks": [{"url": url, "note": "https://example.com/note"}], "url": "https://example.com/own"}
+    record, unknown = said_of(row, {"hooks": listed(hook), "url": STRING}, cut_urls=("hooks[].url",))
+    assert record["hooks"] == [{"url": kept, "note": "https://example.com/note"}]
+    assert record["url"] == "https://example.com/own"
+    assert unknown == []
+
+
+def test_a_url_of_another_type_is_an_error_that_does_not_show_it() -> None:
+    with pytest.raises(BadData, match=r"hooks\.url should be of type string, but the API sent array") as caught:
+        said_of({"hooks": {"url": ["sesame"]}}, {"hooks": holding(url=STRING)}, cut_urls=("hooks.url",))
+    assert "sesame" not in str(caught.value)
+
+
+def test_a_map_with_free_keys_has_no_unknown_property() -> None:
+    free: Json = {"type": ["null", "object"], "additionalProperties": True}
+    assert said_of({"v": {"anything": 1}}, {"v": free}) == ({"id": "T1", "v": {"anything": 1}}, [])
+
+
+@pytest.mark.parametrize("stream", [stream for stream in STREAMS if stream.withheld], ids=lambda stream: stream.name)
+def test_a_credential_of_a_real_row_is_not_told(stream: Stream) -> None:
+    shaped, told = whole_of(stream)
+    record = shaped({"id": "K1", "new": 1, **dict.fromkeys(stream.withheld, "very secret")})
+    assert "very secret" not in str(record)
+    assert told == {"new"}
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_only_what_nobody_announced_is_told_of_real_rows(stream: Stream) -> None:
+    shaped, told = whole_of(stream)
+    rows = there(ORG, stream.name, INCIDENT_MODES)
+    assert rows
+    keys = {tuple(shaped(row)) for row in rows}
+    assert keys == {tuple(schema(stream)["properties"])}
+    assert {path.split(".")[-1] for path in told} <= {"x_new_property"}
+
+
+def test_a_selection_at_depth_shapes_real_rows() -> None:
+    catalog = only("incidents")
+    set_field(catalog, "incidents", "properties", "creator", "properties", "user", selected=False)
+    set_field(
+        catalog, "incidents", "properties", "incident_timestamp_values", "items", "properties", "value", selected=False
+    )
+    incidents = BY_NAME["incidents"]
+    shaped = shaper(select(catalog)["incidents"], schema(incidents), lambda _: None)
+    records = [shaped(row) for row in ROWS[incidents.path]]
+    creators = [record["creator"] for record in records if record["creator"]]
+    stamps = [stamp for record in records for stamp in record["incident_timestamp_values"] or []]
+    assert creators
+    assert stamps
+    assert all("user" not in creator for creator in creators)
+    assert {tuple(stamp) for stamp in stamps} == {("incident_timestamp",)}

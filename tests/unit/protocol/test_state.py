@@ -1,0 +1,158 @@
+"""State: what a state file may be, and what each step of a run makes of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_incident.errors import BadInput
+from tap_incident.protocol.state import bookmark, check, currently_syncing, ended, fingerprint, under_way
+
+MARK = {"after": "c1", "walk": "f1"}
+USABLE: list[Any] = [
+    {},
+    {"currently_syncing": None, "bookmarks": None},
+    {"bookmarks": {}},
+    {"currently_syncing": "users", "bookmarks": {"users": MARK}},
+    {"currently_syncing": "zebras"},
+    {"bookmarks": {"users": None, "teams": {}}},
+    {"bookmarks": {"users": {"after": None, "walk": None}}},
+    {"bookmarks": {"users": {**MARK, "of_a_later_version": [1]}}},
+    {"bookmarks": {"users": {**MARK, "part": 0, "version": 1, "skipped": ["teams"], "scope": "f2"}}},
+    {"bookmarks": {"alerts": dict.fromkeys(("updated_at", "started", "newest"), "2026-01-31T10:00:00.1+02:00")}},
+    {"of_a_later_version": [1], "bookmarks": {"zebras": 5}},
+]
+WRONG: dict[str, list[Any]] = {
+    **{key: [-1, True, 1.0, "1", []] for key in ("part", "version")},
+    "skipped": ["users", [None], {}, 5],
+    "scope": [5, [], True],
+    **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest")},
+}
+UNUSABLE: list[Any] = [
+    None,
+    [],
+    "x",
+    5,
+    {"currently_syncing": 5},
+    {"currently_syncing": ["users"]},
+    {"bookmarks": []},
+    {"bookmarks": "users"},
+    {"bookmarks": {"users": "c1"}},
+    {"bookmarks": {"users": []}},
+    {"bookmarks": {"teams": {}, "users": {"after": 5}}},
+    {"bookmarks": {"users": {"after": "c1", "walk": {}}}},
+    *({"bookmarks": {"alerts": {key: value}}} for key, values in WRONG.items() for value in values),
+]
+
+
+@pytest.mark.parametrize("value", USABLE, ids=json.dumps)
+def test_a_usable_state_is_kept_as_it_is(value: Any) -> None:
+    assert check(copy.deepcopy(value), "state.json") == value
+
+
+@pytest.mark.parametrize("value", UNUSABLE, ids=json.dumps)
+def test_an_unusable_state_is_refused_by_the_name_of_its_file(value: Any) -> None:
+    with pytest.raises(BadInput, match=r"^state\.json: .") as caught:
+        check(value, "state.json")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["after", "walk"])
+def test_an_error_in_a_bookmark_names_stream_and_key(key: str) -> None:
+    with pytest.raises(BadInput, match=f'"{key}".*"users"'):
+        check({"bookmarks": {"users": {**MARK, key: 5}}}, "state.json")
+
+
+def test_the_interrupted_stream_is_known() -> None:
+    assert currently_syncing({"currently_syncing": "users"}) == "users"
+    assert currently_syncing({"currently_syncing": None}) is None
+    assert currently_syncing({}) is None
+
+
+@pytest.mark.parametrize("state", [{}, {"bookmarks": None}, {"bookmarks": {}}, {"bookmarks": {"users": None}}], ids=str)
+def test_a_stream_without_a_bookmark_has_an_empty_one(state: Any) -> None:
+    assert bookmark(state, "users") == {}
+
+
+def test_a_stream_has_its_own_bookmark() -> None:
+    assert bookmark({"bookmarks": {"users": MARK, "teams": {}}}, "users") == MARK
+
+
+def test_a_stream_under_way_has_its_cursor_in_the_state() -> None:
+    expected = {"currently_syncing": "users", "bookmarks": {"users": MARK}}
+    assert under_way({}, "users", after="c1", walk="f1") == expected
+    assert under_way({"bookmarks": None}, "users", after="c1", walk="f1") == expected
+    assert under_way(
+        {"currently_syncing": "teams", "bookmarks": {"users": {"after": "c0"}}}, "users", after="c1", walk="f1"
+    ) == (expected)
+
+
+def test_a_stream_that_has_ended_has_left_no_trace() -> None:
+    assert ended(under_way({}, "users", after="c1", walk="f1"), "users") == {"bookmarks": {}}
+    assert ended({}, "users") == {"bookmarks": {}}
+    assert ended({"currently_syncing": "users", "bookmarks": None}, "users") == {"bookmarks": {}}
+
+
+def test_what_belongs_to_others_stays() -> None:
+    others = {"of_a_later_version": [1], "bookmarks": {"teams": MARK, "zebras": 5}}
+    assert under_way(others, "users", after="c1", walk="f1") == {
+        "of_a_later_version": [1],
+        "currently_syncing": "users",
+        "bookmarks": {"teams": MARK, "zebras": 5, "users": MARK},
+    }
+    assert ended(under_way(others, "users", after="c1", walk="f1"), "users") == others
+
+
+def test_what_is_empty_of_others_stays_and_what_is_nothing_is_not_said() -> None:
+    others: Any = {"bookmarks": {"teams": {}, "zebras": None}}
+    assert ended(under_way(others, "users", after=None, walk="f1"), "users") == others
+    assert under_way({}, "users", after=None, walk="f1")["bookmarks"] == {"users": {"walk": "f1"}}
+
+
+def test_no_step_changes_the_state_that_it_was_given() -> None:
+    before = {"currently_syncing": "users", "bookmarks": {"users": {"after": "c0", "walk": "f0"}}}
+    state = copy.deepcopy(before)
+    under_way(state, "users", after="c1", walk="f1")
+    under_way(state, "teams", after="c1", walk="f1")
+    ended(state, "users")
+    assert state == before
+
+
+def test_a_fingerprint_is_that_of_the_walk_and_of_nothing_else() -> None:
+    walk = ["https://api.incident.io", [["a", "b"]], {"x": 1, "y": [None]}]
+    assert fingerprint(walk) == fingerprint(json.loads(json.dumps(walk)))
+    assert fingerprint({"x": 1, "y": 2}) == fingerprint({"y": 2, "x": 1})
+    others = [[], ["https://api.incident.io"], [*walk, None], ["http://api.incident.io", *walk[1:]], {"x": 1}]
+    assert len({fingerprint(other) for other in (walk, *others)}) == len(others) + 1
+
+
+def test_a_fingerprint_is_the_same_in_another_process() -> None:
+    # It is compared with that of an earlier run: a hash that is seeded anew would never match.
+    assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+MARKS = st.dictionaries(st.sampled_from(["after", "walk", "more"]), JSON, max_size=3)
+BOOKMARKS = st.dictionaries(st.sampled_from(["users", "teams", "zebras"]), MARKS | JSON, max_size=3)
+STATES = st.fixed_dictionaries({}, optional={"currently_syncing": JSON, "bookmarks": BOOKMARKS | JSON, "more": JSON})
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(JSON | STATES)
+def test_any_json_gives_a_state_that_a_run_can_go_on_with_or_bad_input(value: Any) -> None:
+    try:
+        state = check(value, "state.json")
+    except BadInput as error:
+        assert str(error).startswith("state.json: ")
+    else:
+        assert bookmark(state, "users").get("after") is None or isinstance(bookmark(state, "users")["after"], str)
+        assert bookmark(ended(under_way(state, "users", after="c", walk="f"), "users"), "users") == {}

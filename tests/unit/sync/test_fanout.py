@@ -1,0 +1,125 @@
+"""Fan-out alone: order, bounds, and the end of all when one fails."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tap_incident.api.answers import Page
+from tap_incident.errors import Rejected, Stopped
+from tap_incident.sync.fanout import Workers, turns
+
+
+def pages(*sizes: int) -> Iterator[Page]:
+    """Pages of so many rows, numbered through."""
+    number = 0
+    for at, size in enumerate(sizes, 1):
+        rows = [{"id": str(number + place)} for place in range(size)]
+        number += size
+        yield Page(rows, f"after {number}" if at < len(sizes) else None)
+
+
+def test_rows_come_in_order_and_each_page_ends_once() -> None:
+    found = list(turns(pages(2, 0, 3, 0), lambda row: int(row["id"]), -1, window=2))
+    assert [(turn.row or {}).get("id") for turn in found] == ["0", "1", None, "2", "3", "4", None]
+    assert [turn.ends.after for turn in found if turn.ends] == ["after 2", "after 2", "after 5", None]
+    assert [turn.children for turn in found] == [0, 1, -1, 2, 3, 4, -1]
+
+
+@pytest.mark.parametrize("window", [0, 1, 5])
+def test_the_window_bounds_how_far_ahead_children_are_asked_for(window: int) -> None:
+    asked: list[str] = []
+    ahead = 0
+    for number, _ in enumerate(turns(pages(10, 10), lambda row: asked.append(row["id"]), None, window)):
+        ahead = max(ahead, len(asked) - number)
+    assert ahead == window + 1
+
+
+def test_the_next_page_is_fetched_while_one_is_used() -> None:
+    fetched = threading.Semaphore(0)
+
+    def source() -> Iterator[Page]:
+        for page in pages(1, 1, 1):
+            fetched.release()
+            yield page
+
+    with Workers(2, threading.Event()) as workers:
+        chain = workers.ahead(source())
+        assert fetched.acquire(timeout=5), "the first page was not asked for before it was wanted"
+        next(chain)
+        assert fetched.acquire(timeout=5), "the second page was not asked for while the first was used"
+        assert not fetched.acquire(timeout=0.05), "the third page was asked for too early"
+        assert len(list(chain)) == 2
+
+
+def test_nothing_is_asked_for_after_the_last_page() -> None:
+    asked = []
+
+    def source() -> Iterator[Page]:
+        asked.append(1)
+        yield Page([])
+        asked.append(2)
+
+    with Workers(1, threading.Event()) as workers:
+        assert len(list(workers.ahead(source()))) == 1
+    assert asked == [1]
+
+
+def test_an_error_comes_where_its_page_would_have_come_and_cancels_the_rest() -> None:
+    started = []
+    gate = threading.Event()
+
+    def source(number: int) -> Iterator[Page]:
+        started.append(number)
+        if number == 1:
+            raise Rejected("no")
+        if number == 2:
+            gate.wait(5)
+        yield Page([{"id": str(number)}])
+
+    stop = threading.Event()
+    with pytest.raises(Rejected, match="no"), Workers(1, stop) as workers:
+        chains = [workers.ahead(source(number)) for number in range(50)]
+        for number, chain in enumerate(chains):
+            assert [row["id"] for page in chain for row in page.rows] == [str(number)]
+    gate.set()
+    assert stop.is_set()
+    assert len(started) <= 3
+
+
+def test_a_stop_ends_the_wait_for_an_answer_that_does_not_come() -> None:
+    stop, never = threading.Event(), threading.Event()
+
+    def source() -> Iterator[Page]:
+        never.wait(10)
+        yield Page([])
+
+    begin = time.monotonic()
+    threading.Timer(0.05, stop.set).start()
+    with pytest.raises(Stopped), Workers(1, stop) as workers:
+        list(workers.ahead(source()))
+    assert time.monotonic() - begin < 2
+    never.set()
+
+
+def test_a_slow_child_holds_up_only_its_own_place() -> None:
+    slow = threading.Event()
+    done = []
+
+    def source(number: int) -> Iterator[Page]:
+        if number == 0:
+            slow.wait(5)
+        done.append(number)
+        if len(done) == 4:
+            slow.set()
+        yield Page([{"id": str(number)}])
+
+    with Workers(2, threading.Event()) as workers:
+        none: Iterator[Page] = iter(())
+        found = turns(pages(6), lambda row: workers.ahead(source(int(row["id"]))), none, window=10)
+        order = [row["id"] for turn in found for page in turn.children for row in page.rows]
+    assert order == ["0", "1", "2", "3", "4", "5"]
+    assert done.index(0) >= 4

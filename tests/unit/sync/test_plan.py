@@ -1,0 +1,239 @@
+"""The plan: which lists are walked, in which order, and what hangs on each."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from tap_incident.protocol.catalog import schema
+from tap_incident.protocol.selection import Selection, select
+from tap_incident.streams import BY_NAME, INCIDENT_MODES, STRATEGIES, STREAMS, Params
+from tap_incident.sync.plan import Node, Step, cost, rotated, steps
+from tests.support.runs import Json, catalog_with, only, set_field
+
+MODES = ("standard", "retrospective")
+DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
+EVERYTHING = catalog_with(lambda _, about: about.update(selected=True))
+SELECTIONS: dict[str, Json | None] = {
+    "default": None,
+    "everything": EVERYTHING,
+    **{stream.name: only(stream.name) for stream in STREAMS},
+}
+EACH_SELECTION = pytest.mark.parametrize("catalog", SELECTIONS.values(), ids=SELECTIONS)
+
+
+class Listed(NamedTuple):
+    """One list of a step."""
+
+    name: str
+    """The step's."""
+    node: Node
+    params: Params
+
+
+def planned(catalog: Json | None) -> tuple[Step, ...]:
+    """The steps of a run with this catalog."""
+    return steps(select(catalog), MODES, "per_incident")
+
+
+def lists(selection: Selection, modes: tuple[str, ...] = MODES) -> list[Listed]:
+    """The lists of all steps."""
+    planned = steps(selection, modes, "per_incident")
+    return [Listed(step.name, node, params) for step in planned for node, params in step.lists]
+
+
+def tree(node: Node) -> Any:
+    """What a node does, by name: E for emitted, N for nested, and what is below it."""
+    does = ("E" if node.selected else "") + ("N" if node.nested else "")
+    return (node.stream.name, does, *(tree(child) for child in node.children))
+
+
+def trees(catalog: Json | None) -> list[Any]:
+    """The trees of all lists."""
+    return [tree(found.node) for found in lists(select(catalog))]
+
+
+def without(catalog: Json, *fields: str) -> Json:
+    """The catalog with fields of incidents deselected."""
+    for name in fields:
+        set_field(catalog, "incidents", "properties", name, selected=False)
+    return catalog
+
+
+@EACH_SELECTION
+def test_every_selected_stream_is_emitted_by_its_list_and_by_that_of_its_orphans(catalog: Json | None) -> None:
+    selection = select(catalog)
+    emitted = [node.stream.name for step in lists(selection) for node in step.node.tree() if node.selected]
+    expected = {name: 2 if found.stream.orphan_params else 1 for name, found in selection.items()}
+    assert {name: emitted.count(name) for name in emitted} == expected
+
+
+@EACH_SELECTION
+def test_no_list_is_walked_twice(catalog: Json | None) -> None:
+    walked = [(step.node.stream.path, step.params) for step in lists(select(catalog))]
+    assert len(set(walked)) == len(walked)
+
+
+@EACH_SELECTION
+def test_the_root_of_a_step_stands_alone_or_is_an_orphans_list(catalog: Json | None) -> None:
+    for step in lists(select(catalog)):
+        stream = step.node.stream
+        assert not step.node.nested
+        if stream.parent:
+            assert step.params == (*stream.params, *stream.orphan_params)
+            assert stream.orphan_params
+            assert step.name == stream.parent
+        else:
+            assert step.params in stream.chains(MODES)
+            assert step.name == stream.name
+        assert all(child.stream.parent == node.stream.name for node in step.node.tree() for child in node.children)
+
+
+def test_steps_come_in_the_order_of_the_table_and_orphans_behind_their_parents() -> None:
+    assert [step.name for step in planned(EVERYTHING)] == [s.name for s in STREAMS if not s.parent]
+    roots = [found.node.stream.name for found in lists(select(EVERYTHING))]
+    assert roots[:4] == ["incidents", "actions", "follow_ups", "postmortem_documents"]
+
+
+def test_an_orphans_list_asks_for_the_work_streams_and_not_for_an_incident() -> None:
+    actions = next(found for found in lists(select()) if found.node.stream.name == "actions")
+    assert actions.params == (("incident_mode", "stream"),)
+
+
+def test_orphans_are_asked_for_only_where_their_stream_is_selected() -> None:
+    assert [name for name, *_ in trees(only("incidents"))] == ["incidents"]
+    assert [name for name, *_ in trees(only("incidents", "follow_ups"))] == ["incidents", "follow_ups"]
+
+
+def test_the_parent_is_listed_once_for_all_of_its_children() -> None:
+    expected = ("incidents", "E", ("actions", "E"), ("follow_ups", "E"), ("incident_updates", "EN"))
+    attachments = ("incident_attachments", "N")
+    assert trees(None)[0] == (*expected, attachments)
+    assert [name for name, *_ in trees(None)].count("incidents") == 1
+
+
+def test_a_child_hangs_on_its_parent_that_is_not_emitted() -> None:
+    assert trees(only("custom_field_options")) == [("custom_fields", "", ("custom_field_options", "E"))]
+    assert trees(only("actions")) == [("incidents", "", ("actions", "E")), ("actions", "E")]
+    assert trees(only("incident_updates")) == [("incidents", "", ("incident_updates", "E"))]
+
+
+def test_a_child_that_is_not_selected_costs_nothing() -> None:
+    assert trees(only("custom_fields")) == [("custom_fields", "E")]
+    assert trees(without(only("incidents"), "attachments", "updates")) == [("incidents", "E")]
+
+
+def test_one_list_serves_the_stream_and_the_part_of_its_parent() -> None:
+    assert trees(without(only("incidents"), "attachments")) == [("incidents", "E", ("incident_updates", "N"))]
+    both = without(only("incidents", "incident_updates"), "attachments")
+    assert trees(both) == [("incidents", "E", ("incident_updates", "EN"))]
+    assert trees(without(both, "updates")) == [("incidents", "E", ("incident_updates", "E"))]
+
+
+@pytest.mark.parametrize("stream", [s for s in STREAMS if s.nested_as], ids=lambda stream: stream.name)
+def test_an_orphans_list_and_a_parent_that_is_not_emitted_nest_nothing(stream: Any) -> None:
+    for step in lists(select(only(stream.name))):
+        assert not any(node.nested for node in step.node.tree())
+
+
+def named(selection: Selection) -> set[str]:
+    """Streams whose absence would be a failure."""
+    return {node.stream.name for step in lists(selection) for node in step.node.tree() if node.named}
+
+
+def test_what_nobody_named_may_be_left_out() -> None:
+    assert named(select()) == set()
+
+
+def test_a_stream_is_named_by_its_metadata_and_its_parent_with_it_is_not() -> None:
+    assert named(select(only("actions"))) == {"actions"}
+    assert named(select(without(only("incidents"), "attachments", "updates"))) == {"incidents"}
+
+
+def test_a_nested_part_is_named_as_a_field() -> None:
+    catalog = set_field(only("incidents"), "incidents", "properties", "updates", selected=True)
+    assert named(select(catalog)) == {"incidents", "incident_updates"}
+    set_field(catalog, "incidents", "properties", "updates", selected=False)
+    set_field(catalog, "incidents", "properties", "name", selected=True)
+    assert named(select(catalog)) == {"incidents"}
+
+
+def test_a_part_that_is_deselected_names_nothing_by_what_is_below_it() -> None:
+    catalog = set_field(catalog_with(lambda *_: None), "incidents", "properties", "updates", selected=False)
+    set_field(catalog, "incidents", "properties", "updates", "items", "properties", "message", selected=True)
+    assert named(select(catalog)) == set()
+
+
+def test_incidents_of_all_modes_are_one_list() -> None:
+    (step,) = lists(select(only("incidents")), INCIDENT_MODES)
+    assert [value for name, value in step.params if name == "mode[one_of]"] == list(INCIDENT_MODES)
+
+
+@EACH_SELECTION
+def test_rotation_begins_with_the_interrupted_stream_and_drops_none(catalog: Json | None) -> None:
+    whole = planned(catalog)
+    for number, step in enumerate(whole):
+        turned = rotated(whole, step.name)
+        first = [found.name for found in whole].index(step.name)
+        assert first <= number
+        assert turned == whole[first:] + whole[:first]
+
+
+@pytest.mark.parametrize("syncing", [None, "zebras", "incident_attachments"])
+def test_rotation_for_a_stream_that_is_not_walked_changes_nothing(syncing: str | None) -> None:
+    assert rotated(planned(None), syncing) == planned(None)
+    assert rotated((), syncing) == ()
+
+
+def test_a_description_tells_walks_apart_by_all_that_they_read_and_emit() -> None:
+    catalogs = [
+        None,
+        only("incidents"),
+        only("incidents", "actions"),
+        only("actions"),
+        only("incident_updates"),
+        without(only("incidents"), "updates"),
+        without(only("incidents", "incident_updates"), "updates"),
+        without(only("incidents"), "name"),
+        set_field(only("actions"), "actions", "properties", "description", selected=False),
+    ]
+    described = [lists(select(catalog))[0].node.described() for catalog in catalogs]
+    assert all(described.count(found) == 1 for found in described)
+
+
+def test_a_description_tells_children_apart_that_look_the_same() -> None:
+    described = []
+    for name in ("actions", "follow_ups"):
+        catalog = only(name)
+        for field in schema(BY_NAME[name])["properties"]:
+            set_field(catalog, name, "properties", field, selected=False)
+        described.append(lists(select(catalog))[0].node.described())
+    assert described[0] != described[1]
+
+
+def test_a_description_does_not_depend_on_who_named_what() -> None:
+    catalog = catalog_with(lambda name, about: about.update(selected=name in DEFAULT))
+    assert [s.node.described() for s in lists(select(catalog))] == [s.node.described() for s in lists(select())]
+
+
+@pytest.mark.parametrize(
+    ("catalog", "parents", "per_incident", "by_lists"),
+    [
+        # Two pages; three lists of an incident have one for all, two of which are read once a mode.
+        (None, 500, 2 + 4 * 500, 2 + 500 + 2 + 2 + 1),
+        (without(only("incidents"), "attachments", "updates"), 501, 3, 3),
+        (only("actions"), 0, 1, 3),
+        (only("users"), 0, 1, 1),
+        (only("severities"), 9, 1, 1),
+        (only("catalog_entries"), 30, 31, 31),
+    ],
+)
+def test_the_cost_of_a_walk_is_counted_in_requests(
+    catalog: Json | None, parents: int, per_incident: int, by_lists: int
+) -> None:
+    node = lists(select(catalog))[0].node
+    assert {strategy: cost(node, parents, MODES, strategy) for strategy in STRATEGIES} == {
+        "per_incident": per_incident,
+        "list": by_lists,
+    }

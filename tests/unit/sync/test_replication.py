@@ -1,0 +1,134 @@
+"""Replication without a run: from where a step goes on, and what its state comes to."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tap_incident.api.answers import Page
+from tap_incident.config import Config, load
+from tap_incident.protocol.selection import select
+from tap_incident.sync.plan import Step, steps
+from tap_incident.sync.replication import Start, changed, ended, start, under_way
+from tests.support.runs import Json, bare, only
+
+AT = "2026-01-31T10:00:00"
+BEGAN = f"{AT}Z"
+
+
+def config(**settings: Any) -> Config:
+    """A config with these settings."""
+    return load(json.dumps({"api_key": "k", **settings}), {})
+
+
+def step(*names: str, method: str = "INCREMENTAL", modes: tuple[str, ...] = ("standard", "test")) -> Step:
+    """The first step of a run that selects these streams."""
+    return steps(select(bare(only(*names)), replication_method=method), modes, "per_incident")[0]
+
+
+def interrupted(begun: Start, after: str | None = "c1", **more: Any) -> Json:
+    """The state of a run that was interrupted there."""
+    fields = {"part": 0, "skipped": (), "newest": None, "began": BEGAN, **more}
+    return under_way(begun, {}, after=after, **fields)
+
+
+def finished(name: str, begun: Start, updated_at: str) -> Json:
+    """The state of a run that ended well."""
+    return {"bookmarks": {name: {"updated_at": updated_at, "scope": begun.scope}}}
+
+
+def test_a_bookmark_is_good_for_its_endpoint_and_its_modes_alone() -> None:
+    begun = start(step("actions"), {}, config(), None)
+    state = finished("actions", begun, f"{AT}.5Z")
+    assert start(step("actions"), state, config(), None).since == "2026-01-31T09:55:00Z"
+    assert start(step("actions"), state, config(endpoint="https://other.invalid"), None).since is None
+    assert start(step("actions", modes=("standard",)), state, config(), None).since is None
+
+
+def test_a_bookmark_and_a_start_date_are_nothing_to_a_stream_that_is_read_whole() -> None:
+    state = finished("alerts", start(step("alerts"), {}, config(), None), f"{AT}Z")
+    whole = start(step("alerts", method="FULL_TABLE"), state, config(start_date=f"{AT}Z"), None)
+    assert (whole.since, whole.bookmark) == (None, None)
+    assert whole.params(0) == step("alerts").lists[0][1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "version", "goes_on"),
+    [
+        ({"start_date": f"{AT}Z"}, ("alerts",), None, True),
+        ({"start_date": f"{AT}Z", "activate_version": True}, ("alerts",), 5, True),
+        ({"start_date": f"{AT}.1Z"}, ("alerts",), None, False),
+        ({}, ("alerts",), None, False),
+        ({"start_date": f"{AT}Z", "endpoint": "https://other.invalid"}, ("alerts",), None, False),
+    ],
+)
+def test_a_walk_goes_on_if_it_is_the_same(settings: Json, names: tuple[str, ...], version: Any, goes_on: bool) -> None:
+    state = interrupted(start(step("alerts"), {}, config(start_date=f"{AT}Z"), None))
+    assert start(step(*names), state, config(**settings), version).after == ("c1" if goes_on else None)
+
+
+def test_a_walk_that_goes_on_knows_all_that_the_state_says() -> None:
+    begun = start(step("actions"), {}, config(), None)
+    found = start(step("actions"), interrupted(begun, part=2, newest=f"{AT}.1Z"), config(), None)
+    assert (found.part, found.after, found.started, found.newest) == (2, "c1", BEGAN, f"{AT}.1Z")
+    assert (found.walk, found.version, found.skipped) == (begun.walk, None, ())
+    again = interrupted(found, "c2", part=2, began="2026-02-01T00:00:00Z")
+    assert again["bookmarks"]["actions"]["started"] == BEGAN
+
+
+def test_a_version_goes_on_with_what_was_skipped_of_it() -> None:
+    whole = step("incidents", "actions", method="FULL_TABLE")
+    begun = start(whole, {}, config(), 7)
+    state = interrupted(begun, skipped={"actions", "users"})
+    assert set(state["bookmarks"]["incidents"]) == {"after", "walk", "version", "skipped"}
+    found = start(whole, state, config(), 8)
+    assert (found.version, found.skipped) == (7, ("actions",))
+    assert set(interrupted(start(whole, {}, config(), None), skipped={"actions"})["bookmarks"]["incidents"]) == {
+        "after",
+        "walk",
+    }
+
+
+def test_the_next_list_is_a_place_to_go_on_and_one_behind_the_last_is_none() -> None:
+    begun = start(step("actions"), {}, config(), None)
+    assert start(step("actions"), interrupted(begun, None, part=1), config(), None).part == 1
+    assert start(step("actions"), interrupted(begun, part=3), config(), None) == begun
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "newest", "began", "expected"),
+    [
+        (None, f"{AT}.10Z", "2026-01-31T11:00:00Z", f"{AT}.10Z"),
+        (None, f"{AT}.10Z", f"{AT}Z", f"{AT}Z"),
+        # By their digits alone, both would be the other way round.
+        (f"{AT}.9Z", "2026-01-31T11:00:00+02:00", "2026-01-31T12:00:00Z", f"{AT}.9Z"),
+        (None, "2026-01-31T11:00:00+02:00", f"{AT}Z", "2026-01-31T11:00:00+02:00"),
+        (f"{AT}Z", None, "2026-01-31T12:00:00Z", f"{AT}Z"),
+        (None, None, f"{AT}Z", None),
+    ],
+)
+def test_a_bookmark_is_the_last_change_or_the_beginning(
+    bookmark: str | None, newest: str | None, began: str, expected: str | None
+) -> None:
+    first = start(step("alerts"), {}, config(), None)
+    state = finished("alerts", first, bookmark) if bookmark else {}
+    begun = start(step("alerts"), state, config(), None)
+    mark = ended(begun, state, newest=newest, began=began)["bookmarks"].get("alerts", {})
+    assert mark.get("updated_at") == expected
+
+
+def test_a_stream_that_is_read_whole_gets_no_bookmark() -> None:
+    begun = start(step("alerts", method="FULL_TABLE"), {}, config(), None)
+    assert ended(begun, {}, newest=f"{AT}Z", began=BEGAN) == {"bookmarks": {}}
+
+
+def test_rows_count_from_the_start_on_and_those_without_a_time_always() -> None:
+    begun = start(step("alerts"), {}, config(start_date=f"{AT}.5Z"), None)
+    stamps = [f"{AT}.49Z", f"{AT}.50Z", "2026-01-31T12:00:00.6+02:00", f"{AT}.500000001Z", None, "", f"{AT}Z"]
+    newest: dict[str, str] = {}
+    (page,) = changed(begun, iter([Page([{"id": "x", "updated_at": at} for at in stamps], "c1")]), newest)
+    assert [row["updated_at"] for row in page.rows] == stamps[1:6]
+    assert page.after == "c1"
+    assert newest == {"alerts": "2026-01-31T12:00:00.6+02:00"}

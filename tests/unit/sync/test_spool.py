@@ -1,0 +1,102 @@
+"""What is kept on disk: rows come out for their parent, as they were; an id is new once."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tap_incident.sync.spool import Seen, Spool
+
+FILES = "/proc/self/fd"
+ROWS: list[Any] = [
+    {},
+    {"id": "1", "b": None, "a": {"": [1.5, True]}},
+    {"big": 2**53 + 1, "bigger": 10**30},
+    {"text": "Größe 数据 👩‍🚒 \x00 \ud800 '; DROP TABLE spooled; --"},
+]
+
+
+@pytest.fixture
+def spool() -> Iterator[Spool]:
+    with closing(Spool()) as spool:
+        yield spool
+
+
+@pytest.mark.parametrize("row", ROWS, ids=range(len(ROWS)))
+def test_a_row_comes_out_as_it_went_in(spool: Spool, row: Any) -> None:
+    spool.add("actions", [("I1", row)])
+    (found,) = spool.rows("actions", "I1")
+    assert json.dumps(found) == json.dumps(row)
+
+
+def test_rows_come_out_for_their_parent_in_their_order(spool: Spool) -> None:
+    spool.add("actions", ((f"I{number % 3}", {"id": number}) for number in range(30)))
+    spool.add("actions", [("I1", {"id": -1})])
+    assert [row["id"] for row in spool.rows("actions", "I1")] == [*range(1, 30, 3), -1]
+
+
+def test_an_id_is_new_once_for_each_stream() -> None:
+    with closing(Seen()) as seen:
+        pairs = [("alert_notes", "G1"), ("alert_notes", "g1"), ("other", "G1"), ("alert_notes", "G1"), ("other", "G1")]
+        assert [seen.first(*pair) for pair in pairs] == [True, True, True, False, False]
+
+
+def test_streams_and_parents_are_kept_apart(spool: Spool) -> None:
+    spool.add("actions", [("I1", {"id": "a"}), ("i1", {"id": "b"}), ("I1 ", {"id": "c"}), ("1", {"id": "d"})])
+    spool.add("follow_ups", [("I1", {"id": "e"})])
+    assert spool.rows("actions", "I1") == [{"id": "a"}]
+    assert spool.rows("follow_ups", "I1") == [{"id": "e"}]
+    assert spool.rows("actions", "01") == []
+    assert spool.rows("actions", "I%") == []
+
+
+def test_rows_can_be_read_again(spool: Spool) -> None:
+    spool.add("actions", [("I1", {"id": "a"})])
+    spool.rows("actions", "I1")[0]["id"] = "changed"
+    assert spool.rows("actions", "I1") == [{"id": "a"}]
+
+
+def test_a_page_without_rows_is_no_matter(spool: Spool) -> None:
+    spool.add("actions", [])
+    spool.add("actions", [("I1", {})])
+    assert spool.rows("actions", "I1") == [{}]
+    assert spool.rows("actions", "I2") == []
+
+
+def test_two_spools_share_nothing(spool: Spool) -> None:
+    spool.add("actions", [("I1", {"id": "a"})])
+    with closing(Spool()) as other:
+        assert other.rows("actions", "I1") == []
+
+
+def test_a_closed_spool_gives_nothing() -> None:
+    spool = Spool()
+    spool.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        spool.rows("actions", "I1")
+
+
+def open_files() -> set[str]:
+    """What the open files of this process are called."""
+    found = set()
+    for file in Path(FILES).iterdir():
+        # One of them was open to list them, and is no more.
+        with suppress(FileNotFoundError):
+            found.add(str(file.readlink()))
+    return found
+
+
+@pytest.mark.skipif(not Path(FILES).is_dir(), reason="this system doesn't say which files are open")
+def test_many_rows_are_on_disk_in_a_file_that_nobody_has_to_clean_up(spool: Spool) -> None:
+    before = open_files()
+    # More than SQLite keeps in memory.
+    spool.add("actions", ((f"I{number}", {"text": "x" * 1000}) for number in range(10_000)))
+    (file,) = open_files() - before
+    assert file.endswith("(deleted)")
+    assert len(spool.rows("actions", "I9999")) == 1

@@ -1,0 +1,131 @@
+"""What the tap says of itself, for programs that read the form of the Meltano Singer SDK and for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator
+
+from tap_incident import main
+from tap_incident.about import CAPABILITIES, FORMATS, about
+from tap_incident.config import SETTINGS, VERSION
+from tap_incident.streams import STREAMS
+from tests.support.paths import REPOSITORY
+
+Json = dict[str, Any]
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a run with these arguments prints; it has to end well and log nothing."""
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+def test_about_is_printed_as_json_without_a_key_a_file_or_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(said(capsys, "--about", "--format=json")) == about()
+    # As the tooling of MeltanoHub calls it; whatever the file holds, nothing in it is asked for.
+    assert json.loads(said(capsys, "--about", "--format=json", "--config", "/dev/null/none")) == about()
+
+
+def test_about_has_the_keys_that_readers_of_the_sdks_form_look_for() -> None:
+    told = about()
+    assert list(told)[:7] == [
+        "name",
+        "description",
+        "version",
+        "sdk_version",
+        "supported_python_versions",
+        "capabilities",
+        "settings",
+    ]
+    assert told["name"] == "tap-incident"
+    assert told["version"] == VERSION
+    assert told["description"].startswith("Singer tap")
+    assert told["supported_python_versions"] == ["3.10", "3.11", "3.12", "3.13"]
+    assert [stream["name"] for stream in told["streams"]] == [stream.name for stream in STREAMS]
+
+
+def test_each_capability_has_its_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    words = capsys.readouterr().out.split()
+    assert {"catalog", "discover", "state", "about"} == set(CAPABILITIES)
+    assert {f"--{capability}" for capability in CAPABILITIES} <= set(words)
+
+
+def test_the_settings_are_a_schema_that_takes_what_the_tap_takes() -> None:
+    settings = about()["settings"]
+    Draft4Validator.check_schema(settings)
+    sample = json.loads((REPOSITORY / "config.sample.json").read_text())
+    valid = Draft4Validator(settings).is_valid
+    assert valid(sample | {"api_key": "k"})
+    for wrong in ({}, {"api_key": ""}, {"api_key": "a b"}, {"api_key": "k", "max_concurrency": 33}):
+        assert not valid(wrong)
+
+
+def test_the_settings_speak_json_schema_alone_and_tell_the_variables() -> None:
+    properties = about()["settings"]["properties"]
+    assert list(properties) == list(SETTINGS["properties"])
+    for key, setting in SETTINGS["properties"].items():
+        assert not {"env", "accepts"} & set(properties[key])
+        assert setting.get("env", "") in properties[key]["description"]
+        assert properties[key].get("type") == setting["type"]
+        assert r"\Z" not in properties[key].get("pattern", "")
+    # What MeltanoHub and SDKs hide in forms and logs.
+    hidden = [key for key, setting in properties.items() if setting.get("secret") and setting.get("writeOnly")]
+    assert hidden == ["api_key"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--format=text",), ("--format", "markdown")])
+def test_about_names_all_settings_and_streams_to_a_person(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    out = said(capsys, "--about", *arguments)
+    named = [*SETTINGS["properties"], *(stream.name for stream in STREAMS), *CAPABILITIES, "INCIDENT_ENDPOINT", VERSION]
+    assert [name for name in named if name not in out] == []
+    assert out.startswith("# `tap-incident`\n" if "markdown" in arguments else "Name: tap-incident\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format=json"], "argument --format: only with --about"),
+        (["--discover", "--format=json"], "argument --format: only with --about"),
+        (["--about", "--format=yaml"], "argument --format: invalid choice: 'yaml'"),
+    ],
+)
+def test_a_format_that_means_nothing_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert f"tap-incident: error: {said}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_checkout_that_is_not_installed_says_so(tmp_path: Path, form: str) -> None:
+    for name in ("tap_incident", "schemas"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name)
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "tap_incident" not in path.name:
+            (packages / path.name).symlink_to(path)
+    # -S: the environment's own packages, which know of an installed tap, are not searched.
+    run = [sys.executable, "-S", "-m", "tap_incident", "--about", "--format", form]
+    environ = {**os.environ, "PYTHONPATH": str(packages)}
+    done = subprocess.run(run, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0+checkout" in done.stdout
+    assert "3.13" not in done.stdout

@@ -1,0 +1,144 @@
+"""The command line in process: arguments, files, exit codes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from tap_incident import main
+from tap_incident.protocol.catalog import discover
+from tests.conftest import Tap
+from tests.fake_api import FakeApi, organisation
+from tests.support.runs import KEY, only, parsed
+
+
+def last_line(caplog: pytest.LogCaptureFixture) -> str:
+    """The CRITICAL line that ended the run."""
+    assert caplog.records[-1].levelno == logging.CRITICAL
+    return caplog.records[-1].getMessage()
+
+
+def test_discover_prints_the_catalog_without_a_key_or_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--discover"]) == 0
+    assert json.loads(capsys.readouterr().out) == discover()
+
+
+def test_discover_with_a_state_beside_it_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_text('{"api_key": "k"}')
+    (tmp_path / "state.json").write_text("{}")
+    assert main(["--discover", "-c", str(tmp_path / "config.json"), "-s", str(tmp_path / "state.json")]) == 0
+    assert json.loads(capsys.readouterr().out)["streams"]
+
+
+def test_discover_says_what_is_wrong_with_the_settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "config.json").write_text('{"max_concurrency": 99}')
+    assert main(["--discover", "-c", str(tmp_path / "config.json")]) == 1
+    assert "max_concurrency must be an integer from 1 to 32" in last_line(caplog)
+
+
+def test_the_key_may_come_from_the_environment_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "catalog.json").write_text(json.dumps(only("severities")))
+    with FakeApi(organisation(1)) as fake:
+        monkeypatch.setenv("INCIDENT_API_KEY", KEY)
+        monkeypatch.setenv("INCIDENT_ENDPOINT", fake.url)
+        assert main(["--catalog", str(tmp_path / "catalog.json")]) == 0
+    assert len(parsed(capsys.readouterr().out)) == 1 + 4 + 1
+
+
+def test_without_a_key_nothing_is_asked(caplog: pytest.LogCaptureFixture) -> None:
+    assert main([]) == 1
+    assert "INCIDENT_API_KEY" in last_line(caplog)
+
+
+def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, expected in (("--version", "tap-incident "), ("--help", "usage: tap-incident")):
+        with pytest.raises(SystemExit) as exit_:
+            main([option])
+        assert exit_.value.code == 0
+        assert expected in capsys.readouterr().out
+
+
+def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    _, *options = re.split(r"\n  (?=-)", capsys.readouterr().out.split("\n\nFirst:")[0])
+    found = {}
+    for option in options:
+        words = option.split()
+        names = [word.rstrip(",") for word in words if word.startswith("--")]
+        found[names[0]] = words[words.index(names[0]) + 1 :]
+    files = {"--config", "--catalog", "--properties", "--state"}
+    assert set(found) == files | {"--help", "--discover", "--about", "--format", "--version"}
+    assert all(len(explained) >= 4 for explained in found.values())
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "can't be read"), (b"\xff\xfe\x00", "is no UTF-8 text"), (b'{"a":\n oops', "not valid JSON (line 2)")],
+    ids=["missing", "binary", "not JSON"],
+)
+def test_a_file_that_is_unusable_is_named(
+    option: str, content: bytes | None, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "given.json"
+    if content is not None:
+        path.write_bytes(content)
+    config = tmp_path / "config.json"
+    config.write_text('{"api_key": "k"}')
+    assert main(["--config", str(config), option, str(path)]) == 1
+    assert f"{path}: {said}" in last_line(caplog)
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
+def test_an_empty_name_of_a_file_is_no_absent_option(
+    option: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("INCIDENT_API_KEY", "k")
+    assert main([option, ""]) == 1
+    assert "can't be read" in last_line(caplog)
+
+
+def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_bytes(b'\xef\xbb\xbf{"api_key": "k"}')
+    assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
+    assert capsys.readouterr().out
+
+
+def test_an_error_of_an_unknown_kind_has_a_traceback_and_then_the_critical_line(
+    tap: Tap, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_incident.cli.sync", lambda *args, **kwargs: 1 / 0)
+    with FakeApi(organisation(1)) as fake:
+        assert tap(fake).code == 1
+    assert "Traceback" in caplog.text
+    assert "ZeroDivisionError" in last_line(caplog)
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
+def test_a_config_file_with_the_key_that_others_may_read_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"api_key": "the-key-0815"}')
+    path.chmod(mode)
+    assert main(["--discover", "--config", str(path)]) == 0
+    assert [r.levelname for r in caplog.records if str(path) in r.getMessage()] == ["WARNING"] * warned
+    assert "the-key-0815" not in caplog.text
+
+
+def test_a_config_file_without_the_key_may_be_read_by_all(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INCIDENT_API_KEY", "the-key-0815")
+    path = tmp_path / "mine.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    assert main(["--discover", "--config", str(path)]) == 0
+    assert caplog.records == []

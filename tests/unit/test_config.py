@@ -1,0 +1,132 @@
+"""Settings: where each comes from, what it accepts, and how mistakes are told."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import Any
+
+import pytest
+
+from tap_incident.config import SETTINGS, VERSION, Config, load
+from tap_incident.errors import BadInput
+from tests.support.runs import KEY
+
+PAYLOAD = "sesame"
+
+
+def loaded(environ: dict[str, str] | None = None, **settings: Any) -> Config:
+    """The configuration of a file with these settings."""
+    return load(json.dumps(settings), environ or {}, source="conf.json")
+
+
+def refused(text: str | None, environ: dict[str, str] | None = None) -> str:
+    """The text of the error that a file ends in."""
+    with pytest.raises(BadInput) as caught:
+        load(text, environ or {}, source="conf.json")
+    return str(caught.value)
+
+
+def test_there_is_a_default_for_all_but_the_key() -> None:
+    assert loaded(api_key=KEY) == Config(
+        api_key=KEY,
+        endpoint="https://api.incident.io",
+        incident_modes=("standard", "retrospective"),
+        child_strategy="per_incident",
+        schedule_window_days=14,
+        replication_method="FULL_TABLE",
+        start_date=None,
+        activate_version=False,
+        max_concurrency=8,
+        requests_per_minute=None,
+        request_timeout=300.0,
+        user_agent=f"tap-incident/{VERSION}",
+    )
+
+
+def test_all_mistakes_are_told_at_once_on_one_line() -> None:
+    told = refused(json.dumps(dict.fromkeys(SETTINGS["properties"])))
+    assert [part.split(" ")[1] for part in told.split("; ")] == list(SETTINGS["properties"])
+    assert "\n" not in told
+    missing = refused(json.dumps({"endpoint": "http://example.com", "max_concurrency": 99}))
+    assert [part.split(" ")[1] for part in missing.split("; ")] == ["api_key", "endpoint", "max_concurrency"]
+
+
+def test_a_missing_key_is_told_with_both_places_for_it() -> None:
+    for text in (None, "{}", '{"api_key": ""}'):
+        told = refused(text, {"INCIDENT_API_KEY": ""})
+        assert "conf.json: api_key is missing" in told
+        assert "INCIDENT_API_KEY" in told
+
+
+def test_no_key_is_needed_where_nothing_is_asked_of_the_api() -> None:
+    assert load(None, {}, key_needed=False).api_key == ""
+    with pytest.raises(BadInput, match="endpoint") as caught:
+        load('{"endpoint": "x"}', {}, key_needed=False)
+    assert "api_key" not in str(caught.value)
+
+
+def test_a_mistake_in_the_environment_is_told_without_its_value() -> None:
+    told = refused(None, {"INCIDENT_API_KEY": f"{PAYLOAD} 1", "INCIDENT_ENDPOINT": f"http://{PAYLOAD}.example.com"})
+    assert "api_key" in told
+    assert "endpoint" in told
+    assert PAYLOAD not in told
+
+
+def test_the_file_goes_before_the_environment_and_that_before_the_default() -> None:
+    environ = {"INCIDENT_API_KEY": "from-env", "INCIDENT_ENDPOINT": "https://env.example.com"}
+    assert load(None, environ).api_key == "from-env"
+    assert load("{}", environ).endpoint == "https://env.example.com"
+    both = loaded(environ, api_key="from-file", endpoint="https://file.example.com")
+    assert (both.api_key, both.endpoint) == ("from-file", "https://file.example.com")
+    assert load(None, {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": ""}).endpoint == "https://api.incident.io"
+
+
+def test_an_empty_key_in_the_file_leaves_the_choice_to_the_environment() -> None:
+    assert loaded({"INCIDENT_API_KEY": "from-env"}, api_key="").api_key == "from-env"
+
+
+def test_an_empty_endpoint_in_the_file_is_a_mistake_whatever_the_environment_says() -> None:
+    told = refused('{"endpoint": ""}', {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": "https://env.example.com"})
+    assert "endpoint" in told
+
+
+def test_whitespace_around_the_key_is_no_part_of_it() -> None:
+    assert load(None, {"INCIDENT_API_KEY": " k\r\n"}).api_key == "k"
+
+
+def test_other_settings_are_read_from_nowhere_but_the_file() -> None:
+    environ = {"INCIDENT_API_KEY": "k", "INCIDENT_MAX_CONCURRENCY": "1", "max_concurrency": "1"}
+    assert load(None, environ).max_concurrency == 8
+
+
+@pytest.mark.parametrize("value", [None, "", 5, [], {"deep": [None]}, "2026-10-01T00:00:00Z"])
+def test_an_unknown_setting_is_allowed(value: Any) -> None:
+    assert loaded(api_key=KEY, of_another_tap=value) == loaded(api_key=KEY)
+
+
+@pytest.mark.parametrize("text", ["", "{", f'{{"api_key": "{PAYLOAD}"', f"{{\n{PAYLOAD}", "null,", f'"{PAYLOAD}'])
+def test_what_is_not_json_is_told_without_any_of_it(text: str) -> None:
+    with pytest.raises(BadInput, match=r"^conf\.json: not valid JSON") as caught:
+        load(text, {}, source="conf.json")
+    # A traceback shows the errors behind an error too, and JSON's own one carries the file.
+    assert PAYLOAD not in "".join(
+        traceback.TracebackException.from_exception(caught.value, capture_locals=False).format()
+    )
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_the_line_of_a_mistake_in_json_is_told() -> None:
+    assert "line 3" in refused('{\n"api_key": "k",\n!}')
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "5", f'"{PAYLOAD}"', "true"])
+def test_settings_are_an_object(text: str) -> None:
+    assert refused(text) == "conf.json: must be a JSON object of settings"
+
+
+def test_the_key_shows_in_no_text_of_the_settings() -> None:
+    config = loaded(api_key=PAYLOAD)
+    assert PAYLOAD not in repr(config) + str(config) + f"{config}"
+    assert "endpoint" in repr(config)

@@ -1,0 +1,75 @@
+"""Instants: any form of a timestamp, compared to the last digit."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_incident.timestamps import before, instant, stamp
+
+SAME = [
+    ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00.000000000Z"),
+    ("2026-01-31T10:00:00Z", "2026-01-31T12:00:00+02:00"),
+    ("2026-01-31T10:00:00.5Z", "2026-01-31T04:30:00.500-05:30"),
+    ("2026-01-31T10:00:00Z", "2026-01-31t10:00:00z"),
+    ("2026-01-01T00:00:00Z", "2025-12-31T23:00:00-01:00"),
+]
+ORDERED = [
+    "2025-12-31T23:59:59.999999999Z",
+    "2026-01-01T00:00:00Z",
+    "2026-01-01T00:00:00.000000001Z",
+    "2026-01-01T00:00:00.1Z",
+    "2026-01-01T00:00:00.15Z",
+    "2026-01-01T00:00:00.2Z",
+    "2026-01-01T00:00:00.999999Z",
+    "2026-01-01T00:00:01Z",
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_forms_of_one_moment_are_equal(one: str, other: str) -> None:
+    assert instant(one) == instant(other)
+
+
+def test_moments_are_in_order_to_the_last_digit() -> None:
+    mixed = ORDERED[1::2] + ORDERED[::2]
+    assert sorted(mixed, key=instant) == ORDERED
+    assert len({instant(text) for text in ORDERED}) == len(ORDERED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, 5, "", "2026-01-31", "2026-01-31T10:00:00", "2026-02-30T10:00:00Z", "2026-01-31T25:00:00Z", "now",
+     "2026-01-31T10:00:00Z\n", "2026-01-31T10:00:00,5Z", "2026-01-31T10:00:00.Z", "0001-01-01T00:00:00+01:00",
+     "9999-12-31T23:59:59-01:00", "2026-01-31T10:00:00+25:00", "２026-01-31T10:00:00Z", "2026-01-31T10:00:00.５Z"],
+)  # fmt: skip
+def test_what_is_no_timestamp_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        instant(text)
+
+
+@given(st.datetimes(timezones=st.timezones()), st.integers(0, 9), st.integers(0))
+def test_a_timestamp_is_its_moment(moment: datetime, digits: int, number: int) -> None:
+    try:
+        moment = moment.astimezone(timezone(timedelta(minutes=number % 1440 - 720)))
+        there = moment.astimezone(timezone.utc).replace(microsecond=0)
+    except OverflowError:
+        return
+    fraction = f".{number % 10**digits:0{digits}d}" if digits else ""
+    text = moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    text = text[:19] + fraction + text[19:]
+    assert instant(text) == (there, fraction[1:].rstrip("0"))
+    assert instant(stamp(there)) == (there, "")
+
+
+def test_a_stamp_is_in_utc() -> None:
+    moment = datetime(2026, 1, 31, 23, 30, 59, 999999, timezone(timedelta(hours=-2)))
+    assert stamp(moment) == "2026-02-01T01:30:59Z"
+
+
+def test_before_is_a_whole_second_and_never_later() -> None:
+    assert stamp(before("2026-01-01T00:04:00.9+00:00", timedelta(minutes=5))) == "2025-12-31T23:59:00Z"
+    assert stamp(before("0001-01-01T00:00:00Z", timedelta(minutes=5))) == "0001-01-01T00:00:00Z"
