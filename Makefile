@@ -29,10 +29,11 @@ test: $(READY)  ## run the tests
 e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
 	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)
 
-lint: $(READY)  ## check style and types
+lint: $(READY)  ## check style, types and the order of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 lint-files: $(LINT)/.ready  ## check the Dockerfile, the shell script and the YAML files
 	$(LINT)/bin/hadolint Dockerfile

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-TEST = ["hypothesis>=6.100,<7", "pytest>=8.3,<10", "trustme>=1.1,<2"]
+TEST = ["hypothesis>=6.100,<7", "pytest>=8.3,<10", "pytest-xdist>=3.6,<4", "trustme>=1.1,<2"]
 
 setup(
     name="tap-incident",
@@ -21,6 +21,7 @@ setup(
             *TEST,
             "build>=1.2,<2",
             "duckdb>=1.1,<3",
+            "import-linter>=2.1,<3",
             "mypy>=1.11,<3",
             "ruff>=0.6,<1",
             "setuptools>=69",

@@ -1,7 +1,6 @@
-"""What the tap says of itself: name, version, capabilities, settings and streams, for programs and for people.
+"""`--about`: name, version, capabilities, settings and streams, for programs and for people.
 
-The keys and the layout are those of `--about` in taps that are made with the Meltano Singer SDK, so that what reads
-theirs reads ours; `streams` is beside them.
+Keys and layout follow `--about` of the Meltano Singer SDK, so that the same programs can read both. `streams` is added.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ CAPABILITIES = ("catalog", "discover", "state", "about")
 
 
 def about() -> dict[str, Any]:
-    """All of it, as JSON values; the settings are a JSON Schema (Draft 4)."""
+    """Everything, as JSON values. `settings` is a JSON Schema (Draft 4)."""
     summary, pythons = _packaged()
     return {
         "name": NAME,
         "description": summary,
         "version": VERSION,
-        "sdk_version": None,  # Readers expect the key; the tap is made without an SDK.
+        "sdk_version": None,  # Readers expect this key, but the tap does not use the SDK.
         "supported_python_versions": pythons,
         "capabilities": list(CAPABILITIES),
         "settings": {
@@ -44,10 +43,10 @@ def as_json() -> str:
 
 def as_text() -> str:
     """`about()` as lines for a person."""
-    told = about()
-    lines = [f"Name: {told['name']}", f"Description: {told['description']}", f"Version: {told['version']}"]
+    facts = about()
+    lines = [f"Name: {facts['name']}", f"Description: {facts['description']}", f"Version: {facts['version']}"]
     for title, key in (("Supported Python Versions", "supported_python_versions"), ("Capabilities", "capabilities")):
-        lines += [f"{title}:", *(f"  - {item}" for item in told[key] or ["unknown"])]
+        lines += [f"{title}:", *(f"  - {item}" for item in facts[key] or ["unknown"])]
     lines.append("Settings:")
     for key, setting in SETTINGS["properties"].items():
         lines += [f"  - Name: {key}", f"    Type: {setting['type']}"]
@@ -58,12 +57,12 @@ def as_text() -> str:
 
 def as_markdown() -> str:
     """`about()` as a page of Markdown."""
-    told = about()
-    pythons = told["supported_python_versions"] or ["unknown"]
+    facts = about()
+    pythons = facts["supported_python_versions"] or ["unknown"]
     return "\n\n".join(
         (
             f"# `{NAME}`",
-            f"{told['description']}. Version {VERSION}.",
+            f"{facts['description']}. Version {VERSION}.",
             "## Capabilities",
             "\n".join(f"- `{capability}`" for capability in CAPABILITIES),
             "## Supported Python Versions",
@@ -80,7 +79,7 @@ FORMATS: Mapping[str, Callable[[], str]] = {"text": as_text, "json": as_json, "m
 
 
 def settings_table() -> str:
-    """One row a setting, in Markdown."""
+    """A Markdown table with one row per setting."""
     lines = ["| setting | environment | default | accepts | what it is |", "| --- | --- | --- | --- | --- |"]
     for key, setting in SETTINGS["properties"].items():
         default = _code(setting["default"] if key == "user_agent" else json.dumps(setting.get("default")))
@@ -93,9 +92,9 @@ def settings_table() -> str:
 
 
 def streams_table() -> str:
-    """One row a stream, in Markdown."""
+    """A Markdown table with one row per stream."""
     lines = [
-        "| stream | a row is | key | endpoint | permission | by default |",
+        "| stream | a row is | primary key | endpoint | permission | by default |",
         "| --- | --- | --- | --- | --- | --- |",
         *(_stream_row(stream) for stream in STREAMS),
     ]
@@ -103,7 +102,7 @@ def streams_table() -> str:
 
 
 def _packaged() -> tuple[str | None, list[str] | None]:
-    """The installed package's summary and its Python versions."""
+    """Summary and Python versions of the installed package; None for each if it is not installed."""
     try:
         package = metadata(NAME)
     except PackageNotFoundError:  # python -m tap_incident in a checkout that isn't installed
@@ -113,22 +112,22 @@ def _packaged() -> tuple[str | None, list[str] | None]:
 
 
 def _documented(setting: Mapping[str, Any]) -> dict[str, Any]:
-    """A setting in JSON Schema's own words: the variable is told in the description."""
-    told = {key: value for key, value in setting.items() if key not in ("env", "accepts")}
+    """A setting in JSON Schema's own words: the variable is named in the description."""
+    facts = {key: value for key, value in setting.items() if key not in ("env", "accepts")}
     if "env" in setting:
-        told["description"] += f" (environment variable: {setting['env']})"
+        facts["description"] += f" (environment variable: {setting['env']})"
     if "pattern" in setting:
-        # Python alone knows \Z; in the dialect of JSON Schema `$` ends the text.
-        told["pattern"] = setting["pattern"].replace(r"\Z", "$")
-    return told
+        # Only Python has \Z; in JSON Schema, `$` means the end of the text.
+        facts["pattern"] = setting["pattern"].replace(r"\Z", "$")
+    return facts
 
 
 def _stream(stream: Stream) -> dict[str, Any]:
     return {
         "name": stream.name,
-        "description": stream.holds,
+        "description": stream.description,
         "key_properties": list(stream.key_properties),
-        "parent": stream.parent,
+        "parent": stream.parent.stream,
         "permission": stream.scope or None,
         "selected_by_default": stream.selected_by_default,
     }
@@ -136,10 +135,10 @@ def _stream(stream: Stream) -> dict[str, Any]:
 
 def _stream_row(stream: Stream) -> str:
     keys = ", ".join(f"`{key}`" for key in stream.key_properties)
-    endpoint = f"`{stream.path}`" + (f", for each of {stream.parent}" if stream.parent else "")
+    endpoint = f"`{stream.path}`" + (f", per row of {stream.parent.stream}" if stream.parent.stream else "")
     selected = "yes" if stream.selected_by_default else "no"
     permission = _code(stream.scope or None) or "any"
-    return f"| `{stream.name}` | {stream.holds} | {keys} | {endpoint} | {permission} | {selected} |"
+    return f"| `{stream.name}` | {stream.description} | {keys} | {endpoint} | {permission} | {selected} |"
 
 
 def _code(text: str | None) -> str:

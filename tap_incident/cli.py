@@ -1,4 +1,4 @@
-"""The command line: arguments, exit codes, and the one place where an error becomes the last line on stderr."""
+"""The command line: arguments, exit codes, signals, and the last line on stderr after an error."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from typing import Any
 
 import singer
 
-from tap_incident import about as abouts
+from tap_incident import about
 from tap_incident import config as configs
 from tap_incident.api.client import Client
 from tap_incident.errors import BadOutput, Stopped, TapError
-from tap_incident.json_input import parse, read, readable_by_others
+from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.protocol import state as states
 from tap_incident.protocol.catalog import discover
-from tap_incident.protocol.messages import Writer, writing
+from tap_incident.protocol.messages import Writer, output_errors
 from tap_incident.protocol.selection import select
 from tap_incident.sync.fanout import Workers
 from tap_incident.sync.run import sync
 
 LOGGER = singer.get_logger()
 
-_GRACE = 3.0
-"""Seconds from a signal until the process ends at the latest: a target that doesn't read may hold up a write."""
+_SIGNAL_GRACE_SECONDS = 3.0
+"""The process ends at most this long after a signal, even if a target that does not read blocks a write."""
 _M_ARENA_MAX = -8
 _M_MMAP_THRESHOLD = -3
 
@@ -45,11 +45,11 @@ def _utc_now() -> datetime:
 
 
 def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
-    """Run the tap with these arguments (default: the process's) and give its exit code.
+    """Run the tap with these arguments (default: those of the process) and return its exit code.
 
-    `clock` tells the time, once a run: that around which streams with a window are read.
+    `clock` is called once; `schedule_entries` is read for a window around that time.
 
-    0: all done. 1: failed, the last line on stderr says why and what to do. 130, 143: stopped by SIGINT, SIGTERM.
+    0: all was read. 1: failed; the last line on stderr says why and what to do. 130, 143: stopped by SIGINT, SIGTERM.
     Source: Singer spec, section "Running and developing taps".
     """
     parser = _parser()
@@ -68,43 +68,43 @@ def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[sig
             raise TapError(
                 f"The key may not read all that the catalog selects: {', '.join(missed)} (see the warnings above). "
                 "Everything else was read",
-                advice="Use a key that may, or deselect them",
+                advice="Use a key with these permissions, or deselect them",
             )
         return 0
     except BrokenPipeError:
-        return 1  # The target has died and says itself why.
+        return 1  # The target has ended, and says why itself.
     except Stopped:
         _flush()
-        LOGGER.warning("Stopped by %s. Started again with the last state, the sync goes on there", caught[0].name)
+        LOGGER.warning("Stopped by %s. Run again with the last state to resume from there", caught[0].name)
         return 128 + caught[0]
     except TapError as error:
         _flush()
-        # On one line, whatever an answer put into the text.
+        # One line, even if an answer put line breaks into the text.
         LOGGER.critical("%s", " ".join(f"{error}. {error.advice}".split()).removesuffix("."))
         return 1
     except Exception as error:
         _flush()
-        LOGGER.exception("This error is of a kind that the tap does not know:")
+        LOGGER.exception("Unexpected error:")
         LOGGER.critical("A mistake in the tap (%s): please report it with the lines above", type(error).__name__)
         return 1
 
 
 def _flush() -> None:
-    """Send on what was written; whatever hinders that was told, or is about to be."""
+    """Flush stdout. An error here was logged before, or is about to be."""
     with suppress(OSError, AttributeError):
         sys.stdout.flush()
 
 
 def command() -> None:
     """`main` as a process."""
-    with suppress(OSError, AttributeError):
-        # glibc's way to keep what was freed, a heap for each thread, would hold the largest page many times over.
+    with suppress(OSError, AttributeError, TypeError):  # TypeError: Windows has no process-wide library handle.
+        # By default glibc keeps freed memory in a heap per thread, and so several copies of the largest page.
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
     code = main()
     sys.stderr.flush()
-    # Not by sys.exit, which would wait for threads that hang in a slow answer, and flush into a broken pipe.
+    # Not sys.exit: it would wait for threads that hang in a slow answer, and flush into a broken pipe.
     os._exit(code)
 
 
@@ -117,14 +117,14 @@ def _parser() -> argparse.ArgumentParser:
         "1 when not (the last line on stderr says why), 130 or 143 when stopped by a signal.",
     )
     add = parser.add_argument
-    add("-c", "--config", metavar="FILE", help="settings as JSON; may be left out if INCIDENT_API_KEY is set")
-    add("-d", "--discover", action="store_true", help="print the catalog of all streams and fields, and end")
+    add("-c", "--config", metavar="FILE", help="settings as JSON; optional if INCIDENT_API_KEY is set")
+    add("-d", "--discover", action="store_true", help="print the catalog of all streams and fields, and exit")
     add("--catalog", metavar="FILE", help="catalog with your selection; without one, the default streams are read")
-    add("-p", "--properties", metavar="FILE", help="the older form of --catalog, with `selected` inside the schemas")
-    add("-s", "--state", metavar="FILE", help="state of the run before: an interrupted sync goes on from there")
-    add("--about", action="store_true", help="print name, version, capabilities, settings and streams, and end")
-    add("--format", choices=list(abouts.FORMATS), help="how --about prints them; text if not said")
-    add("--version", action="version", version=f"tap-incident {configs.VERSION}", help="print the version, and end")
+    add("-p", "--properties", metavar="FILE", help="older form of --catalog, with `selected` inside the schemas")
+    add("-s", "--state", metavar="FILE", help="state of the last run; an interrupted sync resumes from there")
+    add("--about", action="store_true", help="print name, version, capabilities, settings and streams, and exit")
+    add("--format", choices=list(about.FORMATS), help="output format of --about (default: text)")
+    add("--version", action="version", version=f"tap-incident {configs.VERSION}", help="print the version, and exit")
     return parser
 
 
@@ -132,9 +132,9 @@ def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> list[
     if sys.stdout is None:
         raise BadOutput("The messages can't be written: stdout is closed")
     if args.about:
-        _print(abouts.FORMATS[args.format or "text"]())
+        _print(about.FORMATS[args.format or "text"]())
         return []
-    text = read(args.config) if args.config is not None else None
+    text = read_file(args.config) if args.config is not None else None
     config = configs.load(text, os.environ, source=args.config or "settings", key_needed=not args.discover)
     if text and config.api_key and config.api_key in text and readable_by_others(args.config):
         LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
@@ -142,14 +142,14 @@ def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> list[
         _print(json.dumps(discover(config.replication_method), indent=2))
         return []
     path = args.catalog if args.catalog is not None else args.properties
-    catalog = parse(read(path), path) if path is not None else None
+    catalog = parse_file(read_file(path), path) if path is not None else None
     selection = select(
         catalog,
         source=path or "catalog",
         old_form=args.catalog is None,
         replication_method=config.replication_method,
     )
-    state = states.check(parse(read(args.state), args.state), args.state) if args.state is not None else {}
+    state = states.check(parse_file(read_file(args.state), args.state), args.state) if args.state is not None else {}
     if not selection:
         LOGGER.warning("%s selects no stream: nothing to do", path)
     client = Client(config, stop=stop)
@@ -159,16 +159,16 @@ def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> list[
 
 
 def _print(text: str) -> None:
-    with writing():
+    with output_errors():
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
 
 
 @contextmanager
 def _signals_set(stop: threading.Event) -> Iterator[list[signal.Signals]]:
-    """Set `stop` at the first SIGINT or SIGTERM, and put it on the list given.
+    """Set `stop` at the first SIGINT or SIGTERM, and append the signal to the list that this yields.
 
-    A second one ends the process at once, and so does a write or a wait that the first does not end soon.
+    A second signal ends the process at once. So does a write or a wait that lasts too long after the first.
     """
     caught: list[signal.Signals] = []
     before: dict[signal.Signals, Any] = {}
@@ -178,12 +178,12 @@ def _signals_set(stop: threading.Event) -> Iterator[list[signal.Signals]]:
         for name in before:
             signal.signal(name, signal.SIG_DFL)
         stop.set()
-        if hasattr(signal, "setitimer"):  # Windows has none.
+        if hasattr(signal, "setitimer"):  # Windows has no setitimer.
             signal.signal(signal.SIGALRM, give_up)
-            signal.setitimer(signal.ITIMER_REAL, _GRACE)
+            signal.setitimer(signal.ITIMER_REAL, _SIGNAL_GRACE_SECONDS)
 
     def give_up(number: int, frame: FrameType | None) -> None:
-        # Not by the log: the alarm may find it, or stderr, in use.
+        # Not through logging: the main thread may hold its lock, or that of stderr.
         with suppress(OSError):
             os.write(2, f"WARNING Stopped by {caught[0].name} while a message could not be written out\n".encode())
         os._exit(128 + caught[0])

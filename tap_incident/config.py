@@ -1,4 +1,4 @@
-"""Settings: one schema says what there is; a file and the environment say what is chosen."""
+"""Settings: one JSON Schema defines them; a config file and the environment give their values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from urllib.parse import urlsplit
 from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
-from tap_incident.json_input import parse
-from tap_incident.streams import INCIDENT_MODES, METHODS, STRATEGIES
-from tap_incident.timestamps import is_instant
+from tap_incident.json_input import parse_file
+from tap_incident.timestamps import is_timestamp
 
 try:
     VERSION = version("tap-incident")
 except PackageNotFoundError:  # python -m tap_incident in a checkout that isn't installed
     VERSION = "0+checkout"
+
+INCIDENT_MODES = ("standard", "retrospective", "test", "tutorial")
+REPLICATION_METHODS = ("FULL_TABLE", "INCREMENTAL")
+CHILD_STRATEGIES = ("per_incident", "list")
 
 SETTINGS: dict[str, Any] = {
     "type": "object",
@@ -39,8 +42,8 @@ SETTINGS: dict[str, Any] = {
             "type": "string",
             "default": "https://api.incident.io",
             "env": "INCIDENT_ENDPOINT",
-            "accepts": "an https URL without user, password, query or fragment (http for loopback alone)",
-            "description": "Where the API is; may have a path",
+            "accepts": "an https URL without user, password, query or fragment (http only for loopback)",
+            "description": "URL of the API; may have a path",
         },
         "incident_modes": {
             "type": "array",
@@ -48,16 +51,16 @@ SETTINGS: dict[str, Any] = {
             "minItems": 1,
             "uniqueItems": True,
             "default": ["standard", "retrospective"],
-            "accepts": f"a list of one or more of {', '.join(INCIDENT_MODES)}, each once",
-            "description": "Modes of the incidents to read, with all that belongs to them",
+            "accepts": f"a list of one or more of {', '.join(INCIDENT_MODES)}, without duplicates",
+            "description": "Modes of the incidents to read",
         },
         "child_strategy": {
             "type": "string",
-            "enum": list(STRATEGIES),
+            "enum": list(CHILD_STRATEGIES),
             "default": "per_incident",
             "accepts": "per_incident or list",
-            "description": "Whether actions, follow-ups and updates are asked for incident by incident, or read from "
-            "their organisation-wide lists: the same rows, by fewer requests where there are many incidents",
+            "description": "How to read actions, follow-ups and updates: with one request per incident, or from the "
+            "organisation-wide lists (the same rows, and fewer requests if you have many incidents)",
         },
         "schedule_window_days": {
             "type": "integer",
@@ -65,27 +68,27 @@ SETTINGS: dict[str, Any] = {
             "maximum": 365,
             "default": 14,
             "accepts": "an integer from 1 to 365",
-            "description": "How many days before and after the start of the run `schedule_entries` is read for",
+            "description": "Days before and after the start of the run for which `schedule_entries` is read",
         },
         "replication_method": {
             "type": "string",
-            "enum": list(METHODS),
+            "enum": list(REPLICATION_METHODS),
             "default": "FULL_TABLE",
             "accepts": "FULL_TABLE or INCREMENTAL",
-            "description": "Whether incidents, alerts, escalations, actions and follow-ups are read whole at each run, "
-            "or only what has changed since the run before; all other streams are always read whole",
+            "description": "FULL_TABLE reads every row in every run. INCREMENTAL reads only the incidents, alerts, "
+            "escalations, actions and follow-ups that changed since the last run; other streams stay FULL_TABLE",
         },
         "start_date": {
             "type": "string",
             "accepts": "an RFC 3339 timestamp such as 2026-01-31T00:00:00Z",
-            "description": "With INCREMENTAL, the first run reads what has changed since then; without it, everything",
+            "description": "With INCREMENTAL, the first run reads only rows that changed since then",
         },
         "activate_version": {
             "type": "boolean",
             "default": False,
             "accepts": "true or false",
-            "description": "Whether streams that are read whole tell the target to remove what the API no longer has "
-            "(by ACTIVATE_VERSION; not all targets can)",
+            "description": "Write ACTIVATE_VERSION after each full refresh, so that the target removes deleted rows "
+            "(not all targets support it)",
         },
         "max_concurrency": {
             "type": "integer",
@@ -93,15 +96,15 @@ SETTINGS: dict[str, Any] = {
             "maximum": 32,
             "default": 8,
             "accepts": "an integer from 1 to 32",
-            "description": "Requests under way at the same time",
+            "description": "Most requests in flight at the same time",
         },
         "requests_per_minute": {
             "type": "integer",
             "minimum": 1,
             "maximum": 1_000_000,
             "accepts": "an integer from 1 to 1,000,000",
-            "description": "A ceiling of your own for any minute, to leave quota to others that use the same key; "
-            "without it, the API's limits alone count (1,200 at once, and then 20 a second)",
+            "description": "Your own rate limit, to leave quota to other users of the same key; without it, only the "
+            "API's limits count (1,200 at once, then 20 per second)",
         },
         "request_timeout": {
             "type": "number",
@@ -110,14 +113,14 @@ SETTINGS: dict[str, Any] = {
             "maximum": 3600,
             "default": 300,
             "accepts": "a number above 0, at most 3600",
-            "description": "Seconds to wait for a connection, and for each piece of an answer",
+            "description": "Seconds to wait for a connection and for each part of an answer",
         },
         "user_agent": {
             "type": "string",
             "pattern": r"^[!-~]([ -~]*[!-~])?\Z",
             "default": f"tap-incident/{VERSION}",
             "accepts": "printable ASCII text",
-            "description": "How the tap names itself to the API",
+            "description": "Value of the User-Agent header",
         },
     },
 }
@@ -125,7 +128,7 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Config:
-    """Valid settings, with the defaults filled in; its repr doesn't show the key."""
+    """Valid settings, defaults included. The repr hides the key."""
 
     api_key: str = field(repr=False)
     endpoint: str
@@ -142,17 +145,17 @@ class Config:
 
 
 def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
-    """Settings from the JSON text of a config file (None: no file) over the environment over the defaults.
+    """Settings from the JSON text of a config file (None: no file), else from the environment, else the defaults.
 
-    Raises BadInput that names everything that is wrong, in words and without any value.
+    `source` names the file in errors. Raises BadInput that lists every mistake, without any value.
     """
-    given = parse(text, source) if text is not None else {}
+    given = parse_file(text, source) if text is not None else {}
     if not isinstance(given, dict):
         raise BadInput(f"{source}: must be a JSON object of settings")
     properties = SETTINGS["properties"]
     chosen = {key: setting["default"] for key, setting in properties.items() if "default" in setting}
     chosen |= {key: environ[s["env"]] for key, s in properties.items() if environ.get(s.get("env", ""))}
-    # An empty key in the file is a template that nobody filled in: no choice against the environment.
+    # An empty key in the file is an unfilled template: the environment still counts.
     chosen |= {key: _typed(value, key) for key, value in given.items() if (key, value) != ("api_key", "")}
     if isinstance(chosen.get("api_key"), str):
         chosen["api_key"] = chosen["api_key"].strip()
@@ -176,7 +179,7 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
 
 
 def _typed(value: Any, key: str) -> Any:
-    """The number or boolean that a string stands for, where the setting is one: Stitch sends all as strings."""
+    """A string as the number or boolean that the setting needs, if it is one: Stitch sends all values as strings."""
     wanted = SETTINGS["properties"].get(key, {}).get("type")
     if wanted == "boolean" and isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower(), value)
@@ -189,11 +192,11 @@ def _typed(value: Any, key: str) -> Any:
 def _mistakes(chosen: Mapping[str, Any], source: str, key_needed: bool) -> list[str]:
     mistakes = []
     if key_needed and "api_key" not in chosen:
-        mistakes.append(f"{source}: api_key is missing (set it there, or INCIDENT_API_KEY in the environment)")
+        mistakes.append(f"{source}: api_key is missing (set it there, or set INCIDENT_API_KEY in the environment)")
     wrong = {error.path[0] for error in Draft4Validator(SETTINGS).iter_errors(chosen) if error.path}
-    if "endpoint" not in wrong and not _usable(chosen["endpoint"]):
+    if "endpoint" not in wrong and not _is_usable_url(chosen["endpoint"]):
         wrong.add("endpoint")
-    if "start_date" in chosen and not is_instant(chosen["start_date"]):
+    if "start_date" in chosen and not is_timestamp(chosen["start_date"]):
         wrong.add("start_date")
     for key in SETTINGS["properties"]:
         if key in wrong:
@@ -201,7 +204,7 @@ def _mistakes(chosen: Mapping[str, Any], source: str, key_needed: bool) -> list[
     return mistakes
 
 
-def _usable(endpoint: str) -> bool:
+def _is_usable_url(endpoint: str) -> bool:
     try:
         url = urlsplit(endpoint)
         host, _ = url.hostname, url.port

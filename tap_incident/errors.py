@@ -1,16 +1,16 @@
-"""What can go wrong, sorted by what to do about it rather than by status number.
+"""Errors by what to do about them: fix the input, skip the stream, retry, or stop.
 
-Every known kind is a `TapError`; its text is one line for a person and never holds the API key.
+Each is a `TapError`. Its text is one line for a person and never holds the API key.
 """
 
 from __future__ import annotations
 
 
 class TapError(Exception):
-    """An error of a known kind: the run ends with its text as the CRITICAL line, and no traceback."""
+    """An error of a known kind. If it ends the run, its text is the CRITICAL line, without a traceback."""
 
     advice = ""
-    """What a person can do about it, where the text doesn't say so."""
+    """What a person can do about it, if the text does not say so."""
 
     def __init__(self, text: str, *, advice: str = "") -> None:
         super().__init__(text)
@@ -18,15 +18,15 @@ class TapError(Exception):
 
 
 class BadInput(TapError):
-    """The configuration, catalog or state can't be used: the user mends the file that the text names."""
+    """The config, catalog or state file can't be used. The user fixes the file that the text names."""
 
 
 class BadKey(TapError):
-    """The API doesn't know the key (401): nothing can be read until it is replaced."""
+    """The API does not know the key (401). Nothing can be read until it is replaced."""
 
 
 class MissingPermission(TapError):
-    """The key may not read this endpoint (403): its stream is skipped and the others go on."""
+    """The key may not read this endpoint (403). Its stream is skipped; the others continue."""
 
     def __init__(self, text: str, scope: str | None) -> None:
         super().__init__(text)
@@ -34,32 +34,32 @@ class MissingPermission(TapError):
 
 
 class Gone(TapError):
-    """The thing that was asked for is no more (404): a child request of a deleted parent gives no rows."""
+    """What was requested does not exist (404). For a child request: the parent was deleted, so there are no rows."""
 
-    advice = "Check endpoint; if that is right, the API has given up this path: deselect the stream"
+    advice = "Check endpoint; if it is right, the API no longer has this path: deselect the stream"
 
 
 class Rejected(TapError):
-    """The API will never accept this request (any other 4xx, a redirect): the run stops."""
+    """The API will never accept this request (any other 4xx, or a redirect). The run stops."""
 
 
 class BadData(TapError):
-    """An answer holds what no record can be made of: the run stops rather than lose or bend a value."""
+    """An answer holds a value that fits no record. The run stops, so that no value is lost or changed."""
 
-    advice = "Run again; if it comes back, deselect what this line names, and report the line"
+    advice = "Run again; if the error comes back, deselect what this line names, and report the line"
 
 
 class BadOutput(TapError):
-    """Messages, or what is kept until their turn, can't be written: the disk is full, say."""
+    """Messages or temporary files can't be written, for example because the disk is full."""
 
-    advice = "Mend that, and run again"
+    advice = "Fix that, and run again"
 
 
 class PassingFault(TapError):
-    """A fault that may be over at the next try; if it lasts beyond the time for retries, it ends the run."""
+    """A fault that may pass (timeout, 5xx, 429). It is retried; if it lasts too long, it ends the run."""
 
     advice = "Check endpoint and the network, or run again later with the last state"
 
 
 class Stopped(TapError):
-    """The run was told to stop (a signal, or an error in another thread): no further request is made."""
+    """The run must stop, because of a signal or an error in another thread. No more requests are sent."""

@@ -1,4 +1,4 @@
-"""What comes from outside as JSON: files that the user names, read whole, and the one way to parse."""
+"""JSON from outside: the files that the user names, and one strict parser for them and for the API's answers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any, NoReturn
 from tap_incident.errors import BadInput
 
 
-def read(path: str) -> str:
+def read_file(path: str) -> str:
     """The text of a file; raises BadInput that names it."""
     try:
         return Path(path).read_text("utf-8-sig")
     except OSError as error:
         raise BadInput(f"{path}: can't be read ({error.strerror})") from None
     except UnicodeDecodeError:
-        raise BadInput(f"{path}: is no UTF-8 text") from None
+        raise BadInput(f"{path}: is not UTF-8 text") from None
 
 
 def readable_by_others(path: str) -> bool:
-    """Whether accounts other than the owner's may read this file, as far as its mode says."""
+    """True if the file's mode lets other accounts read it."""
     try:
         mode = Path(path).stat().st_mode
     except OSError:
@@ -31,18 +31,18 @@ def readable_by_others(path: str) -> bool:
     return os.name == "posix" and stat.S_ISREG(mode) and bool(mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def parse(text: str, source: str) -> Any:
-    """The JSON value of a text from `source`; raises BadInput that names the source and the line, and no value."""
+def parse_file(text: str, source: str) -> Any:
+    """The JSON value of the text of a file. Raises BadInput that names `source` and the line, but no value."""
     try:
         return strict_json(text)
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        # Not chained: the error carries the whole text, and a config's has the key.
+        # Not chained: the error holds the whole text, and a config has the key in it.
         raise BadInput(f"{source}: not valid JSON{where}") from None
 
 
 def strict_json(text: str | bytes) -> Any:
-    """The JSON value of a text; raises ValueError also for NaN and infinities, which Python would let pass."""
+    """The JSON value of a text. Raises ValueError, also for NaN and infinities, which Python accepts."""
     return json.loads(text, parse_constant=_no_number, parse_float=_finite)
 
 
@@ -54,4 +54,4 @@ def _finite(digits: str) -> float:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number in JSON")
+    raise ValueError(f"{text} is not a JSON number")

@@ -21,11 +21,12 @@ from typing import Any
 import singer
 from singer.transform import Transformer
 
-from tap_incident.protocol.catalog import schema
+from tap_incident.config import CHILD_STRATEGIES
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.records import shaper
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
-from tap_incident.streams import BY_NAME, STRATEGIES
+from tap_incident.streams import BY_NAME
 from tap_incident.sync.plan import steps
 from tests.fake_api import FakeApi, Organisation, organisation
 from tests.support.runs import STANDARD, bare, only, there
@@ -79,7 +80,7 @@ def concurrency() -> Iterator[Figure]:
 def fewest_requests() -> Iterator[Figure]:
     """Requests of a default sync, against those that the rows to be read make necessary."""
     org = bench_organisation(200)
-    for strategy in STRATEGIES:
+    for strategy in CHILD_STRATEGIES:
         with FakeApi(org, key=KEY) as fake:
             ran = run(fake, child_strategy=strategy)
         needed = necessary(org, select(), strategy)
@@ -96,14 +97,14 @@ def necessary(org: Organisation, selection: Selection, strategy: str) -> int:
     for node, _ in (listing for step in steps(selection, STANDARD, strategy) for listing in step.lists):
         rows = there(org, node.stream.name)
         if not node.children:
-            orphans = node.stream.orphan_params and {i for i, mode in org.modes.items() if mode == "stream"}
+            orphans = node.stream.parent.orphan_params and {i for i, mode in org.modes.items() if mode == "stream"}
             rows = [row for row in rows if row["incident_id"] in orphans] if orphans else rows
             total += pages(len(rows), node.stream.page_size)
             continue
-        listed = {child.stream.name for child in node.children if strategy == "list" and child.stream.listable}
+        listed = {child.stream.name for child in node.children if strategy == "list" and child.stream.parent.has_list}
         total += pages(len(rows), node.stream.page_size)
         for child in node.children:
-            parent = child.stream.parent_params[0][0]
+            parent = child.stream.parent.id_param
             counts = Counter(row[parent] for row in org.rows[child.stream.path])
             if child.stream.name not in listed:
                 total += sum(pages(counts[row["id"]], child.stream.page_size) for row in rows)
@@ -124,7 +125,7 @@ def memory() -> Iterator[Figure]:
     """Peak memory at 2,000 and at 20,000 incidents, by both strategies, with nested parts and without."""
     nested, plain = only("incidents"), bare(only("incidents", "actions"))
     small, large = bench_organisation(2_000), bench_organisation(20_000)
-    for strategy in STRATEGIES:
+    for strategy in CHILD_STRATEGIES:
         for name, catalog in (("with nested parts", nested), ("without nested parts", plain)):
             peaks = []
             for org in (small, large):

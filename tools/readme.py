@@ -29,8 +29,8 @@ def facts_table() -> str:
     lines = ["| stream | a row is | key | parent |", "| --- | --- | --- | --- |"]
     for stream in STREAMS:
         keys = ", ".join(f"`{key}`" for key in stream.key_properties)
-        parent = f"`{stream.parent}`, by `{stream.parent_params[0][0]}`" if stream.parent else ""
-        lines.append(f"| `{stream.name}` | {stream.holds} | {keys} | {parent} |")
+        parent = f"`{stream.parent.stream}`, by `{stream.parent.id_param}`" if stream.parent.stream else ""
+        lines.append(f"| `{stream.name}` | {stream.description} | {keys} | {parent} |")
     return "\n".join(lines)
 
 

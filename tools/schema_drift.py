@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tap_incident.protocol.catalog import schema
+from tap_incident.protocol.schemas import schema
 from tap_incident.streams import ROW_ID, STREAMS, Stream
 
 Json = dict[str, Any]
@@ -74,29 +74,31 @@ def _of_stream(document: Document, stream: Stream) -> Iterator[str]:
     if stream.scope not in scopes:
         yield f"{stream.name}: the permission is {' or '.join(scopes) or 'none'}, not {stream.scope or 'none'}"
     yield from _of_parameters(operation, stream)
-    key = stream.answer_key or stream.name
+    key = stream.answer.key or stream.name
     lists = document.lists(stream.path).get(key, [])
     if not lists:
         yield f'{stream.name}: the answer of {stream.path} has no list "{key}"'
     ours = schema(stream)
     for name in made_by_the_tap(stream):
         del ours["properties"][name]
-    withheld = tuple(f"{stream.name}.{name}:" for name in stream.withheld)
+    withheld = tuple(f"{stream.name}.{name}:" for name in stream.privacy.withheld)
     lines = dict.fromkeys(line for rows in lists for line in _of_schema(document, rows, ours, stream.name, ()))
     yield from (line for line in lines if not line.startswith(withheld))
 
 
 def made_by_the_tap(stream: Stream) -> list[str]:
     """Columns of a stream that no row of the API has."""
-    nested = [other.nested_as for other in STREAMS if other.parent == stream.name and other.nested_as]
-    own = [stream.list_column, ROW_ID if stream.identity else None]
-    return [*nested, *stream.added, *(name for name in own if name)]
+    nested = [
+        other.parent.nested_as for other in STREAMS if other.parent.stream == stream.name and other.parent.nested_as
+    ]
+    own = [stream.answer.list_column, ROW_ID if stream.answer.row_id_from else None]
+    return [*nested, *stream.parent.added_columns, *(name for name in own if name)]
 
 
 def sent(stream: Stream) -> set[str]:
     """The parameters that a stream's requests can have, without the brackets of operators."""
-    pairs = (*stream.params, *stream.parent_params, *stream.also_by, *stream.orphan_params)
-    names = {name for name, _ in pairs} | set(stream.window_params or ())
+    pairs = (*stream.params, *stream.parent.params, *stream.parent.also_by, *stream.parent.orphan_params)
+    names = {name for name, _ in pairs} | set(stream.window.params if stream.window else ())
     names |= {stream.mode_param} if stream.mode_param else set()
     names |= {"page_size", stream.cursor_param} if stream.page_size else set()
     return {name.split("[")[0] for name in names}

@@ -1,4 +1,4 @@
-"""The client: the only room that talks HTTP. Auth, timeouts, retries, pages.
+"""HTTP client: authorization, timeouts, retries, pagination.
 
 Source: API documents, sections "Making requests" and "Pagination".
 """
@@ -20,25 +20,25 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidSchema, ProxyError
 from singer import metrics
 
-from tap_incident.api.answers import Limited, Page, fail, page, parse, sent_at
+from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body, sent_at
 from tap_incident.api.rate import Gate, read_limits
 from tap_incident.config import Config
 from tap_incident.errors import BadData, PassingFault, Rejected, Stopped
 from tap_incident.streams import STREAMS, Params, Stream
-from tap_incident.timestamps import stamp
+from tap_incident.timestamps import rfc3339
 
 LOGGER = logging.getLogger(__name__)
 
 RETRY_SECONDS = 600
-"""How long a fault may last before it ends the run."""
-_LONGEST_BACKOFF = 60
+"""A fault that lasts longer ends the run."""
+_LONGEST_BACKOFF_SECONDS = 60
 _IDENTITY = "/v1/identity"
 _IDENTITY_SECONDS = 10
-_BETWEEN_WARNINGS = 5.0
+_SECONDS_BETWEEN_WARNINGS = 5.0
 
 
 class Client:
-    """Reads lists page by page. Safe to use from several threads."""
+    """Reads lists page by page. Thread-safe."""
 
     def __init__(
         self,
@@ -49,52 +49,52 @@ class Client:
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
-        """`stop`, once set, lets no further request pass and ends every wait with Stopped."""
+        """Once `stop` is set, no more requests are sent and every wait ends with Stopped."""
         self._config = config
         self._stop = stop
         self._clock = clock
         self._sleep = sleep or self._sleep_until_stop
-        lower = {stream.path: stream.per_minute for stream in STREAMS if stream.per_minute}
+        lower = {stream.path: stream.requests_per_minute for stream in STREAMS if stream.requests_per_minute}
         self._gate = Gate(config.requests_per_minute, lower, clock=clock, sleep=self._sleep)
         self._adapter = HTTPAdapter(pool_maxsize=config.max_concurrency)
         self._local = threading.local()
         self._timed: SimpleQueue[metrics.Point] = SimpleQueue()
         self._warnings = threading.Lock()
         self._quiet_until = clock()
-        self._untold = 0
+        self._suppressed = 0
         self._began = now()
-        self._began_there: datetime | None = None
+        self._began_by_api: datetime | None = None
 
     @property
     def began(self) -> str:
-        """When this run began: by this machine's clock or by the API's, whichever is earlier."""
-        return stamp(min(self._began, self._began_there or self._began))
+        """Start of the run (RFC 3339) by this machine's clock or by the API's, whichever is earlier."""
+        return rfc3339(min(self._began, self._began_by_api or self._began))
 
     @property
     def sent(self) -> int:
-        """Requests sent so far."""
+        """Number of requests sent."""
         return self._gate.passed
 
     def timers(self) -> Iterator[metrics.Point]:
-        """The timers of the requests that have ended since the last call, for the main thread to log."""
+        """Timers of the requests that ended since the last call. The main thread logs them."""
         while not self._timed.empty():
             yield self._timed.get()
 
     def identity(self) -> Iterator[Page]:
-        """A page of one row: what the API says of the key. Asked for once and not for long, since it is no data.
+        """A page of one row that describes the key. Requested once and with a short timeout, because it is not data.
 
         Raises what `get` raises. Source: API document, `GET /v1/identity`.
         """
         self._gate.wait(_IDENTITY)
         seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
-        found = self._once(f"GET {_IDENTITY}", _IDENTITY, (), seconds).get("identity")
+        found = self._request(f"GET {_IDENTITY}", _IDENTITY, (), seconds).get("identity")
         yield Page([found] if isinstance(found, dict) else [])
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
-        """Pages of the list of `stream` under `params`, from the cursor `after` on; each is asked for when wanted.
+        """Pages of the list of `stream` with `params`, from the cursor `after` on. Each is requested when needed.
 
-        Raises BadData for an answer that is no such list and for a cursor that comes back a second time; for all
-        else see `get`.
+        Raises BadData for an answer without the list, and for a cursor that comes a second time; otherwise what `get`
+        raises.
         """
         if stream.page_size is not None:
             params = (*params, ("page_size", str(stream.page_size)))
@@ -103,7 +103,7 @@ class Client:
         while True:
             found = page(self.get(stream.path, params, stream.name), stream)
             if found.after in seen and found.after is not None:
-                raise BadData(f"{stream.name}: {stream.path} gave one cursor twice: its list would never end")
+                raise BadData(f"{stream.name}: {stream.path} returned the same cursor twice: the list would never end")
             yield found
             if found.after is None:
                 return
@@ -112,11 +112,11 @@ class Client:
             params = _from(after, params, stream)
 
     def get(self, path: str, params: Params, name: str) -> dict[str, Any]:
-        """The JSON object at `path`, after as many tries as it takes; `name` is whose it is, for what is told of it.
+        """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
 
-        Raises BadKey, MissingPermission, Gone, Rejected, PassingFault (one that lasted), Stopped.
+        Raises BadKey, MissingPermission, Gone, Rejected, PassingFault (if it lasted too long), Stopped.
         """
-        pauses = backoff.expo(max_value=_LONGEST_BACKOFF)
+        pauses = backoff.expo(max_value=_LONGEST_BACKOFF_SECONDS)
         next(pauses)
         give_up: float | None = None
         while True:
@@ -124,35 +124,35 @@ class Client:
             if self._stop.is_set():
                 raise Stopped("stopped before a request")
             try:
-                return self._once(f"{name}: GET {path}", path, params, self._config.request_timeout)
+                return self._request(f"{name}: GET {path}", path, params, self._config.request_timeout)
             except PassingFault as fault:
                 if give_up is None:
                     give_up = self._clock() + RETRY_SECONDS
-                named = fault.retry_after if isinstance(fault, Limited) else None
-                seconds = named if named is not None else backoff.full_jitter(next(pauses))
+                requested = fault.retry_after if isinstance(fault, RateLimited) else None
+                seconds = requested if requested is not None else backoff.full_jitter(next(pauses))
                 if self._clock() + seconds > give_up:
-                    raise PassingFault(f"{fault}. It lasts for more than {RETRY_SECONDS // 60} minutes") from fault
+                    raise PassingFault(f"{fault}. It has lasted for more than {RETRY_SECONDS // 60} minutes") from fault
                 self._pause(path, fault, seconds)
 
     def _pause(self, path: str, fault: PassingFault, seconds: float) -> None:
         if self._stop.is_set():
             raise Stopped("stopped before a retry")
-        if not isinstance(fault, Limited):
-            self._warn(f"{fault}. Trying again in {seconds:.1f} s")
+        if not isinstance(fault, RateLimited):
+            self._warn(f"{fault}. Retrying in {seconds:.1f} s")
             self._sleep(seconds)
-        # The gate holds back every thread that the limit is about, this one too: one warning for all of them.
+        # The gate pauses every thread that the limit concerns, including this one: one warning for all of them.
         elif self._gate.pause(path, seconds, fault.limits):
-            LOGGER.warning("%s. Waiting for %.1f s", fault, seconds)
+            LOGGER.warning("%s. Waiting %.1f s", fault, seconds)
 
     def _warn(self, text: str) -> None:
-        """Log it, or count it if another one was told just now: in a storm every thread would at every try."""
+        """Log a WARNING, or only count it if one was logged just now: during an outage every thread retries."""
         with self._warnings:
             now = self._clock()
             if now < self._quiet_until:
-                self._untold += 1
+                self._suppressed += 1
                 LOGGER.debug("%s", text)
                 return
-            more, self._untold, self._quiet_until = self._untold, 0, now + _BETWEEN_WARNINGS
+            more, self._suppressed, self._quiet_until = self._suppressed, 0, now + _SECONDS_BETWEEN_WARNINGS
         LOGGER.warning("%s%s", text, f" (and {more} more since the last such warning)" if more else "")
 
     def _sleep_until_stop(self, seconds: float) -> None:
@@ -166,7 +166,7 @@ class Client:
             session.mount("https://", self._adapter)
             session.mount("http://", self._adapter)
             session.headers.update({"Accept": "application/json", "User-Agent": self._config.user_agent})
-            # As auth, not as a header: requests would let a ~/.netrc entry take the header's place.
+            # As auth, not as a header: otherwise requests replaces the header by an entry of ~/.netrc.
             session.auth = self._authorize
         return session
 
@@ -174,64 +174,65 @@ class Client:
         request.headers["Authorization"] = f"Bearer {self._config.api_key}"
         return request
 
-    def _once(self, what: str, path: str, params: Params, timeout: float) -> dict[str, Any]:
+    def _request(self, request: str, path: str, params: Params, timeout: float) -> dict[str, Any]:
         began = time.monotonic()
         status = 0
         try:
-            response = self._send(what, path, params, timeout)
+            response = self._send(request, path, params, timeout)
             status = response.status_code
         finally:
             self._timed.put(_point(path, status, time.monotonic() - began))
         self._gate.learn(path, read_limits(response.headers))
-        self._began_there = self._began_there or sent_at(response.headers)
-        body = parse(response.content, what)
+        self._began_by_api = self._began_by_api or sent_at(response.headers)
+        body = parse_body(response.content, request)
         if status != 200:
-            fail(what, status, response.headers, body if isinstance(body, dict) else {}, self._config.api_key)
+            fail(request, status, response.headers, body if isinstance(body, dict) else {}, self._config.api_key)
         if not isinstance(body, dict):
-            raise PassingFault(f"{what}: status 200, but the body is no JSON object")
+            raise PassingFault(f"{request}: status 200, but the body is not a JSON object")
         return body
 
-    def _send(self, what: str, path: str, params: Params, timeout: float) -> requests.Response:
+    def _send(self, request: str, path: str, params: Params, timeout: float) -> requests.Response:
         url = self._config.endpoint + path
         try:
             return self._session().get(url, params=params, timeout=timeout, allow_redirects=False)
         except (requests.ConnectionError, requests.Timeout) as error:
-            raise self._unreached(what, error) from error
+            raise self._unreachable(request, error) from error
         except (ChunkedEncodingError, ContentDecodingError) as error:
-            raise PassingFault(f"{what}: the answer broke off") from error
+            raise PassingFault(f"{request}: the answer was cut off") from error
         except (OSError, ValueError, TypeError) as error:
-            # Of requests and urllib3: a bundle that isn't there, a host name or a proxy that can't be, or has no host.
-            # What they say of a URL quotes it, and a proxy's can have a password.
+            # From requests and urllib3: a missing CA bundle, an impossible host name or proxy, or none at all.
+            # Some of their texts quote the URL, and that of a proxy may hold a password.
             quotes = isinstance(error, ValueError | TypeError) and not isinstance(error, InvalidSchema)
             why = type(error).__name__ if quotes else error
             raise Rejected(
-                f"{what}: no request can be made ({why}): check endpoint, REQUESTS_CA_BUNDLE and the proxy variables"
+                f"{request}: the request can't be made ({why}): "
+                "check endpoint, REQUESTS_CA_BUNDLE and the proxy variables"
             ) from None
 
-    def _unreached(self, what: str, error: requests.RequestException) -> PassingFault | Rejected:
+    def _unreachable(self, request: str, error: requests.RequestException) -> PassingFault | Rejected:
         cause: BaseException = error
         while cause.__context__ is not None:
             cause = cause.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Rejected(
-                f"{what}: the certificate of {self._config.endpoint} can't be verified ({cause.verify_message}): check "
-                "endpoint; behind a proxy with a certificate of its own, name its bundle in REQUESTS_CA_BUNDLE"
+                f"{request}: the certificate of {self._config.endpoint} can't be verified ({cause.verify_message}): "
+                "check endpoint; behind a proxy with its own certificate, set REQUESTS_CA_BUNDLE to its bundle"
             )
-        # A body that stops coming is a ConnectionError to requests.
+        # requests reports a body that stops arriving as a ConnectionError.
         if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
-            return PassingFault(f"{what}: no answer within {self._config.request_timeout:g} s")
+            return PassingFault(f"{request}: no answer within {self._config.request_timeout:g} s")
         why = (cause.strerror or str(cause)) if isinstance(cause, OSError) else type(cause).__name__
-        way = " through the proxy that the environment names" if isinstance(error, ProxyError) else ""
-        return PassingFault(f"{what}: no connection to {self._config.endpoint}{way} ({why})")
+        way = " through the proxy in the environment" if isinstance(error, ProxyError) else ""
+        return PassingFault(f"{request}: no connection to {self._config.endpoint}{way} ({why})")
 
 
 def _from(after: str, params: Params, stream: Stream) -> Params:
-    """The parameters of the page that begins at the cursor `after`."""
+    """`params` for the page at the cursor `after`."""
     return (*(pair for pair in params if pair[0] != stream.cursor_param), (stream.cursor_param, after))
 
 
 def _point(path: str, status: int, seconds: float) -> metrics.Point:
-    """The timer of one request as other taps log it; `status` is 0 where no answer came."""
+    """The timer of one request, in the form of singer-python. `status` is 0 if no answer came."""
     outcome = metrics.Status.succeeded if status == 200 else metrics.Status.failed
     tags = {metrics.Tag.endpoint: path, metrics.Tag.http_status_code: status, metrics.Tag.status: outcome}
     return metrics.Point("timer", metrics.Metric.http_request_duration, seconds, tags)

@@ -1,6 +1,6 @@
-"""The rate gate: every request of every thread passes it, and waits there for as long as the API's limits ask.
+"""The rate gate: every request of every thread passes it, and waits there until the API's rate limits allow it.
 
-A token bucket for the key, one for each endpoint with a lower limit of its own, and the user's own ceiling.
+There is a token bucket for the key, one per endpoint with a lower limit, and the user's own limit.
 Source: API documents, section "Rate limits".
 """
 
@@ -19,40 +19,40 @@ LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Quota:
-    """So many requests at once, and as many again in `window` seconds, evenly."""
+    """A burst of `limit` requests, refilled evenly within `period` seconds."""
 
     limit: int
-    window: float = 60
+    period: float = 60
 
     @property
     def rate(self) -> float:
-        """Requests a second that it allows for ever."""
-        return self.limit / self.window
+        """Requests per second that it allows in the long run."""
+        return self.limit / self.period
 
 
 KEY_QUOTA = Quota(1200)
-"""What the API grants a key, until its answers say otherwise."""
+"""The API's default quota per key. Its answers may give another one."""
 
-_HAIR = 1e-6
-_LONGEST_WINDOW = 3600
+_EPSILON = 1e-6
+_LONGEST_PERIOD = 3600
 _LONG_WAIT = 30
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What an answer says of the limits; None where it says nothing."""
+    """Rate limits in the headers of an answer; None for what is not there."""
 
     binding: Quota | None = None
-    """The one that will be reached first."""
-    named: tuple[Quota, ...] = ()
-    """All that count this request, the key's own, which is the highest, first."""
+    """The limit that will be reached first."""
+    quotas: tuple[Quota, ...] = ()
+    """All limits that count this request. The key's own, the highest, comes first."""
     remaining: int | None = None
-    """Requests left of the binding one."""
+    """Requests left in the binding limit."""
 
     @property
     def of_endpoint(self) -> bool:
-        """Whether the binding limit is the endpoint's own, lower than the key's."""
-        return self.binding is not None and self.binding not in self.named[:1]
+        """True if the binding limit is the endpoint's own, lower than the key's."""
+        return self.binding is not None and self.binding not in self.quotas[:1]
 
 
 def read_limits(headers: Mapping[str, str]) -> Limits:
@@ -60,58 +60,58 @@ def read_limits(headers: Mapping[str, str]) -> Limits:
     first, *rest = [part.strip() for part in headers.get("X-RateLimit-Limit", "").split(",")]
     matches = [re.fullmatch(r"(\d{1,9})\s*;\s*window=(\d{1,9})", part) for part in rest]
     pairs = [(int(found[1]), int(found[2])) for found in matches if found]
-    quotas = [Quota(limit, window) for limit, window in pairs if limit and 0 < window <= _LONGEST_WINDOW]
-    named = tuple(sorted(quotas, key=lambda quota: quota.rate, reverse=True))
-    binding = next((quota for quota in reversed(named) if str(quota.limit) == first), None)
+    quotas = [Quota(limit, period) for limit, period in pairs if limit and 0 < period <= _LONGEST_PERIOD]
+    ordered = tuple(sorted(quotas, key=lambda quota: quota.rate, reverse=True))
+    binding = next((quota for quota in reversed(ordered) if str(quota.limit) == first), None)
     remaining = headers.get("X-RateLimit-Remaining", "").strip()
-    return Limits(binding, named, int(remaining) if re.fullmatch(r"\d{1,9}", remaining) else None)
+    return Limits(binding, ordered, int(remaining) if re.fullmatch(r"\d{1,9}", remaining) else None)
 
 
 class _Bucket:
-    """Tokens of one quota, a little fewer than it has, and a time until which none is given."""
+    """Token bucket for one quota, with a small reserve, and a time until which it is paused."""
 
     def __init__(self, quota: Quota, now: float) -> None:
-        self.at = now
+        self.refilled_at = now
         self.paused_until = now
         self.share = 1.0
-        """How much of the rate is ours: less while others spend the same quota."""
+        """Share of the rate to use: less than 1 while others use the same quota."""
         self.adopt(quota)
         self.tokens = self.most
 
     def adopt(self, quota: Quota) -> None:
-        """Go on under this quota."""
+        """Continue with this quota."""
         self.quota = quota
-        # Requests don't arrive as evenly as they leave: without something in reserve, some would come too early.
+        # Requests do not arrive as evenly as they are sent. Without a reserve, some would arrive too early.
         self.reserve = ceil(quota.limit / 100)
         self.most = float(max(1, quota.limit - self.reserve))
 
     def wait(self, now: float) -> float:
-        """Seconds until a token can be had, not above 0 if at once; none is taken."""
+        """Seconds until a token is available, at most 0 if it is now. Takes none."""
         rate = self.quota.rate * self.share
-        if now > self.at:
-            self.tokens = min(self.most, self.tokens + (now - self.at) * rate)
-            self.at = now
+        if now > self.refilled_at:
+            self.tokens = min(self.most, self.tokens + (now - self.refilled_at) * rate)
+            self.refilled_at = now
         return max((1 - self.tokens) / rate, self.paused_until - now)
 
-    def told(self, remaining: int, now: float) -> None:
-        """Take over what the API says is left, if others have spent of it."""
+    def learn(self, remaining: int, now: float) -> None:
+        """Lower the tokens to `remaining`, which the API reported: others may use the same quota."""
         self.wait(now)
         self.tokens = min(self.tokens, remaining - self.reserve)
         self.share = min(1.0, self.share + 0.01)
 
     def pause(self, until: float) -> bool:
-        """Give nothing before `until`, and then one token; returns whether this says more than an earlier pause."""
+        """Give no token before `until`, and then one. Returns whether this is longer than an earlier pause."""
         longer = until > self.paused_until + 1
         if longer:
             self.share = max(0.1, self.share * 0.7)
         if until > self.paused_until:
-            # The API says when one request will succeed: refilling starts over there.
-            self.paused_until, self.at, self.tokens = until, until, 1.0
+            # The API says when one request will succeed. Refilling starts again at that time.
+            self.paused_until, self.refilled_at, self.tokens = until, until, 1.0
         return longer
 
 
 class Gate:
-    """`wait` lets a request through; `learn` and `pause` tell the gate what the API said."""
+    """`wait` lets a request through; `learn` and `pause` pass on what the API answered."""
 
     def __init__(
         self,
@@ -121,8 +121,8 @@ class Gate:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
-        """`ceiling`: the most requests in any minute, None for no limit but the API's. `lower`: requests a minute by
-        path, where the API's own limit is already known. `sleep` may raise, and no request is counted then."""
+        """`ceiling`: most requests in any minute, None for only the API's limits. `lower`: requests per minute by path,
+        for endpoints whose lower limit is known. `sleep` may raise; then no request is counted."""
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -130,7 +130,7 @@ class Gate:
         self._own = {path: _Bucket(Quota(limit), clock()) for path, limit in lower.items()}
         self._recent: deque[float] | None = deque(maxlen=ceiling) if ceiling is not None else None
         self.passed = 0
-        """Requests let through so far."""
+        """Number of requests let through."""
 
     def wait(self, path: str) -> None:
         """Return when a request to `path` may be sent, and count it."""
@@ -139,8 +139,8 @@ class Gate:
                 now = self._clock()
                 buckets = [self._key, *([self._own[path]] if path in self._own else [])]
                 delay = max(*(bucket.wait(now) for bucket in buckets), self._ceiling_wait(now))
-                # A hair is nothing: what is left over by rounding must not make a sleep that moves no clock.
-                if delay < _HAIR:
+                # Ignore rounding errors: they could cause an endless loop of zero-length sleeps.
+                if delay < _EPSILON:
                     for bucket in buckets:
                         bucket.tokens -= 1
                     if self._recent is not None:
@@ -148,7 +148,7 @@ class Gate:
                     self.passed += 1
                     return
             if delay > _LONG_WAIT:
-                LOGGER.info("%s: waiting %.0f s for the limit of requests", path, delay)
+                LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
             self._sleep(delay)
 
     def _ceiling_wait(self, now: float) -> float:
@@ -158,20 +158,20 @@ class Gate:
         return self._recent[0] + 60 - now
 
     def learn(self, path: str, limits: Limits) -> None:
-        """Take over the limits that an answer from `path` names, and how much of the binding one is left."""
+        """Use the limits in an answer from `path`, and how much of the binding one is left."""
         with self._lock:
             now = self._clock()
-            for quota in limits.named[:1]:
+            for quota in limits.quotas[:1]:
                 self._key.adopt(quota)
-            for quota in limits.named[1:]:
+            for quota in limits.quotas[1:]:
                 self._own.setdefault(path, _Bucket(quota, now)).adopt(quota)
             if limits.remaining is not None and limits.binding is not None:
-                (self._own[path] if limits.of_endpoint else self._key).told(limits.remaining, now)
+                (self._own[path] if limits.of_endpoint else self._key).learn(limits.remaining, now)
 
     def pause(self, path: str, seconds: float, limits: Limits) -> bool:
-        """No request for `seconds`: to this endpoint if the limit is its own, else to any.
+        """Send nothing for `seconds`: to this endpoint if the limit is its own, else to any.
 
-        Returns whether this says more than an earlier pause did.
+        Returns whether this is longer than an earlier pause.
         """
         with self._lock:
             own = limits.of_endpoint or (limits.binding is None and path in self._own)

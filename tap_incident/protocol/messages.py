@@ -1,4 +1,4 @@
-"""Messages: whole lines of Singer SCHEMA, RECORD and STATE on a text stream, in blocks, flushed at each STATE.
+"""Singer messages, one line each. The output is buffered and flushed at each STATE.
 
 Source: Singer spec, section "Output".
 """
@@ -15,24 +15,24 @@ from tap_incident.errors import BadOutput
 from tap_incident.protocol.selection import Selected
 from tap_incident.protocol.state import State
 
-# singer-python's write_message encodes with simplejson and flushes at each record: many times slower.
+# singer-python's write_message uses simplejson and flushes at each record, which is many times slower.
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Writer:
-    """Writes messages to `out`, and counts the records of each stream in `records`.
+    """Writes messages to `out`, and counts the records per stream in `records`.
 
-    Raises BrokenPipeError when nobody reads any more, BadOutput for any other failure to write.
+    Raises BrokenPipeError if the reader has closed the pipe, BadOutput for any other failure to write.
     """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self.records: Counter[str] = Counter()
         self.versions: dict[str, int] = {}
-        """Versions of the tables that the streams' records are for, where they have one."""
+        """Table version per stream, for those that have one. It is written into each RECORD."""
 
     def schema(self, selected: Selected) -> None:
-        """SCHEMA of a stream, the first time it is asked for."""
+        """Write SCHEMA of a stream, unless it was written before."""
         stream = selected.stream
         if stream.name in self.records:
             return
@@ -40,7 +40,7 @@ class Writer:
         message = {
             "type": "SCHEMA",
             "stream": stream.name,
-            # Nothing else comes, but targets that flatten records add columns, and then hold them against this.
+            # True of our records, but targets that flatten records would refuse the columns that they add themselves.
             "schema": {key: value for key, value in selected.schema.items() if key != "additionalProperties"},
             "key_properties": list(stream.key_properties),
         }
@@ -49,7 +49,7 @@ class Writer:
         self._write(message)
 
     def record(self, name: str, record: dict[str, Any]) -> None:
-        """RECORD of the stream `name`, whose SCHEMA is out."""
+        """Write RECORD of the stream `name`, whose SCHEMA must be out."""
         message: dict[str, Any] = {"type": "RECORD", "stream": name, "record": record}
         if name in self.versions:
             message["version"] = self.versions[name]
@@ -57,33 +57,33 @@ class Writer:
         self.records[name] += 1
 
     def activate(self, name: str) -> None:
-        """ACTIVATE_VERSION, if the stream has one: rows of the table with another version are no more."""
+        """Write ACTIVATE_VERSION if the stream has a version: the target removes rows with another one."""
         if name in self.versions:
             self._write({"type": "ACTIVATE_VERSION", "stream": name, "version": self.versions[name]})
 
     def state(self, state: State) -> None:
-        """STATE, and all before it on its way to the target."""
+        """Write STATE and flush, so that the target gets it with all records before it."""
         self._write({"type": "STATE", "value": state})
         self.flush()
 
     def flush(self) -> None:
-        """Send on all that was written; raises as writing does."""
-        with writing():
+        """Flush the output."""
+        with output_errors():
             self._out.flush()
 
     def _write(self, message: dict[str, Any]) -> None:
         line = _encode(message) + "\n"
-        with writing():
-            # One call a line: an interruption comes between lines.
+        with output_errors():
+            # One call per line, so that a signal interrupts between lines.
             self._out.write(line)
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Around what writes to stdout: a failure becomes BadOutput, but for a broken pipe."""
+def output_errors() -> Iterator[None]:
+    """Turn an OSError of writing to stdout into BadOutput. BrokenPipeError passes."""
     try:
         yield
     except BrokenPipeError:
-        raise  # The target has died, and says itself why.
+        raise  # The target has ended, and says why itself.
     except OSError as error:
         raise BadOutput(f"The messages can't be written ({error.strerror})") from error

@@ -1,7 +1,7 @@
-"""Records: a function compiled once a stream, from the API's object to the selected record.
+"""Records: one compiled function per stream turns the API's object into the selected record.
 
-All records of a stream have the same keys at every depth, null where the API left a property out. Values leave as
-they came; a scalar of another type is turned into the right one only if nothing is lost.
+All records of a stream have the same keys at every depth; a property that the API left out is null. Values pass
+unchanged. A scalar of the wrong type is converted only if nothing is lost.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from tap_incident.errors import BadData
-from tap_incident.protocol.catalog import Schema
+from tap_incident.protocol.schemas import Schema
 from tap_incident.protocol.selection import Selected
 
 Shaper = Callable[[dict[str, Any]], dict[str, Any]]
@@ -40,7 +40,7 @@ _NAMES: dict[type, str] = {
 
 @dataclass(frozen=True)
 class _Rules:
-    """What holds for the whole of a stream beside its schema."""
+    """What applies to a whole stream, besides its schema."""
 
     unknown: _Unknown
     withheld: frozenset[str]
@@ -48,7 +48,7 @@ class _Rules:
 
 
 class _Misfit(Exception):
-    """A value that doesn't fit: what was expected, what was found, and the path, which each level adds itself to."""
+    """A value that does not fit its schema: expected type, found type, and path (each level prepends its own name)."""
 
     def __init__(self, expected: str, found: Any) -> None:
         super().__init__(expected)
@@ -57,16 +57,16 @@ class _Misfit(Exception):
         self.path = ""
 
 
-def shaper(selected: Selected, whole: Schema, unknown: _Unknown) -> Shaper:
-    """A function from a raw row to the record of its selected properties.
+def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper:
+    """A function that turns a row of the API into the record of its selected properties.
 
-    `whole` is the stream's schema before selection; `unknown` is called with the path of each property that isn't
-    in it, each time one is met. The function raises BadData that names stream, id and path of a
-    value that no record can hold, and not the value.
+    `full_schema` is the stream's schema before selection. `unknown` is called with the path of each property that is
+    not in it, every time. The function raises BadData for a value that fits no record; the text names stream, id and
+    path, but not the value.
     """
     stream = selected.stream
-    rules = _Rules(unknown, frozenset(stream.withheld), frozenset(stream.cut_urls))
-    convert = _object(selected.schema, whole, "", rules)
+    rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls))
+    convert = _object(selected.schema, full_schema, "", rules)
     keys = stream.key_properties
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
@@ -86,22 +86,23 @@ def shaper(selected: Selected, whole: Schema, unknown: _Unknown) -> Shaper:
 
 
 def shown_id(row: Mapping[str, Any]) -> str:
+    """The row's id for an error text."""
     value = row.get("id")
     return str(value) if isinstance(value, str | int) else "without id"
 
 
-def _compile(schema: Schema, whole: Schema, path: str, rules: _Rules) -> tuple[type, _Convert]:
-    """(type whose values pass as they are, function for all others but null) for one property."""
+def _compile(schema: Schema, full: Schema, path: str, rules: _Rules) -> tuple[type, _Convert]:
+    """For one property: (type whose values pass unchanged, function for all other values except null)."""
     kind = next(name for name in schema["type"] if name != "null")
     if kind == "string" and schema.get("format") == "date-time":
-        # No type passes unseen here: an empty string, which is a str too, has to become null.
+        # Every value goes through the function, because an empty string must become null.
         return _Never, _timestamp
     if kind == "object":
         if "properties" in schema:
-            return _Never, _object(schema, whole, path, rules)
+            return _Never, _object(schema, full, path, rules)
         return dict, _refuse("object")
     if kind == "array":
-        return _Never, _array(*_compile(schema["items"], whole["items"], f"{path}[]", rules))
+        return _Never, _array(*_compile(schema["items"], full["items"], f"{path}[]", rules))
     if path.lstrip(".") in rules.cut_urls:
         return _Never, _cut_url
     return {"string": (str, _string), "integer": (int, _integer), "number": (float, _number), "boolean": (bool, _bool)}[
@@ -110,15 +111,15 @@ def _compile(schema: Schema, whole: Schema, path: str, rules: _Rules) -> tuple[t
 
 
 class _Never:
-    """The type of no value that JSON can hold."""
+    """A type that no JSON value has."""
 
 
-def _object(schema: Schema, whole: Schema, path: str, rules: _Rules) -> _Convert:
+def _object(schema: Schema, full: Schema, path: str, rules: _Rules) -> _Convert:
     fields = [
-        (name, *_compile(part, whole["properties"][name], f"{path}.{name}", rules))
-        for name, part in schema["properties"].items()
+        (name, *_compile(child, full["properties"][name], f"{path}.{name}", rules))
+        for name, child in schema["properties"].items()
     ]
-    known = frozenset(whole["properties"]) | (frozenset() if path else rules.withheld)
+    known = frozenset(full["properties"]) | (frozenset() if path else rules.withheld)
 
     def convert(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -167,7 +168,7 @@ def _timestamp(value: Any) -> str | None:
 
 
 def _cut_url(value: Any) -> str | None:
-    """Scheme and host of a URL: what comes behind them, and a user before the host, may be a credential."""
+    """Scheme and host of a URL. The path, the query and a user may be credentials."""
     if type(value) is not str:
         raise _Misfit("string", value)
     found = _URL.match(value)
@@ -195,7 +196,7 @@ def _number(value: Any) -> float:
         return int(value)
     if type(value) is str and _DECIMAL.fullmatch(value):
         number = float(value)
-        # Only if writing it again gives the same number, digit by digit.
+        # Only if it is written back as exactly the same number.
         if Decimal(repr(number)) == Decimal(value):
             return number
     raise _Misfit("number", value)

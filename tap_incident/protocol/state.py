@@ -1,95 +1,108 @@
-"""State, as pure functions: each takes a state and gives a new one.
+"""State, as pure functions: each takes a state and returns a new one.
 
-While the pages of a stream are being read, it is `currently_syncing`, and its bookmark says how to go on:
-`{"after": CURSOR, "walk": FINGERPRINT}`. CURSOR is the page that comes next, in the list number `part` if that is not
-the first. FINGERPRINT says what the walk reads: a cursor is only good for the same walk. `version` is the table's, and
-`skipped` names streams that are not whole in it; `started` and `newest` are what the bookmark of an incremental stream
-will be made of. At the end, all these go. What stays of an incremental stream is
-`{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: up to when its rows are out, and where they were looked for. Source:
-Singer spec, section "State".
+While the pages of a stream are read, `currently_syncing` names it and its bookmark says where to resume:
+`{"after": CURSOR, "walk": FINGERPRINT, ...}`. CURSOR is that of the next page, in the list with the index `part`
+(absent: the first). FINGERPRINT describes what is read; a cursor is only valid for the same. `version` is that of the
+table, and `skipped` names streams that are incomplete in it. `started` and `newest` become the bookmark of an
+incremental stream. All of these are removed at the end. What stays of an incremental stream is
+`{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all rows that changed up to that time are out, for the lists that
+FINGERPRINT describes. Source: Singer spec, section "State".
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from typing import Any
+
+from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
 from tap_incident.streams import BY_NAME
-from tap_incident.timestamps import is_instant
+from tap_incident.timestamps import is_timestamp
 
 State = dict[str, Any]
 
-
-def check(value: object, source: str) -> State:
-    """The value of a state file, if it can be used; unknown keys are kept.
-
-    Raises BadInput with `source` (a file name) in its text.
-    """
-    if not isinstance(value, dict):
-        raise BadInput(f"{source}: a state is a JSON object")
-    syncing = value.get("currently_syncing")
-    if not isinstance(syncing, str | None):
-        raise BadInput(f'{source}: "currently_syncing" must be the name of a stream')
-    bookmarks = value.get("bookmarks")
-    if not isinstance(bookmarks, dict | None):
-        raise BadInput(f'{source}: "bookmarks" must be an object with one bookmark a stream')
-    for name in (bookmarks or {}).keys() & BY_NAME.keys():
-        mark = {} if value["bookmarks"][name] is None else value["bookmarks"][name]
-        if not isinstance(mark, dict):
-            raise BadInput(f'{source}: the bookmark of "{name}" must be an object')
-        for key, (kind, fits) in _FIELDS.items():
-            if mark.get(key) is not None and not fits(mark[key]):
-                raise BadInput(f'{source}: "{key}" in the bookmark of "{name}" must be {kind}')
-    return value
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_names(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
-
-
-_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
-    **dict.fromkeys(("after", "walk", "scope"), ("a string", _is_text)),
-    **dict.fromkeys(("part", "version"), ("a whole number", _is_count)),
-    "skipped": ("a list of names", _is_names),
-    **dict.fromkeys(("updated_at", "started", "newest"), ("an RFC 3339 timestamp", is_instant)),
+_STRING = {"type": ["string", "null"], "description": "a string"}
+_COUNT = {"type": ["integer", "null"], "minimum": 0, "description": "a whole number"}
+_NAMES = {"type": ["array", "null"], "items": {"type": "string"}, "description": "a list of names"}
+_TIMESTAMPS = ("updated_at", "started", "newest")
+_BOOKMARK = {
+    "type": ["object", "null"],
+    "description": "an object",
+    "properties": {
+        **dict.fromkeys(("after", "walk", "scope"), _STRING),
+        **dict.fromkeys(("part", "version"), _COUNT),
+        "skipped": _NAMES,
+    },
+}
+_STATE = {
+    "type": "object",
+    "description": "a JSON object",
+    "properties": {
+        "currently_syncing": {"type": ["string", "null"], "description": "the name of a stream"},
+        "bookmarks": {
+            "type": ["object", "null"],
+            "description": "an object with one bookmark per stream",
+            # Bookmarks of other names belong to other taps, and are kept as they are.
+            "properties": dict.fromkeys(BY_NAME, _BOOKMARK),
+        },
+    },
 }
 _LASTING = ("updated_at", "scope")
 
 
+def check(value: object, source: str) -> State:
+    """The value of a state file, if it can be used. Unknown keys are kept.
+
+    Raises BadInput with `source` (a file name) and what is wrong in its text.
+    """
+    for error in Draft4Validator(_STATE).iter_errors(value):
+        # The description stands beside the keyword that failed, or beside the list whose items did.
+        path = list(error.path)
+        expected = error.schema.get("description", _NAMES["description"])
+        raise BadInput(f"{source}: {_place(path[:3])} must be {expected}")
+    state: State = value  # type: ignore[assignment]
+    for name in (state.get("bookmarks") or {}).keys() & BY_NAME.keys():
+        for key in _TIMESTAMPS:
+            found = bookmark(state, name).get(key)
+            if found is not None and not is_timestamp(found):
+                raise BadInput(f"{source}: {_place(['bookmarks', name, key])} must be an RFC 3339 timestamp")
+    return state
+
+
+def _place(path: list[Any]) -> str:
+    """How an error text names a place in a state."""
+    if len(path) > 2:
+        return f'"{path[2]}" in the bookmark of "{path[1]}"'
+    if len(path) == 2:
+        return f'the bookmark of "{path[1]}"'
+    return f'"{path[0]}"' if path else "a state"
+
+
 def fingerprint(walk: object) -> str:
-    """A short hash of any JSON value that says what a walk reads."""
+    """A short hash of any JSON value that describes what is read."""
     return hashlib.sha256(json.dumps(walk, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def currently_syncing(state: State) -> str | None:
-    """Name of the stream that was interrupted."""
+    """Name of the stream that was interrupted, if any."""
     return state.get("currently_syncing")
 
 
 def bookmark(state: State, name: str) -> dict[str, Any]:
-    """The stream's bookmark, empty if it has none."""
+    """The stream's bookmark; empty if it has none."""
     return (state.get("bookmarks") or {}).get(name) or {}
 
 
-def under_way(state: State, name: str, **fields: Any) -> State:
-    """The state while a stream is being read, with the fields of its bookmark that say how to go on, if not None."""
+def set_cursor(state: State, name: str, **fields: Any) -> State:
+    """The state while a stream is read: `fields` (those that are not None) say where to resume."""
     mark = _lasting(bookmark(state, name)) | {key: value for key, value in fields.items() if value is not None}
     return {**state, "currently_syncing": name, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
 
 
-def ended(state: State, *names: str) -> State:
-    """The state once these streams have come to their end."""
+def clear_cursors(state: State, *names: str) -> State:
+    """The state after the lists of these streams have ended: only bookmarks of incremental streams stay."""
     rest = {key: value for key, value in state.items() if key != "currently_syncing"}
     bookmarks = dict(state.get("bookmarks") or {})
     for name in bookmarks.keys() & set(names):
@@ -97,8 +110,8 @@ def ended(state: State, *names: str) -> State:
     return {**rest, "bookmarks": {name: mark for name, mark in bookmarks.items() if mark or name not in names}}
 
 
-def replicated(state: State, name: str, updated_at: str, scope: str) -> State:
-    """The state in which the rows of an incremental stream are out up to `updated_at`."""
+def set_bookmark(state: State, name: str, updated_at: str, scope: str) -> State:
+    """The state in which all rows of an incremental stream that changed up to `updated_at` are out."""
     mark = {"updated_at": updated_at, "scope": scope}
     return {**state, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
 

@@ -1,34 +1,57 @@
-"""The table of streams, one entry each. Discovery, sync, the README and the tests iterate over `STREAMS`."""
+"""The table of streams, as data: one entry per stream, one module per theme, in the order of a run.
+
+Discovery, sync, the README's tables and the tests iterate over `STREAMS`. This package may import the small modules
+at the root of `tap_incident` and nothing else.
+"""
 
 from __future__ import annotations
 
+from tap_incident.streams.alerts import ALERTS
+from tap_incident.streams.automation import AUTOMATION
+from tap_incident.streams.catalog import CATALOG
 from tap_incident.streams.definition import (
-    INCIDENT_MODES,
-    METHODS,
-    PERMISSIONS,
     ROW_ID,
     STATUS_CATEGORIES,
-    STRATEGIES,
+    Answer,
+    Incremental,
     Params,
+    Parent,
+    Privacy,
     Stream,
+    TimeWindow,
 )
+from tap_incident.streams.incident_settings import INCIDENT_SETTINGS
 from tap_incident.streams.incidents import INCIDENTS
-from tap_incident.streams.organisation import ORGANISATION
+from tap_incident.streams.on_call import ON_CALL
+from tap_incident.streams.people import PEOPLE
+from tap_incident.streams.permissions import PERMISSIONS
+from tap_incident.streams.status_pages import STATUS_PAGES
 
 __all__ = [
     "BY_NAME",
-    "INCIDENT_MODES",
-    "METHODS",
     "PERMISSIONS",
     "ROW_ID",
     "STATUS_CATEGORIES",
-    "STRATEGIES",
     "STREAMS",
+    "Answer",
+    "Incremental",
     "Params",
+    "Parent",
+    "Privacy",
     "Stream",
+    "TimeWindow",
 ]
 
-STREAMS: tuple[Stream, ...] = (*INCIDENTS, *ORGANISATION)
-"""A parent before its children; a run walks them in this order."""
+STREAMS: tuple[Stream, ...] = (
+    *INCIDENTS,
+    *INCIDENT_SETTINGS,
+    *PEOPLE,
+    *ALERTS,
+    *ON_CALL,
+    *CATALOG,
+    *STATUS_PAGES,
+    *AUTOMATION,
+)
+"""Parents come before their children. A run reads them in this order."""
 
 BY_NAME = {stream.name: stream for stream in STREAMS}

@@ -1,4 +1,4 @@
-"""What a stream is: where its rows come from, and whatever is irregular about it, as data for all other rooms."""
+"""The definition of a stream. All differences between endpoints are data here; the other packages are generic."""
 
 from __future__ import annotations
 
@@ -6,103 +6,134 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Params = tuple[tuple[str, str], ...]
-"""Query parameters in the order they are sent; a name stands once for each of its values."""
+"""Query parameters in the order they are sent. A name may appear once per value."""
 
 STATUS_CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
-INCIDENT_MODES = ("standard", "retrospective", "test", "tutorial")
-METHODS = ("FULL_TABLE", "INCREMENTAL")
-"""Ways to read a stream at each run: setting replication_method."""
-STRATEGIES = ("per_incident", "list")
-"""Ways to read what belongs to an incident: setting child_strategy."""
 ROW_ID = "row_id"
-"""Column that the tap makes out of a row's `identity`."""
+"""Column that the tap adds where the API gives no stable id: a hash of the columns in `Answer.row_id_from`."""
 
 
-PERMISSIONS = {
-    "catalog_entries.view": "View catalog types and entries",
-    "catalog_types.view": "View catalog types and entries",
-    **dict.fromkeys(
-        (
-            "actions.view",
-            "alert_schema.view",
-            "alert_sources.view",
-            "alerts.view",
-            "attachments.view",
-            "custom_fields.view",
-            "escalations.view",
-            "incident_roles.view",
-            "incident_statuses.view",
-            "incident_types.view",
-            "incidents.view",
-            "schedules.view",
-            "severities.view",
-            "users.view",
-        ),
-        "View data, like public incidents and organisation settings",
-    ),
-}
-"""What the dashboard's list of permissions calls the one that grants a scope, as far as that is known."""
+@dataclass(frozen=True)
+class Parent:
+    """How a child stream is requested: one list per row of its parent stream."""
+
+    stream: str | None = None
+    """tap_stream_id of the parent; None for a stream without one."""
+    params: Params = ()
+    """(query parameter, property of the parent's row). The first pair carries the parent's id."""
+    also_by: Params = ()
+    """(query parameter, property of the parent's row that holds a list of ids): one more list per id, once per run."""
+    nested_as: str | None = None
+    """Property of the parent's record that also holds these rows, as a list."""
+    added_columns: tuple[str, ...] = ()
+    """Query parameters whose values become columns, because the API's rows do not say which parent they belong to."""
+    orphan_params: Params = ()
+    """Parameters of one more list, for rows whose parent is in no list of parents."""
+    has_list: bool = False
+    """True if the API also has a list of the whole organisation, for the setting child_strategy."""
+
+    @property
+    def id_param(self) -> str:
+        """Query parameter that carries the parent's id."""
+        return self.params[0][0]
+
+    @property
+    def id_property(self) -> str:
+        """Property of the parent's row that holds its id."""
+        return self.params[0][1]
+
+
+@dataclass(frozen=True)
+class Incremental:
+    """How the API filters by the time of the last change, for the replication method INCREMENTAL."""
+
+    replication_key: str | None = None
+    """Timestamp of a row's last change; None if the API has no filter for it."""
+    days_only: bool = False
+    """True if the filter takes a date, not a timestamp."""
+
+
+@dataclass(frozen=True)
+class TimeWindow:
+    """Query parameters for a span of time around the run, as long as the setting schedule_window_days says."""
+
+    start_param: str
+    """Also takes the cursor of the next page."""
+    end_param: str
+
+    @property
+    def params(self) -> tuple[str, str]:
+        """Both parameters, the start first."""
+        return self.start_param, self.end_param
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where the rows are in an answer."""
+
+    key: str | None = None
+    """Key of the list; None if it is the stream's name."""
+    list_column: str | None = None
+    """Set if the key holds an object of lists: the column for the name of the list that a row was in."""
+    row_id_from: tuple[str, ...] = ()
+    """Columns that identify a row together, where the API gives no stable id; `ROW_ID` is their hash."""
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """What a row may hold and no record may."""
+
+    withheld: tuple[str, ...] = ()
+    """Credentials: in no schema and no record."""
+    cut_urls: tuple[str, ...] = ()
+    """Paths of properties that hold URLs which grant access. A record keeps only their scheme and host."""
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One stream: where its rows come from and what a row is known by."""
+    """One stream: its endpoint, its primary key, and whatever is unusual about it. Most entries need five fields."""
 
     name: str
-    """tap_stream_id, table name and schema file; the key of the list in an answer too, unless `answer_key` is."""
+    """tap_stream_id, table name and name of the schema file."""
     path: str
-    holds: str
-    """What a row is, for the README."""
+    description: str
+    """What a row is, for the README and `--about`."""
     scope: str = ""
-    """Permission that the endpoint asks for; empty where any valid key will do."""
+    """Permission that the endpoint requires; empty if any valid key may call it."""
     key_properties: tuple[str, ...] = ("id",)
-    answer_key: str | None = None
-    list_column: str | None = None
-    """Where the answer holds an object of lists: the column that says which of them a row stood in."""
     page_size: int | None = None
-    """Rows asked for a page; None where the endpoint isn't paged, or doesn't let one choose."""
-    cursor_param: str = "after"
-    """Parameter that takes the cursor of the next page, in the place of what it was at first."""
+    """Rows per page; None if the endpoint has no such parameter."""
     params: Params = ()
+    """Query parameters of every request."""
     mode_param: str | None = None
-    """Parameter that takes the setting incident_modes: all at once if it ends in [one_of], else one for each list."""
-    parent: str | None = None
-    parent_params: Params = ()
-    """(parameter, property of the parent's row), the parent's id first; a row carries that id under the same name."""
-    also_by: Params = ()
-    """(parameter, property of the parent's row with a list of ids): one more list for each id, asked for once a run."""
-    window_params: tuple[str, str] | None = None
-    """Parameters for the start and the end of the time to be read, by the setting schedule_window_days."""
-    nested_as: str | None = None
-    """Property of the parent's record that holds these rows as a list too."""
-    orphan_params: Params = ()
-    """One more list, without parents, for the rows that belong to none of the parents' list."""
-    listable: bool = False
-    """Whether one organisation-wide list can stand for a request a parent (child_strategy "list")."""
-    replication_key: str | None = None
-    """Timestamp of a row's last change, if the API can leave out what has not changed since (INCREMENTAL)."""
-    since_day: bool = False
-    """Whether the API takes a day for that, and no time of the day."""
-    per_minute: int | None = None
-    """The endpoint's own rate limit, where it is known to be lower than the key's."""
-    added: tuple[str, ...] = ()
-    """Parameters whose values become columns, since the API's rows don't say what they belong to."""
-    identity: tuple[str, ...] = ()
-    """Where the API promises no id: the columns that are one together; `ROW_ID` is made of them."""
-    withheld: tuple[str, ...] = ()
-    """Credentials that a row can hold; in no schema and no record."""
-    cut_urls: tuple[str, ...] = ()
-    """Paths of URLs that let in whoever knows them; of these, a record has the scheme and the host alone."""
+    """Query parameter for incident_modes. One list covers all modes if it ends in [one_of], else one list each."""
     selected_by_default: bool = True
+    requests_per_minute: int | None = None
+    """The endpoint's own rate limit, if it is lower than the key's."""
+    parent: Parent = Parent()
+    incremental: Incremental = Incremental()
+    window: TimeWindow | None = None
+    answer: Answer = Answer()
+    privacy: Privacy = Privacy()
 
-    def chains(self, modes: Sequence[str]) -> tuple[Params, ...]:
-        """Fixed parameters of each list that holds this stream's rows for these incident modes."""
+    @property
+    def cursor_param(self) -> str:
+        """Query parameter for the cursor of the next page. It replaces an initial parameter of the same name."""
+        return self.window.start_param if self.window else "after"
+
+    @property
+    def replication_key(self) -> str | None:
+        """Timestamp that INCREMENTAL filters by, None if the stream is always FULL_TABLE."""
+        return self.incremental.replication_key
+
+    def list_params(self, modes: Sequence[str]) -> tuple[Params, ...]:
+        """Query parameters of each list that together hold this stream's rows for the incident modes `modes`."""
         if self.mode_param is None:
             return (self.params,)
         if self.mode_param.endswith("[one_of]"):
             return ((*self.params, *((self.mode_param, mode) for mode in modes)),)
         return tuple((*self.params, (self.mode_param, mode)) for mode in modes)
 
-    def method(self, chosen: str) -> str:
-        """FULL_TABLE or INCREMENTAL: what `chosen` comes to for this stream."""
-        return chosen if self.replication_key else "FULL_TABLE"
+    def replication_method(self, wanted: str) -> str:
+        """The replication method for this stream if `wanted` (FULL_TABLE or INCREMENTAL) is asked for."""
+        return wanted if self.replication_key else "FULL_TABLE"

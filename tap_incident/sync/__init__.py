@@ -1,0 +1,4 @@
+"""The run: what is read in which order, with which children, from which bookmark. Only `fanout` starts threads.
+
+What connects the API with the messages belongs here. This package may import all others but `cli` and `about`.
+"""

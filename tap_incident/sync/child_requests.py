@@ -1,4 +1,4 @@
-"""Children: the lists that a parent's row leads to, and what the tap adds to rows that don't say where they belong."""
+"""Requests for children: the lists that a parent's row leads to, and the columns that the tap adds to their rows."""
 
 from __future__ import annotations
 
@@ -14,67 +14,68 @@ from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData
 from tap_incident.streams import ROW_ID, Params, Stream
 
-Window = tuple[str, str]
-"""Start and end of the time that streams with `window_params` are read for, as RFC 3339."""
+TimeSpan = tuple[str, str]
+"""Start and end (RFC 3339) of the time for which streams with a `window` are read."""
 
 
-def window(now: datetime, days: int) -> Window:
-    """So many days to either side of `now`, which is aware of its zone."""
+def shift_window(now: datetime, days: int) -> TimeSpan:
+    """From `days` before `now` to `days` after it. `now` must have a time zone."""
     start, end = (now.astimezone(timezone.utc) + timedelta(days=sign * days) for sign in (-1, 1))
     return start.strftime("%Y-%m-%dT%H:%M:%SZ"), end.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def questions(stream: Stream, row: Row, span: Window, first: Callable[[str, str], bool]) -> list[Params]:
-    """Parameters of each list of `stream` that a row of its parent leads to.
+def child_params(stream: Stream, row: Row, span: TimeSpan, is_first: Callable[[str, str], bool]) -> list[Params]:
+    """Query parameters of each list of `stream` for one row of its parent.
 
-    `first` tells of a stream's name and an id whether this is the first time in the run.
-    Raises BadData if the row has no id to ask by, or no list where there should be one of ids.
+    `is_first(stream name, id)` is True the first time it is called with that pair in a run.
+    Raises BadData if the row has no id, or something other than a list where a list of ids belongs.
     """
-    by_id, name = stream.parent_params[0][1], stream.name
-    if row.get(by_id) is None:
-        raise BadData(f"{stream.parent}: a row came without its key property {by_id}")
-    own = tuple((param, str(row[key])) for param, key in stream.parent_params if row.get(key) is not None)
-    fixed = (*stream.params, *(zip(stream.window_params, span, strict=True) if stream.window_params else ()))
-    others = [(param, value) for param, key in stream.also_by for value in _ids(row, key, stream)]
-    return [(*fixed, *own), *((*fixed, pair) for pair in others if first(name, pair[1]))]
+    parent = stream.parent
+    if row.get(parent.id_property) is None:
+        raise BadData(f"{parent.stream}: a row came without its key property {parent.id_property}")
+    own = tuple((param, str(row[key])) for param, key in parent.params if row.get(key) is not None)
+    window = zip(stream.window.params, span, strict=True) if stream.window else ()
+    fixed = (*stream.params, *window)
+    others = [(param, value) for param, key in parent.also_by for value in _ids(row, key, stream)]
+    return [(*fixed, *own), *((*fixed, pair) for pair in others if is_first(stream.name, pair[1]))]
 
 
 def _ids(row: Row, key: str, stream: Stream) -> list[str]:
     found = row.get(key) or []
     if not isinstance(found, list):
-        raise BadData(f"{stream.parent}: {key} should be of type array, but the API sent another one")
+        raise BadData(f"{stream.parent.stream}: {key} should be of type array, but the API sent another one")
     return [str(value) for value in found if value is not None]
 
 
-def completed(pages: Iterator[Page], stream: Stream, params: Params) -> Iterator[Page]:
-    """The pages of the list under `params`, their rows with the columns that the tap adds.
+def with_added_columns(pages: Iterator[Page], stream: Stream, params: Params) -> Iterator[Page]:
+    """The pages of the list with `params`, with the columns that the tap adds to their rows.
 
-    Where `ROW_ID` is made, a row that came before in this list is left out: pages that are cut by time overlap.
+    If one of them is `ROW_ID`, a row that came before in this list is left out: pages by time overlap.
     """
-    asked = dict(params)
-    added = {name: asked[name] for name in stream.added}
-    seen: set[str] = set()
+    sent = dict(params)
+    added = {name: sent[name] for name in stream.parent.added_columns}
+    columns, seen = stream.answer.row_id_from, set[str]()
     for page in pages:
         for row in page.rows:
             row.update(added)
-        yield replace(page, rows=_once(page.rows, stream.identity, seen)) if stream.identity else page
+        yield replace(page, rows=_unseen(page.rows, columns, seen)) if columns else page
 
 
-def _once(rows: list[Row], identity: tuple[str, ...], seen: set[str]) -> list[Row]:
-    """The rows that aren't `seen` yet, each with its `ROW_ID`."""
+def _unseen(rows: list[Row], columns: tuple[str, ...], seen: set[str]) -> list[Row]:
+    """The rows that are not in `seen` yet, each with its `ROW_ID`."""
     fresh = []
     for row in rows:
-        row[ROW_ID] = _row_id(row, identity)
+        row[ROW_ID] = _row_id(row, columns)
         if row[ROW_ID] not in seen:
             seen.add(row[ROW_ID])
             fresh.append(row)
     return fresh
 
 
-def _row_id(row: Row, identity: tuple[str, ...]) -> str:
-    values = [reduce(_inside, path.split("."), row) for path in identity]
+def _row_id(row: Row, columns: tuple[str, ...]) -> str:
+    values = [reduce(_property, path.split("."), row) for path in columns]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
-def _inside(value: Any, name: str) -> Any:
+def _property(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None

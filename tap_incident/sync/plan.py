@@ -1,4 +1,4 @@
-"""The plan: a selection as steps, each one list to be walked with the children that hang on it."""
+"""The plan: the selection as steps. A step is one stream's lists, with the children that are read along with them."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from tap_incident.streams import STREAMS, Params, Stream
 
 @dataclass(frozen=True)
 class Node:
-    """A stream's place in a walk: emitted, nested into its parent's record, walked for its children, or several."""
+    """A stream in the tree of a step. It is emitted, nested in its parent's record, read for its children, or a mix."""
 
     stream: Stream
     selected: Selected | None
     """None if its rows are not emitted."""
     nested: bool
-    named: bool
-    """Whether the catalog asks for it by name, so that leaving it out is a failure."""
+    explicit: bool
+    """True if the catalog selects it explicitly, so that a missing permission is a failure."""
     children: tuple[Node, ...]
 
     def tree(self) -> Iterator[Node]:
-        """This node and all below it, parents first."""
+        """This node and all nodes below it, parents first."""
         yield self
         for child in self.children:
             yield from child.tree()
 
-    def windowed(self) -> bool:
-        """Whether anything from here down is read for a window of time only."""
-        return any(node.stream.window_params for node in self.tree())
+    def has_window(self) -> bool:
+        """True if this node or one below it is only read for a window of time."""
+        return any(node.stream.window for node in self.tree())
 
     def described(self) -> list[Any]:
-        """What the walk reads and emits from here down, as JSON."""
+        """What is read and emitted for this node and below it, as JSON for a fingerprint."""
         schema = self.selected.schema if self.selected else None
         return [self.stream.name, schema, self.nested, [child.described() for child in self.children]]
 
 
 Listing = tuple[Node, Params]
-"""One list: what hangs on its rows, and its fixed parameters."""
+"""One list: the node whose rows it has, and its query parameters."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Lists that are walked one after the other, each from its first page to its last."""
+    """Lists that are read one after the other, each from its first page to its last."""
 
     name: str
-    """The stream that `currently_syncing` and the bookmark name."""
+    """Name of the stream that `currently_syncing` and the bookmark use."""
     lists: tuple[Listing, ...]
     replication_key: str | None = None
-    """None if the lists are read whole."""
+    """None for a full refresh."""
     by_list: bool = False
-    """Whether its children come from organisation-wide lists where they can."""
+    """True if children are read from organisation-wide lists where there are such lists."""
 
     def emitted(self) -> tuple[Selected, ...]:
         """The streams whose rows it writes."""
@@ -63,36 +63,38 @@ class Step:
 def steps(
     selection: Selection, modes: Sequence[str], strategy: str, table: Sequence[Stream] = STREAMS
 ) -> tuple[Step, ...]:
-    """The steps of a run, in the order of the stream `table`, for incidents of `modes`.
+    """The steps of a run, in the order of the stream `table`, for the incident modes `modes`.
 
-    A parent comes once, whatever of its children is selected, and behind it the lists of its children's orphans. Where
-    the parent's list leaves out what has not changed, its children have steps of their own.
+    Each parent is read once, followed by the extra lists for rows without a listed parent (work streams). If the
+    parent's list is incremental, its children have their own steps.
     """
-    roots = [(root, root.stream.chains(modes)) for root in _nodes(selection, None, table)]
-    return tuple(step for root, chains in roots for step in _steps(root, chains, modes, strategy == "list"))
+    roots = [(root, root.stream.list_params(modes)) for root in _nodes(selection, None, table)]
+    return tuple(step for root, lists in roots for step in _steps(root, lists, modes, strategy == "list"))
 
 
-def _steps(root: Node, chains: Sequence[Params], modes: Sequence[str], by_list: bool) -> Iterator[Step]:
-    """The steps of one list with all that hangs on it."""
-    apart = [child for child in root.children if _replication_key(child)]
-    whole = [child for child in root.children if child not in apart]
+def _steps(root: Node, lists: Sequence[Params], modes: Sequence[str], by_list: bool) -> Iterator[Step]:
+    """The steps of one root with everything below it."""
+    incremental = [child for child in root.children if _replication_key(child)]
+    full = [child for child in root.children if child not in incremental]
     key = _replication_key(root)
     if key:
         inside = tuple(replace(child, selected=None, children=()) for child in root.children if child.nested)
-        yield Step(root.stream.name, tuple((replace(root, children=inside), params) for params in chains), key, by_list)
-        outside = tuple(replace(child, nested=False) for child in whole if child.selected or child.children)
+        yield Step(root.stream.name, tuple((replace(root, children=inside), params) for params in lists), key, by_list)
+        outside = tuple(replace(child, nested=False) for child in full if child.selected or child.children)
         rest, by_list = replace(root, selected=None, children=outside), True
     else:
-        inside = tuple(replace(child, selected=None, children=()) for child in apart if child.nested)
-        rest = replace(root, children=(*inside, *whole))
+        inside = tuple(replace(child, selected=None, children=()) for child in incremental if child.nested)
+        rest = replace(root, children=(*inside, *full))
     if rest.selected or rest.children:
         name = rest.children[0].stream.name if key else root.stream.name
-        orphans = tuple(_orphans(child) for child in rest.tree() if child.stream.orphan_params and child.selected)
-        yield Step(name, (*((rest, params) for params in chains), *orphans), by_list=by_list)
-    for child in apart:
+        orphans = tuple(
+            _orphans(child) for child in rest.tree() if child.stream.parent.orphan_params and child.selected
+        )
+        yield Step(name, (*((rest, params) for params in lists), *orphans), by_list=by_list)
+    for child in incremental:
         own = replace(child, nested=False)
-        orphan = [_orphans(own)[1]] if own.stream.orphan_params else []
-        yield from _steps(own, (*own.stream.chains(modes), *orphan), modes, by_list)
+        orphan = [_orphans(own)[1]] if own.stream.parent.orphan_params else []
+        yield from _steps(own, (*own.stream.list_params(modes), *orphan), modes, by_list)
 
 
 def _replication_key(node: Node) -> str | None:
@@ -100,37 +102,38 @@ def _replication_key(node: Node) -> str | None:
 
 
 def _orphans(node: Node) -> Listing:
-    return replace(node, nested=False), (*node.stream.params, *node.stream.orphan_params)
+    return replace(node, nested=False), (*node.stream.params, *node.stream.parent.orphan_params)
 
 
 def rotated(all_steps: Sequence[Step], syncing: str | None) -> tuple[Step, ...]:
-    """The same steps, beginning with the stream that was interrupted; none is dropped."""
+    """The same steps, but the one of the interrupted stream comes first."""
     start = next((number for number, step in enumerate(all_steps) if step.name == syncing), 0)
     return (*all_steps[start:], *all_steps[:start])
 
 
 def cost(node: Node, parents: int, modes: Sequence[str], strategy: str) -> int:
-    """About how many requests it takes to walk `parents` rows of `node` with the lists that hang on each.
+    """Roughly how many requests it takes to read `parents` rows of `node` with the children of each.
 
-    Lists of the whole organisation are counted as one page each: nobody knows their length beforehand.
+    An organisation-wide list counts as one page, because its length is not known in advance.
     """
     pages = max(1, -(-parents // (node.stream.page_size or max(parents, 1))))
-    lists = [child.stream for child in node.children if strategy == "list" and child.stream.listable]
-    return pages + parents * (len(node.children) - len(lists)) + sum(len(stream.chains(modes)) for stream in lists)
+    lists = [child.stream for child in node.children if strategy == "list" and child.stream.parent.has_list]
+    return pages + parents * (len(node.children) - len(lists)) + sum(len(stream.list_params(modes)) for stream in lists)
 
 
 def _nodes(selection: Selection, parent: Stream | None, table: Sequence[Stream]) -> tuple[Node, ...]:
     above = selection.get(parent.name) if parent else None
     found = []
     for stream in table:
-        if stream.parent != (parent.name if parent else None):
+        if stream.parent.stream != (parent.name if parent else None):
             continue
         selected = selection.get(stream.name)
-        nested = above is not None and stream.nested_as in above.schema["properties"]
-        named = (selected is not None and selected.named) or (
-            nested and above is not None and stream.nested_as in above.named_fields
+        nested_as = stream.parent.nested_as
+        nested = above is not None and nested_as in above.schema["properties"]
+        explicit = (selected is not None and selected.explicit) or (
+            nested and above is not None and nested_as in above.explicit_fields
         )
         children = _nodes(selection, stream, table)
         if selected or nested or children:
-            found.append(Node(stream, selected, nested, named, children))
+            found.append(Node(stream, selected, nested, explicit, children))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Progress of a long walk, in words at INFO: how far, how fast, how long still."""
+"""Progress of a long list at INFO: how far, how fast, how long it will take."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from dataclasses import dataclass, field
 
 LOGGER = logging.getLogger(__name__)
 
-EVERY_SECONDS = 10.0
+SECONDS_BETWEEN_LINES = 10.0
 
 
 @dataclass
 class Progress:
-    """Counts the rows of one list; `requests` gives the number of all requests so far."""
+    """Counts the rows of one list. `requests` returns the number of all requests so far."""
 
     name: str
     requests: Callable[[], int]
     resumed: bool = False
-    """Whether earlier rows came in an earlier run, so that no share of the whole can be told."""
+    """True if an earlier run read the first rows, so that no percentage is known."""
     clock: Callable[[], float] = time.monotonic
     total: int | None = None
-    """Rows in all, where the API says."""
+    """Total number of rows, if the API gives it."""
     rows: int = 0
     _begun: tuple[float, int] = field(init=False)
-    _told: tuple[float, int] = field(init=False)
+    _logged: tuple[float, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._begun = self._told = (self.clock(), self.requests())
+        self._begun = self._logged = (self.clock(), self.requests())
 
     def row(self) -> None:
-        """Count one row that is out, and tell if it is time."""
+        """Count one row that is out, and log a line if it is time for one."""
         self.rows += 1
         now = self.clock()
-        if now - self._told[0] < EVERY_SECONDS:
+        if now - self._logged[0] < SECONDS_BETWEEN_LINES:
             return
         requests = self.requests()
-        speed = (requests - self._told[1]) / (now - self._told[0])
-        LOGGER.info("%s: %s, %.1f requests a second%s", self.name, self._share(), speed, self._left(now))
-        self._told = (now, requests)
+        speed = (requests - self._logged[1]) / (now - self._logged[0])
+        LOGGER.info("%s: %s, %.1f requests per second%s", self.name, self._share(), speed, self._left(now))
+        self._logged = (now, requests)
 
     def _share(self) -> str:
         if self.resumed:

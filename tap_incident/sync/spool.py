@@ -1,4 +1,4 @@
-"""What a run keeps on disk: children's rows until their parent's turn comes, and ids that were met before."""
+"""Temporary storage on disk: children's rows until their parent is written, and ids that were seen before."""
 
 from __future__ import annotations
 
@@ -12,63 +12,63 @@ from tap_incident.errors import BadOutput
 
 
 class Spool:
-    """Rows by stream and parent. For one thread. Raises BadOutput if there is no room on the disk."""
+    """Rows by stream and parent. Not thread-safe. Raises BadOutput if the disk is full."""
 
     def __init__(self) -> None:
-        self._base = _temporary()
-        self._base.execute("CREATE TABLE spooled (stream TEXT, parent TEXT, row TEXT)")
-        self._base.execute("CREATE INDEX by_parent ON spooled (stream, parent)")
+        self._database = _temporary()
+        self._database.execute("CREATE TABLE spooled (stream TEXT, parent TEXT, row TEXT)")
+        self._database.execute("CREATE INDEX by_parent ON spooled (stream, parent)")
 
     def close(self) -> None:
-        """Give the disk space back."""
-        self._base.close()
+        """Free the disk space."""
+        self._database.close()
 
     def add(self, stream: str, rows: Iterable[tuple[str, Row]]) -> None:
-        """Keep rows of `stream`, each with its parent's id."""
+        """Store rows of `stream`, each with its parent's id."""
         texts = ((stream, parent, json.dumps(row)) for parent, row in rows)
-        with _room():
-            self._base.execute("BEGIN")
-            self._base.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
-            self._base.execute("COMMIT")
+        with _disk_errors():
+            self._database.execute("BEGIN")
+            self._database.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
+            self._database.execute("COMMIT")
 
     def rows(self, stream: str, parent: str) -> list[Row]:
-        """The rows of `stream` that belong to `parent`, in the order in which they were kept."""
+        """The rows of `stream` that belong to `parent`, in the order in which they were stored."""
         query = "SELECT row FROM spooled WHERE stream = ? AND parent = ? ORDER BY rowid"
-        with _room():
-            return [json.loads(text) for (text,) in self._base.execute(query, (stream, parent))]
+        with _disk_errors():
+            return [json.loads(text) for (text,) in self._database.execute(query, (stream, parent))]
 
 
 class Seen:
-    """Ids of each stream that were met before. For one thread. Raises BadOutput if there is no room on the disk."""
+    """Ids of each stream that were seen before. Not thread-safe. Raises BadOutput if the disk is full."""
 
     def __init__(self) -> None:
-        self._base = _temporary()
-        self._base.execute("CREATE TABLE seen (stream TEXT, id TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID")
+        self._database = _temporary()
+        self._database.execute("CREATE TABLE seen (stream TEXT, id TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID")
 
     def close(self) -> None:
-        """Give the disk space back."""
-        self._base.close()
+        """Free the disk space."""
+        self._database.close()
 
     def first(self, stream: str, value: str) -> bool:
-        """Whether `value` comes for the first time; from now on it doesn't."""
-        with _room():
-            return self._base.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (stream, value)).rowcount == 1
+        """True the first time it is called with this pair."""
+        with _disk_errors():
+            return self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (stream, value)).rowcount == 1
 
 
 def _temporary() -> sqlite3.Connection:
-    # A database without a name is a temporary file that SQLite deletes while it is still open,
-    # so that nothing is left behind even if the process is killed.
-    base = sqlite3.connect("", isolation_level=None)
-    base.execute("PRAGMA journal_mode = OFF")
-    base.execute("PRAGMA synchronous = OFF")
-    return base
+    # SQLite deletes the file of a nameless database while it is still open, so nothing stays behind, even if the
+    # process is killed.
+    database = sqlite3.connect("", isolation_level=None)
+    database.execute("PRAGMA journal_mode = OFF")
+    database.execute("PRAGMA synchronous = OFF")
+    return database
 
 
 @contextmanager
-def _room() -> Iterator[None]:
+def _disk_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
         raise BadOutput(
-            f"The lists can't be kept on disk ({error}): name a folder with more room in SQLITE_TMPDIR"
+            f"The lists can't be kept on disk ({error}): set SQLITE_TMPDIR to a folder with more space"
         ) from error

@@ -205,6 +205,6 @@ def test_no_stream_stands_apart_but_those_that_have_nothing_to_join() -> None:
 
 def test_a_child_joins_its_parent() -> None:
     for stream in STREAMS:
-        if stream.parent:
-            mine = (f"{stream.name}.{stream.parent_params[0][0]}", f"{stream.parent}.{stream.parent_params[0][1]}")
+        if stream.parent.stream:
+            mine = (f"{stream.name}.{stream.parent.id_param}", f"{stream.parent.stream}.{stream.parent.id_property}")
             assert mine in {(left, right) for left, right, _ in JOINS}

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tap_incident.config import VERSION
-from tap_incident.protocol.catalog import schema
+from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tools.readme import DOCUMENTS, README, rendered
 from tools.schema_drift import Document, drift, main
@@ -62,18 +62,18 @@ def operation(stream: Stream) -> Json:
     rows = documented(schema(stream))
     for name in NOT_OF_THE_API.get(stream.name, ()):
         del rows["properties"][name]
-    rows["properties"] |= {name: {"type": "string"} for name in stream.withheld}
-    pairs = (*stream.params, *stream.parent_params, *stream.also_by, *stream.orphan_params)
-    names = {name.split("[")[0] for name, _ in pairs} | set(stream.window_params or ())
+    rows["properties"] |= {name: {"type": "string"} for name in stream.privacy.withheld}
+    pairs = (*stream.params, *stream.parent.params, *stream.parent.also_by, *stream.parent.orphan_params)
+    names = {name.split("[")[0] for name, _ in pairs} | set(stream.window.params if stream.window else ())
     names |= {stream.mode_param.split("[")[0]} if stream.mode_param else set()
     parameters: list[Json] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
     if stream.page_size:
         parameters.append({"name": "page_size", "in": "query", "schema": {"maximum": 10_000}, "required": True})
         parameters.append({"name": "after", "in": "query", "schema": {"type": "string"}})
     entries: Json = {"type": "array", "items": rows}
-    if stream.list_column:
+    if stream.answer.list_column:
         entries = {"type": "object", "properties": {"these": entries, "those": copy.deepcopy(entries)}}
-    body = {"properties": {stream.answer_key or stream.name: entries}}
+    body = {"properties": {stream.answer.key or stream.name: entries}}
     answer = {"200": {"content": {"application/json": {"schema": body}}}}
     scopes = [stream.scope] if stream.scope else None
     return {"parameters": parameters, "responses": answer, "x-rbac-scopes": scopes}

@@ -182,7 +182,7 @@ def test_a_full_disk_is_told_in_words(command: list[str], arguments: list[str]) 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1] == (
-        "CRITICAL The messages can't be written (No space left on device). Mend that, and run again"
+        "CRITICAL The messages can't be written (No space left on device). Fix that, and run again"
     )
 
 
@@ -190,7 +190,7 @@ def test_a_closed_stdout_is_told_in_words(command: list[str]) -> None:
     shell = ["bash", "-c", f"{command[0]} --discover >&-"]
     done = subprocess.run(shell, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "CRITICAL The messages can't be written: stdout is closed. Mend that, and run again\n"
+    assert done.stderr == "CRITICAL The messages can't be written: stdout is closed. Fix that, and run again\n"
 
 
 def test_an_error_does_not_wait_for_slow_answers(command: list[str]) -> None:

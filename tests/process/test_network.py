@@ -34,7 +34,7 @@ def is_whole(run: Run, org: Organisation) -> bool:
 
 def retries(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Texts of the warnings of another try."""
-    return [record.getMessage() for record in caplog.records if "Trying again" in record.getMessage()]
+    return [record.getMessage() for record in caplog.records if "Retrying" in record.getMessage()]
 
 
 def through(fake: FakeApi, *sends: Send) -> Callable[[socket], None]:
@@ -98,7 +98,7 @@ def test_an_authority_that_is_not_trusted_ends_the_run_at_once(
 ) -> None:
     line = refused(tap, caplog, tls(authority))
     assert "local issuer" in line
-    assert "name its bundle in REQUESTS_CA_BUNDLE" in line
+    assert "set REQUESTS_CA_BUNDLE to its bundle" in line
 
 
 @pytest.mark.usefixtures("trusted")

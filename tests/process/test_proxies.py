@@ -105,7 +105,7 @@ def test_a_proxy_that_refuses_is_told_by_what_it_says(
     with listening(Proxy(refusal)) as port:
         monkeypatch.setenv("HTTPS_PROXY", address(port))
         error = lasting("https://api.example.com")
-    assert f"through the proxy that the environment names (Tunnel connection failed: {status})" in str(error)
+    assert f"through the proxy in the environment (Tunnel connection failed: {status})" in str(error)
     assert hides(told.text + str(error))
 
 
@@ -114,7 +114,7 @@ def test_a_proxy_that_is_not_there_is_told(told: pytest.LogCaptureFixture, monke
         pass
     monkeypatch.setenv("HTTPS_PROXY", address(port))
     error = lasting("https://api.example.com")
-    assert "through the proxy that the environment names (Connection refused)" in str(error)
+    assert "through the proxy in the environment (Connection refused)" in str(error)
     assert hides(told.text + str(error))
 
 
@@ -141,7 +141,7 @@ def test_a_proxy_whose_url_is_none_is_told_without_its_password(
         run = tap(fake, catalog=USERS)
     assert run.code == 1
     (line,) = critical(told)
-    assert "no request can be made" in line
+    assert "the request can't be made" in line
     assert "the proxy variables" in line
     assert "Traceback" not in told.text
     assert hides(told.text)

@@ -108,10 +108,10 @@ def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days:
         return [row for row in rows if row["id"] in listed]
     if stream == "schedule_entries":
         return [row | {"row_id": shift_id(row)} for row in rows if near(org, row, days)]
-    if BY_NAME[stream].orphan_params:
+    if BY_NAME[stream].parent.orphan_params:
         work_streams = {incident for incident, mode in org.modes.items() if mode == "stream"}
         return [row for row in rows if row["incident_id"] in listed | work_streams]
-    if BY_NAME[stream].parent == "incidents":
+    if BY_NAME[stream].parent.stream == "incidents":
         return [row for row in rows if row["incident_id"] in listed]
     return rows
 

@@ -81,7 +81,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "can't be read"), (b"\xff\xfe\x00", "is no UTF-8 text"), (b'{"a":\n oops', "not valid JSON (line 2)")],
+    [(None, "can't be read"), (b"\xff\xfe\x00", "is not UTF-8 text"), (b'{"a":\n oops', "not valid JSON (line 2)")],
     ids=["missing", "binary", "not JSON"],
 )
 def test_a_file_that_is_unusable_is_named(

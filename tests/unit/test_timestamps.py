@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_incident.timestamps import before, instant, stamp
+from tap_incident.timestamps import before, instant, rfc3339
 
 SAME = [
     ("2026-01-31T10:00:00Z", "2026-01-31T10:00:00.000000000Z"),
@@ -62,14 +62,14 @@ def test_a_timestamp_is_its_moment(moment: datetime, digits: int, number: int) -
     text = moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
     text = text[:19] + fraction + text[19:]
     assert instant(text) == (there, fraction[1:].rstrip("0"))
-    assert instant(stamp(there)) == (there, "")
+    assert instant(rfc3339(there)) == (there, "")
 
 
 def test_a_stamp_is_in_utc() -> None:
     moment = datetime(2026, 1, 31, 23, 30, 59, 999999, timezone(timedelta(hours=-2)))
-    assert stamp(moment) == "2026-02-01T01:30:59Z"
+    assert rfc3339(moment) == "2026-02-01T01:30:59Z"
 
 
 def test_before_is_a_whole_second_and_never_later() -> None:
-    assert stamp(before("2026-01-01T00:04:00.9+00:00", timedelta(minutes=5))) == "2025-12-31T23:59:00Z"
-    assert stamp(before("0001-01-01T00:00:00Z", timedelta(minutes=5))) == "0001-01-01T00:00:00Z"
+    assert rfc3339(before("2026-01-01T00:04:00.9+00:00", timedelta(minutes=5))) == "2025-12-31T23:59:00Z"
+    assert rfc3339(before("0001-01-01T00:00:00Z", timedelta(minutes=5))) == "0001-01-01T00:00:00Z"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tap_incident.protocol.catalog import schema
+from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
@@ -26,17 +26,21 @@ Path = tuple[str | int, ...]
 
 def answer(stream: Stream, rows: object) -> Json:
     """The body of an answer that has this in the place of the stream's list."""
-    return {stream.answer_key or stream.name: rows if stream.list_column is None else {"final": rows}}
+    return {stream.answer.key or stream.name: rows if stream.answer.list_column is None else {"final": rows}}
 
 
 def made(stream: Stream) -> set[str]:
     """Columns that the tap makes, whatever the API sends under their names."""
-    return {*stream.added, *({ROW_ID} if stream.identity else ()), *({stream.list_column} - {None})}
+    return {
+        *stream.parent.added_columns,
+        *({ROW_ID} if stream.answer.row_id_from else ()),
+        *({stream.answer.list_column} - {None}),
+    }
 
 
 def sent(stream: Stream, found: list[Json]) -> list[Json]:
     """Records without the columns that the tap makes, and without the texts that it cuts."""
-    cut = {path.rsplit(".", 1)[-1] for path in stream.cut_urls}
+    cut = {path.rsplit(".", 1)[-1] for path in stream.privacy.cut_urls}
     gone = made(stream)
     rows = [{name: value for name, value in record.items() if name not in gone} for record in found]
     kept: list[Json] = each(rows, lambda v: {n: f for n, f in v.items() if n not in cut} if isinstance(v, dict) else v)
@@ -143,7 +147,7 @@ def without_nulls(value: Any) -> Any:
 def test_anything_but_a_key_may_be_null_or_missing(tap: Tap, stream: Stream) -> None:
     row = fullest(stream)
     # What tells rows apart stays, of those too that have no id.
-    told_by = next(name for name in (*stream.key_properties, *stream.identity) if name not in made(stream))
+    told_by = next(name for name in (*stream.key_properties, *stream.answer.row_id_from) if name not in made(stream))
     firm = {*stream.key_properties, *made(stream), told_by}
     # Of each list one entry, and one row for each way to lose something.
     kinds = {tuple("" if isinstance(step, int) else step for step in path): path for path in paths(row)}
@@ -179,9 +183,9 @@ def wrong_keys(stream: Stream, missing: bool) -> Iterator[Wrong]:
 
 def wrong_lists(stream: Stream) -> list[Wrong]:
     """What is no list, or one of other things than rows."""
-    row, name = sesame(stream), stream.answer_key or stream.name
-    no_list = f'the answer of {stream.path} has no list{"s in" if stream.list_column else ""} "{name}"'
-    no_object = f'{stream.path}: entry 1 of "{"final" if stream.list_column else name}" is no object'
+    row, name = sesame(stream), stream.answer.key or stream.name
+    no_list = f'the answer of {stream.path} has no list{"s in" if stream.answer.list_column else ""} "{name}"'
+    no_object = f'{stream.path}: entry 1 of "{"final" if stream.answer.list_column else name}" is not an object'
     lists: tuple[object, ...] = ({}, "sesame", 5, False)
     entries: tuple[object, ...] = ("sesame", 5, None, [])
     wrong: list[Wrong] = [(answer(stream, value), no_list) for value in lists]
@@ -192,7 +196,7 @@ def wrong_fields(stream: Stream) -> Iterator[Wrong]:
     """Rows with an object or a text where another type belongs."""
     for field, part in schema(stream)["properties"].items():
         wanted = part.get("format") or next(kind for kind in part["type"] if kind != "null")
-        if field in {*stream.key_properties, *made(stream), *(child.nested_as for child in STREAMS)}:
+        if field in {*stream.key_properties, *made(stream), *(child.parent.nested_as for child in STREAMS)}:
             continue
         value = "sesame" if wanted in ("object", "array") else {"sesame": 1}
         yield answer(stream, [{**sesame(stream), field: value}]), f"row 01ROW: {field} should be of type {wanted}, but"
@@ -216,7 +220,7 @@ def test_what_no_record_can_hold_ends_the_run_with_its_stream_id_and_path(
         assert "sesame" not in caplog.text
         assert len(run.records(first.name)) == len(ORG.rows[first.path])
         # Of the stream itself, the list of the parents may be out when it is that of the orphans that is wrong.
-        assert run.states()[-1]["bookmarks"].keys() <= {stream.parent}
+        assert run.states()[-1]["bookmarks"].keys() <= {stream.parent.stream}
 
 
 def test_a_page_that_is_wrong_leaves_the_state_at_those_before_it(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

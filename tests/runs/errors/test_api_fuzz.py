@@ -94,7 +94,7 @@ def bodies(draw: st.DrawFn, name: str, path: str) -> Json:
     other = st.dictionaries(st.sampled_from([name, "pagination_meta"]) | TEXTS, ANY_JSON, max_size=3)
     body: Any = draw(mostly(changed(known), other))
     if not isinstance(body, dict):
-        return known  # What is no object is asked for again, as long as it comes: test_client.
+        return known  # What is not an object is asked for again, as long as it comes: test_client.
     meta = mostly(st.fixed_dictionaries({"after": CURSORS}), st.just({"total_record_count": ODD}))
     return {"pagination_meta": draw(meta), **body} if draw(st.booleans()) else body
 
@@ -102,7 +102,7 @@ def bodies(draw: st.DrawFn, name: str, path: str) -> Json:
 ROLES = st.fixed_dictionaries({"roles": ANY_JSON, "team_roles": ANY_JSON})
 IDENTITIES = st.fixed_dictionaries({"identity": mostly(ROLES)})
 TARGETS = [(stream.name, stream.path, stream.name) for stream in STREAMS]
-NESTED = [(s.name, s.path, s.parent) for s in STREAMS if s.nested_as and s.parent]
+NESTED = [(s.name, s.path, s.parent) for s in STREAMS if s.parent.nested_as and s.parent]
 STRATEGIES = st.sampled_from(["per_incident", "list"])
 
 

@@ -50,10 +50,11 @@ def last_line(run: Run, caplog: pytest.LogCaptureFixture) -> str:
 
 REFUSALS = {
     401: "The API does not know this key: check api_key, or make a new one in the dashboard",
-    404: "Check endpoint; if that is right, the API has given up this path: deselect the stream",
+    404: "Check endpoint; if it is right, the API no longer has this path: deselect the stream",
     422: "Deselect the stream to read the rest, and report this line",
-    302: "Redirects are not followed, since they would take the key along: check endpoint",
-    429: "It lasts for more than 10 minutes. Check endpoint and the network, or run again later with the last state",
+    302: "Redirects are not followed, because the key would be sent along: check endpoint",
+    429: "It has lasted for more than 10 minutes. "
+    "Check endpoint and the network, or run again later with the last state",
 }
 
 
@@ -76,7 +77,7 @@ def test_what_the_key_may_not_read_is_told_with_what_to_do(tap: Tap, caplog: pyt
     with FakeApi(organisation(2), faults=at("/v2/users", saying(403))) as fake:
         line = last_line(tap(fake, catalog=only("users", "severities")), caplog)
     assert "catalog selects: users (see the warnings above)" in line
-    assert "Use a key that may, or deselect them" in line
+    assert "Use a key with these permissions, or deselect them" in line
     (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert all(part in warning for part in ("users: GET /v2/users: status 403", *TOLD))
 
@@ -91,8 +92,8 @@ def test_a_refused_list_of_children_names_them_and_not_their_parents(
 
 FAULTS = {
     "status 503": saying(503),
-    "the answer broke off": Fault(truncate=True),
-    "status 200, but the body is no JSON object": saying(200, []),
+    "the answer was cut off": Fault(truncate=True),
+    "status 200, but the body is not a JSON object": saying(200, []),
     "no connection to http://127.0.0.1:": Fault(reset=True),
 }
 
@@ -110,20 +111,20 @@ def test_a_fault_that_lasts_names_its_stream_and_what_to_do(said: str, fault: Fa
         with pytest.raises(PassingFault) as caught:
             list(client.pages(BY_NAME["users"], ()))
     assert str(caught.value).startswith(f"users: GET /v2/users: {said}")
-    assert str(caught.value).endswith("It lasts for more than 10 minutes")
+    assert str(caught.value).endswith("It has lasted for more than 10 minutes")
     assert "run again later with the last state" in caught.value.advice
 
 
 DEEP = "[" * 100_000
 BAD_DATA: dict[str, Fault] = {
     'the answer of /v2/alerts has no list "alerts"': saying(200, {"users": []}),
-    '/v2/alerts: entry 1 of "alerts" is no object': saying(200, {"alerts": [{"id": "A1"}, 5]}),
+    '/v2/alerts: entry 1 of "alerts" is not an object': saying(200, {"alerts": [{"id": "A1"}, 5]}),
     "row A1: title should be of type string, but the API sent object": saying(
         200, {"alerts": [{"id": "A1", "title": {}}]}
     ),
     "row without id came without its key property id": saying(200, {"alerts": [{"title": "A1"}]}),
-    "/v2/alerts gave one cursor twice": saying(200, {"alerts": [], "pagination_meta": {"after": "x"}}),
-    "GET /v2/alerts: the answer is nested too deep to be read": Fault(status=200, body=DEEP),
+    "/v2/alerts returned the same cursor twice": saying(200, {"alerts": [], "pagination_meta": {"after": "x"}}),
+    "GET /v2/alerts: the answer is nested too deeply to be read": Fault(status=200, body=DEEP),
 }
 
 
@@ -134,15 +135,15 @@ def test_bad_data_names_its_stream_and_what_to_do(
     with FakeApi(organisation(1), faults=at("/v2/alerts", fault)) as fake:
         line = last_line(tap(fake, catalog=only("alerts")), caplog)
     assert line.startswith(f"alerts: {said}")
-    assert line.endswith("Run again; if it comes back, deselect what this line names, and report the line")
+    assert line.endswith("Run again; if the error comes back, deselect what this line names, and report the line")
 
 
 BAD_FILES: list[tuple[str, Any, str]] = [
-    ("state", [], "a state is a JSON object"),
+    ("state", [], "a state must be a JSON object"),
     ("state", {"bookmarks": {"users": 5}}, 'the bookmark of "users" must be an object'),
     ("catalog", {"streams": {}}, 'a catalog is an object with a list "streams", as --discover prints it'),
     ("properties", {"streams": [{}]}, "entry 1 of streams has no tap_stream_id"),
-    ("config", {}, "api_key is missing (set it there, or INCIDENT_API_KEY in the environment)"),
+    ("config", {}, "api_key is missing (set it there, or set INCIDENT_API_KEY in the environment)"),
     ("config", {"api_key": KEY, "max_concurrency": 0}, "max_concurrency must be an integer from 1 to 32"),
 ]
 

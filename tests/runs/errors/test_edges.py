@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tap_incident import config as configs
-from tap_incident.api.answers import Limited, fail, page, parse
+from tap_incident.api.answers import RateLimited, fail, page, parse_body
 from tap_incident.errors import BadData, BadInput, MissingPermission, Rejected
-from tap_incident.json_input import parse as parse_input
-from tap_incident.protocol.catalog import discover, schema
+from tap_incident.json_input import parse_file as parse_input
+from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.records import shaper
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected, select
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
@@ -24,14 +25,14 @@ ENVIRON = {"INCIDENT_API_KEY": "k"}
 
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", '{"a": -Infinity}', "1e999", "9" * 5000, "{", ""])
 def test_what_is_no_json_is_refused_wherever_it_comes_from(text: str) -> None:
-    assert parse(text.encode()) is None
+    assert parse_body(text.encode()) is None
     with pytest.raises(BadInput, match=r"given\.json: not valid JSON"):
         parse_input(text, "given.json")
 
 
 def test_what_is_nested_without_end_is_refused_at_once() -> None:
     with pytest.raises(BadData, match="too deep"):
-        parse(b"[" * 100_000)
+        parse_body(b"[" * 100_000)
     with pytest.raises(BadInput, match=r"given\.json: not valid JSON"):
         parse_input("[" * 100_000, "given.json")
 
@@ -57,7 +58,7 @@ def test_a_setting_beyond_all_use_is_named(key: str, value: Any) -> None:
 
 @pytest.mark.parametrize("value", ["-5", "30.", "1 2", "tomorrow", "0x10"])
 def test_a_retry_after_that_is_no_time_names_none(value: str) -> None:
-    with pytest.raises(Limited) as limited:
+    with pytest.raises(RateLimited) as limited:
         fail("GET /x", 429, {"Retry-After": value, "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, {})
     assert limited.value.retry_after is None
 

@@ -50,5 +50,5 @@ def test_one_fault_in_eight_answers_changes_no_row(
     check(stormy)
     assert stormy.messages == calm.messages
     assert len(fake.requests) > requests
-    waits = [r.getMessage() for r in caplog.records if "Trying again" in r.getMessage() or "Waiting" in r.getMessage()]
+    waits = [r.getMessage() for r in caplog.records if "Retrying" in r.getMessage() or "Waiting" in r.getMessage()]
     assert waits

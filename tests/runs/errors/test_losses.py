@@ -111,7 +111,7 @@ def test_the_key_is_hidden_where_an_answer_quotes_it(tap: Tap, caplog: pytest.Lo
 
 
 def test_an_absurd_limit_stalls_nothing() -> None:
-    assert read_limits({"X-RateLimit-Limit": "1, 1;window=999999999", "X-RateLimit-Remaining": "0"}).named == ()
+    assert read_limits({"X-RateLimit-Limit": "1, 1;window=999999999", "X-RateLimit-Remaining": "0"}).quotas == ()
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_can_not_be_sent_is_told_in_words(
         run = tap(fake, settings={"endpoint": endpoint})
     assert run.code == 1
     assert "Traceback" not in caplog.text
-    assert "no request can be made" in last_line(caplog)
+    assert "the request can't be made" in last_line(caplog)
     assert "REQUESTS_CA_BUNDLE and the proxy variables" in last_line(caplog)
 
 

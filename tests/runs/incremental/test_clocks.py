@@ -11,7 +11,7 @@ from tap_incident import config as configs
 from tap_incident.api.answers import sent_at
 from tap_incident.api.client import Client
 from tap_incident.streams import BY_NAME
-from tap_incident.timestamps import instant, stamp
+from tap_incident.timestamps import instant, rfc3339
 from tests.fake_api import FakeApi, organisation
 from tests.support.runs import KEY
 
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 )
 def test_an_answer_was_sent_when_its_header_says(date: str, expected: str | None) -> None:
     found = sent_at({"Date": date})
-    assert (stamp(found) if found else None) == expected
+    assert (rfc3339(found) if found else None) == expected
     assert found is None or found.tzinfo is timezone.utc
 
 
@@ -46,11 +46,11 @@ def test_a_run_began_by_the_clock_that_is_behind_and_does_so_once(ahead: timedel
     with FakeApi(organisation(1), clock_ahead=ahead.total_seconds()) as fake:
         config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
         client = Client(config, stop=threading.Event(), now=lambda: here)
-        assert client.began == stamp(here)
+        assert client.began == rfc3339(here)
         list(client.pages(BY_NAME["severities"], ()))
         began = client.began
         fake.clock_ahead -= 7200
         list(client.pages(BY_NAME["severities"], ()))
     assert client.began == began
-    expected, _ = instant(stamp(min(here, here + ahead)))
+    expected, _ = instant(rfc3339(min(here, here + ahead)))
     assert timedelta() <= instant(began)[0] - expected < timedelta(minutes=1)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tap_incident.streams import BY_NAME, INCIDENT_MODES, STREAMS
+from tap_incident.config import INCIDENT_MODES
+from tap_incident.streams import BY_NAME, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Organisation, organisation
 from tests.fake_api.making import instant

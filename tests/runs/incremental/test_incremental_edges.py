@@ -195,5 +195,5 @@ def test_a_run_that_goes_on_after_a_change_of_modes_does_not_say_that_it_begins_
     assert second.code == 0
     assert first.records("incidents")
     assert not set(first.keys("incidents")) & set(second.keys("incidents"))
-    assert "incidents: going on where the interrupted run stopped" in caplog.messages
+    assert "incidents: resuming where the interrupted run stopped" in caplog.messages
     assert not [line for line in caplog.messages if "reading all of it again" in line]

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from tap_incident.config import CHILD_STRATEGIES
 from tap_incident.protocol.selection import select
-from tap_incident.streams import STRATEGIES
 from tap_incident.sync.plan import cost, steps
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
@@ -28,7 +28,7 @@ def metrics(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, objec
     return [point for point in found if point["metric"] == name]
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", CHILD_STRATEGIES)
 def test_the_cost_is_told_and_the_other_strategy_where_it_saves_more_than_half(
     tap: Tap, caplog: pytest.LogCaptureFixture, strategy: str
 ) -> None:
@@ -38,21 +38,21 @@ def test_the_cost_is_told_and_the_other_strategy_where_it_saves_more_than_half(
     (step, *_) = steps(select(), STANDARD, strategy)
     root, _ = step.lists[0]
     incidents = len(there(org, "incidents"))
-    costs = {name: cost(root, incidents, STANDARD, name) for name in STRATEGIES}
+    costs = {name: cost(root, incidents, STANDARD, name) for name in CHILD_STRATEGIES}
     assert costs == {"per_incident": 1 + 4 * incidents, "list": 1 + incidents + 5}
     chosen = f"incidents: {incidents} rows, about {costs[strategy]} requests by child_strategy {strategy}"
     assert chosen in infos(caplog)
-    hint = f"incidents: by child_strategy list, it would be about {costs['list']} requests"
+    hint = f'incidents: set child_strategy to "list" to need only about {costs["list"]} requests'
     assert (hint in infos(caplog)) == (strategy == "per_incident")
 
 
 def test_for_a_few_incidents_the_strategy_list_is_what_costs_more(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(2)) as fake, caplog.at_level(logging.INFO):
         tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))
-    assert not [line for line in infos(caplog) if "it would be" in line]
+    assert not [line for line in infos(caplog) if "to need only about" in line]
     with FakeApi(organisation(0)) as fake, caplog.at_level(logging.INFO):
         tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))
-    assert "incidents: by child_strategy per_incident, it would be about 1 requests" in infos(caplog)
+    assert 'incidents: set child_strategy to "per_incident" to need only about 1 requests' in infos(caplog)
 
 
 def test_every_request_and_every_record_is_in_the_metrics(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

@@ -37,7 +37,7 @@ def test_a_wait_is_told_with_its_cause_and_length_and_those_soon_after_by_their_
         client = Client(config, stop=threading.Event(), clock=lambda: now, sleep=lambda seconds: None)
         list(client.pages(SEVERITIES, ()))
         (first,) = warnings(caplog)
-        assert re.search(r"GET /v1/severities: status 503.*\. Trying again in \d+\.\d s$", first)
+        assert re.search(r"GET /v1/severities: status 503.*\. Retrying in \d+\.\d s$", first)
         now += 5
         list(client.pages(SEVERITIES, ()))
         assert warnings(caplog)[1].endswith(" s (and 5 more since the last such warning)")
@@ -62,4 +62,4 @@ def test_a_storm_over_all_threads_is_a_few_lines(tap: Tap, caplog: pytest.LogCap
     check(run)
     assert run.code == 0
     assert len(seen) > 40
-    assert len([line for line in warnings(caplog) if "Trying again" in line]) < len(seen) / 4
+    assert len([line for line in warnings(caplog) if "Retrying" in line]) < len(seen) / 4

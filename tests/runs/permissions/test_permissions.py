@@ -37,7 +37,7 @@ def test_a_missing_permission_skips_its_streams_and_what_hangs_on_them(
     tap: Tap, caplog: pytest.LogCaptureFixture, scope: str
 ) -> None:
     skipped = {stream.name for stream in STREAMS if stream.scope == scope}
-    skipped |= {stream.name for stream in STREAMS if stream.parent in skipped}
+    skipped |= {stream.name for stream in STREAMS if stream.parent.stream in skipped}
     with FakeApi(organisation(12), denied=[scope]) as fake:
         run = tap(fake)
     assert run.code == 0

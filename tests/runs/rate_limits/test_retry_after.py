@@ -55,7 +55,7 @@ def test_a_time_that_is_named_is_kept(tap: Tap, caplog: pytest.LogCaptureFixture
     assert (refused.status, answered.status) == (429, 200)
     # Without a time, the first pause is a second at the most.
     assert 1.2 < answered.at - refused.at < 6
-    assert [record for record in caplog.records if "Waiting for" in record.getMessage()]
+    assert [record for record in caplog.records if "Waiting " in record.getMessage()]
 
 
 NO_TIMES: list[Fault] = [
@@ -92,7 +92,7 @@ def test_a_time_beyond_all_patience_ends_the_run_at_once(
     with FakeApi(organisation(1), faults=first_of(SEVERITIES, lambda: limited(after))) as fake:
         run = tap(fake, catalog=only("severities"))
     line = last_line(run, caplog)
-    assert line.startswith(f"severities: GET {SEVERITIES}: status 429. It lasts for more than 10 minutes")
+    assert line.startswith(f"severities: GET {SEVERITIES}: status 429. It has lasted for more than 10 minutes")
     assert "run again later with the last state" in line
     assert len([request for request in fake.requests if request.path == SEVERITIES]) == 1
     assert not [record for record in caplog.records if record.levelno == logging.WARNING]

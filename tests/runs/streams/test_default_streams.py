@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tap_incident.config import INCIDENT_MODES
 from tap_incident.protocol.catalog import discover
-from tap_incident.streams import BY_NAME, INCIDENT_MODES, STREAMS
+from tap_incident.streams import BY_NAME, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import STANDARD, asked, catalog_with, check, key_of, only, set_field, there
@@ -71,7 +72,7 @@ def differences(row: Any, record: Any, path: str) -> list[str]:
         assert len(row) == len(record)
         return [line for left, right in zip(row, record, strict=True) for line in differences(left, right, f"{path}[]")]
     stream, _, within = path.partition(".")
-    if within in BY_NAME[stream].cut_urls:
+    if within in BY_NAME[stream].privacy.cut_urls:
         return [] if record in ("https://storage.invalid", "https://hooks.invalid:8443") else [path]
     if row == "" and record is None:
         return []  # An empty date-time; that no other empty string becomes null is a matter of test_records.
@@ -141,7 +142,7 @@ def test_a_deselected_part_costs_no_request(tap: Tap, part: str) -> None:
     catalog = set_field(only("incidents"), "incidents", "properties", part, selected=False)
     with FakeApi(organisation(10)) as fake:
         run = tap(fake, catalog=catalog)
-    path = next(stream.path for stream in STREAMS if stream.nested_as == part)
+    path = next(stream.path for stream in STREAMS if stream.parent.nested_as == part)
     assert path not in asked(fake)
     assert all(part not in record for record in run.records("incidents"))
     assert part not in run.schema("incidents")["properties"]
@@ -156,7 +157,7 @@ def test_incidents_alone_cost_two_requests_each(tap: Tap) -> None:
     assert Counter(asked(fake)) == needed
 
 
-@pytest.mark.parametrize("child", [stream.name for stream in STREAMS if stream.parent])
+@pytest.mark.parametrize("child", [stream.name for stream in STREAMS if stream.parent.stream])
 def test_a_child_syncs_without_its_parent(tap: Tap, child: str) -> None:
     org = organisation(15)
     with FakeApi(org) as fake:
@@ -164,7 +165,7 @@ def test_a_child_syncs_without_its_parent(tap: Tap, child: str) -> None:
     check(run)
     assert run.streams() == [child]
     assert run.keys(child) == Counter(key_of(child, row) for row in there(org, child))
-    parent = BY_NAME[BY_NAME[child].parent or ""]
+    parent = BY_NAME[BY_NAME[child].parent.stream or ""]
     assert set(asked(fake)) == {parent.path, BY_NAME[child].path}
 
 
@@ -223,7 +224,7 @@ def test_a_parent_that_has_gone_has_no_rows(tap: Tap, caplog: pytest.LogCaptureF
     record = next(record for record in run.records("incidents") if record["id"] == gone)
     assert record["attachments"] == record["updates"] == []
     assert not any(key[1] == gone for key in run.keys("actions"))
-    assert "incident_updates: the parent was deleted meanwhile in 1 cases" in caplog.text
+    assert "incident_updates: 1 parents were deleted during the run" in caplog.text
 
 
 def test_an_empty_selection_does_nothing(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

@@ -13,23 +13,22 @@ import pytest
 
 from tap_incident.api.client import Client
 from tap_incident.config import load
-from tap_incident.protocol.catalog import schema
 from tap_incident.protocol.messages import Writer
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected
-from tap_incident.streams import BY_NAME, Stream
-from tap_incident.sync.child_requests import window
+from tap_incident.streams import BY_NAME, Parent, Stream
+from tap_incident.sync.child_requests import shift_window
+from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Workers
 from tap_incident.sync.plan import steps
-from tap_incident.sync.walk import Run, walk
+from tap_incident.sync.walk import walk
 from tests.fake_api import NOW, FakeApi, Organisation, organisation
 from tests.support.runs import KEY, STANDARD, Json, parsed, there
 
-DOCUMENTS = replace(BY_NAME["postmortem_documents"], parent="incidents", parent_params=(("incident_id", "id"),))
+DOCUMENTS = replace(BY_NAME["postmortem_documents"], parent=Parent("incidents", (("incident_id", "id"),)))
 ATTACHMENTS = replace(
     BY_NAME["incident_attachments"],
-    parent="postmortem_documents",
-    parent_params=(("incident_id", "incident_id"),),
-    nested_as=None,
+    parent=Parent("postmortem_documents", (("incident_id", "incident_id"),)),
 )
 TABLE = (BY_NAME["incidents"], DOCUMENTS, ATTACHMENTS)
 
@@ -41,11 +40,11 @@ def walked(org: Organisation, *selected: Stream, denied: tuple[str, ...] = ()) -
     with FakeApi(org, denied=denied) as fake, Workers(4, stop) as workers:
         config = load(json.dumps({"api_key": KEY, "endpoint": fake.url}), {})
         client = Client(config, stop=stop)
-        run = Run(config, client, workers, Writer(out), {}, window(NOW, 1))
+        run = RunContext(config, client, workers, Writer(out), {}, shift_window(NOW, 1))
         with closing(run.seen):
             (step,) = steps(selection, STANDARD, "per_incident", TABLE)
             ((node, params),) = step.lists
-            for _ in walk(run, node, workers.ahead(client.pages(node.stream, params))):
+            for _ in walk(run, node, workers.prefetch(client.pages(node.stream, params))):
                 pass
     return parsed(out.getvalue()), Counter(request.path for request in fake.requests)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_incident.api.answers import Limited, Page, fail, page, parse
+from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body
 from tap_incident.errors import BadData, BadKey, Gone, MissingPermission, PassingFault, Rejected, TapError
 from tap_incident.streams import BY_NAME
 from tests.support.runs import Json
@@ -29,8 +29,8 @@ def error_of(status: int, body: Json | None = None, **headers: str) -> TapError:
 
 @pytest.mark.parametrize("body", [{"a": [1, None]}, [], "x", 5, None, {"n": 2**53 + 1, "text": "Größe"}])
 def test_a_body_is_its_json(body: Any) -> None:
-    assert parse(json.dumps(body).encode()) == body
-    assert parse(json.dumps(body, ensure_ascii=False).encode()) == body
+    assert parse_body(json.dumps(body).encode()) == body
+    assert parse_body(json.dumps(body, ensure_ascii=False).encode()) == body
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_body_is_its_json(body: Any) -> None:
     ids=lambda content: content[:12].decode("latin-1"),
 )
 def test_what_is_not_json_is_nothing(content: bytes) -> None:
-    assert parse(content) is None
+    assert parse_body(content) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_answer_without_the_list_is_bad_data(body: Json) -> None:
 
 @pytest.mark.parametrize("row", [None, PAYLOAD, 5, False, [], [{}]])
 def test_a_row_that_is_no_object_is_bad_data(row: Any) -> None:
-    with pytest.raises(BadData, match=r'^users: /v2/users: entry 1 of "users" is no object') as caught:
+    with pytest.raises(BadData, match=r'^users: /v2/users: entry 1 of "users" is not an object') as caught:
         page({"users": [{}, row, {}]}, USERS)
     assert PAYLOAD not in str(caught.value)
 
@@ -123,13 +123,13 @@ def test_an_answer_without_lists_where_they_belong_is_bad_data(value: Any) -> No
 
 
 def test_a_row_in_an_object_of_lists_that_is_no_object_is_bad_data() -> None:
-    with pytest.raises(BadData, match='entry 1 of "final" is no object'):
+    with pytest.raises(BadData, match='entry 1 of "final" is not an object'):
         page({"schedule_entries": {"final": [{}, "x"]}}, ENTRIES)
 
 
 @pytest.mark.parametrize("after", [5, True, False, 0, [], {"c": PAYLOAD}])
 def test_a_cursor_that_is_no_string_is_bad_data(after: Any) -> None:
-    with pytest.raises(BadData, match=r"^users: /v2/users: .* cursor .* no string$"):
+    with pytest.raises(BadData, match=r"^users: /v2/users: .* cursor .* not a string$"):
         page({"users": ROWS, "pagination_meta": {"after": after}}, USERS)
 
 
@@ -143,7 +143,7 @@ def test_a_cursor_that_is_no_string_is_bad_data(after: Any) -> None:
         ((403,), MissingPermission),
         ((404,), Gone),
         ((408, 500, 501, 502, 503, 504, 520, 599), PassingFault),
-        ((429,), Limited),
+        ((429,), RateLimited),
     ],
 )
 def test_a_status_stands_for_one_kind_of_error(statuses: tuple[int, ...], kind: type[TapError]) -> None:

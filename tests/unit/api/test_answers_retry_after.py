@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tap_incident.api.answers import Limited
+from tap_incident.api.answers import RateLimited
 from tests.support.runs import Json
 from tests.unit.api.test_answers import error_of
 
@@ -18,7 +18,7 @@ DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
 def wait_of(body: Json | None = None, **headers: str) -> float | None:
     """The wait that a 429 asks for."""
     error = error_of(429, body, **headers)
-    assert isinstance(error, Limited)
+    assert isinstance(error, RateLimited)
     return error.retry_after
 
 
@@ -77,6 +77,6 @@ def test_a_body_that_names_no_time_is_no_wait(value: Any, date: str) -> None:
 
 def test_a_429_says_which_limit_was_reached() -> None:
     error = error_of(429, X_RateLimit_Limit="60, 1200;window=60, 60;window=60", X_RateLimit_Remaining="0")
-    assert isinstance(error, Limited)
+    assert isinstance(error, RateLimited)
     assert error.limits.of_endpoint
     assert error.limits.remaining == 0

@@ -179,7 +179,7 @@ def test_a_cursor_that_comes_back_is_an_error_and_no_loop(circle: int) -> None:
 
     with (
         FakeApi(organisation(1), faults=faults) as fake,
-        pytest.raises(BadData, match=r"alerts: /v2/alerts gave one cursor twice"),
+        pytest.raises(BadData, match=r"alerts: /v2/alerts returned the same cursor twice"),
     ):
         list(client_of(fake.url, Time()).pages(ALERTS, ()))
     assert len(fake.requests) == circle + 1

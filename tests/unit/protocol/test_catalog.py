@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft4Validator
 from singer.catalog import Catalog
 
-from tap_incident.protocol.catalog import discover, schema
+from tap_incident.protocol.catalog import discover
+from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.support.paths import REPOSITORY
 from tests.support.runs import Json
@@ -71,7 +72,7 @@ def test_an_entry_has_the_names_the_keys_and_the_whole_schema(stream: Stream) ->
 @EACH_STREAM
 def test_metadata_of_a_stream_say_how_it_is_read(stream: Stream) -> None:
     root = about(stream)[()]
-    assert root.pop("parent-tap-stream-id", None) == stream.parent
+    assert root.pop("parent-tap-stream-id", None) == stream.parent.stream
     assert root == {
         "inclusion": "available",
         "selected-by-default": stream.selected_by_default,
@@ -120,7 +121,11 @@ def test_objects_are_closed_where_their_properties_are_known_and_else_open(strea
 
 @EACH_STREAM
 def test_only_what_rows_are_known_by_can_not_be_null(stream: Stream) -> None:
-    nested = {child.nested_as: child for child in STREAMS if child.parent == stream.name and child.nested_as}
+    nested = {
+        child.parent.nested_as: child
+        for child in STREAMS
+        if child.parent.stream == stream.name and child.parent.nested_as
+    }
     firm: set[tuple[str, ...]] = {(), *(("properties", key) for key in stream.key_properties)}
     assert all("null" not in part["type"] for path, part in parts(schema(stream)) if path in firm)
     for name, child in nested.items():
@@ -136,7 +141,7 @@ def test_no_schema_has_a_credential(stream: Stream) -> None:
     assert not [name for name, _ in named if CREDENTIAL.search(name)]
     # An actor's key is an object with its name; a text would be the key itself.
     assert not [name for name, part in named if name == "api_key" and "object" not in part["type"]]
-    assert not set(schema(stream)["properties"]) & set(stream.withheld)
+    assert not set(schema(stream)["properties"]) & set(stream.privacy.withheld)
 
 
 @EACH_STREAM

@@ -12,7 +12,7 @@ import pytest
 from tap_incident.errors import BadData
 from tap_incident.protocol.records import shaper
 from tap_incident.protocol.selection import Selected
-from tap_incident.streams import Stream
+from tap_incident.streams import Privacy, Stream
 from tests.support.runs import Json
 
 STRING: Json = {"type": ["null", "string"]}
@@ -50,7 +50,7 @@ def said_of(
     """The record where `properties` of the schema `whole` (default: no others) are selected, and what was unknown."""
     unknown: list[str] = []
     schema = holding(id={"type": ["string"]}, **properties)
-    stream = Stream("things", "/v1/things", "Things", withheld=withheld, cut_urls=cut_urls)
+    stream = Stream("things", "/v1/things", "Things", privacy=Privacy(withheld, cut_urls))
     record = shaper(Selected(stream, schema), whole or schema, unknown.append)({"id": "T1", **row})
     return record, unknown
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tap_incident.config import INCIDENT_MODES
 from tap_incident.errors import BadData
-from tap_incident.protocol.catalog import schema
 from tap_incident.protocol.records import Shaper, shaper
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected, select
-from tap_incident.streams import BY_NAME, INCIDENT_MODES, STREAMS, Stream
+from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.fake_api import organisation
 from tests.support.runs import Json, only, set_field, there
 from tests.unit.protocol.test_records import STRING, holding, listed, said_of
@@ -111,10 +112,12 @@ def test_a_map_with_free_keys_has_no_unknown_property() -> None:
     assert said_of({"v": {"anything": 1}}, {"v": free}) == ({"id": "T1", "v": {"anything": 1}}, [])
 
 
-@pytest.mark.parametrize("stream", [stream for stream in STREAMS if stream.withheld], ids=lambda stream: stream.name)
+@pytest.mark.parametrize(
+    "stream", [stream for stream in STREAMS if stream.privacy.withheld], ids=lambda stream: stream.name
+)
 def test_a_credential_of_a_real_row_is_not_told(stream: Stream) -> None:
     shaped, told = whole_of(stream)
-    record = shaped({"id": "K1", "new": 1, **dict.fromkeys(stream.withheld, "very secret")})
+    record = shaped({"id": "K1", "new": 1, **dict.fromkeys(stream.privacy.withheld, "very secret")})
     assert "very secret" not in str(record)
     assert told == {"new"}
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tap_incident.protocol.catalog import discover, schema
+from tap_incident.protocol.catalog import discover
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS
 from tests.support.runs import Json, catalog_with, only, set_field
@@ -52,7 +53,7 @@ def test_without_a_catalog_the_default_streams_are_whole() -> None:
     selection = select()
     assert list(selection) == DEFAULT
     assert all(found.schema == schema(found.stream) for found in selection.values())
-    assert not any(found.named or found.named_fields for found in selection.values())
+    assert not any(found.explicit or found.explicit_fields for found in selection.values())
     assert OPTIONAL
 
 

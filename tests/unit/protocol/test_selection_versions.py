@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_incident.errors import BadInput
-from tap_incident.protocol.catalog import schema
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import select
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.support.runs import Json, catalog_with, only, set_field
@@ -31,7 +31,7 @@ def test_a_property_that_the_catalog_does_not_list_is_left_out_and_said_once(cap
         selection = select({"streams": [users, entry("teams")]}, source="cat.json")
     assert names(schema(BY_NAME["users"])) - names(selection["users"].schema) == {"email", "seats"}
     (told,) = lines(caplog, logging.INFO)
-    assert told.startswith("cat.json: users has no email, seats, ")
+    assert told.startswith("cat.json: users lacks email, seats, ")
 
 
 def test_a_property_that_the_catalog_does_not_list_at_depth_is_left_out_too(caplog: pytest.LogCaptureFixture) -> None:
@@ -43,7 +43,7 @@ def test_a_property_that_the_catalog_does_not_list_at_depth_is_left_out_too(capl
         incidents = select(catalog)["incidents"].schema
     assert names(incidents["properties"]["custom_field_entries"]) == {"custom_field"}
     (told,) = lines(caplog, logging.INFO)
-    assert " has no custom_field_entries.values, " in told
+    assert " lacks custom_field_entries.values, " in told
 
 
 def test_a_property_that_the_schema_does_not_list_comes_if_the_metadata_ask_for_it(
@@ -91,19 +91,19 @@ def test_properties_that_this_version_does_not_know_are_passed_over() -> None:
 
 
 def test_what_is_selected_by_name_is_known_from_what_is_by_default() -> None:
-    assert select(only("users"))["users"].named
-    assert select({"streams": [entry("users", selected=True)]})["users"].named
-    assert not select({"streams": [entry("users")]})["users"].named
-    assert not select({"streams": [entry("users", about={"selected-by-default": True})]})["users"].named
+    assert select(only("users"))["users"].explicit
+    assert select({"streams": [entry("users", selected=True)]})["users"].explicit
+    assert not select({"streams": [entry("users")]})["users"].explicit
+    assert not select({"streams": [entry("users", about={"selected-by-default": True})]})["users"].explicit
 
 
 def test_fields_selected_by_name_are_known_at_the_top_and_by_what_is_below_them() -> None:
     catalog = catalog_with(lambda *_: None)
-    assert select(catalog)["incidents"].named_fields == frozenset()
+    assert select(catalog)["incidents"].explicit_fields == frozenset()
     set_field(catalog, "incidents", "properties", "updates", selected=True)
     set_field(catalog, "incidents", "properties", "name", selected=False)
     set_field(catalog, "incidents", "properties", "attachments", "items", "properties", "resource", selected=True)
-    assert select(catalog)["incidents"].named_fields == {"updates", "attachments"}
+    assert select(catalog)["incidents"].explicit_fields == {"updates", "attachments"}
 
 
 def test_selecting_changes_neither_the_catalog_nor_the_next_selection() -> None:

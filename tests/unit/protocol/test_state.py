@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_incident.errors import BadInput
-from tap_incident.protocol.state import bookmark, check, currently_syncing, ended, fingerprint, under_way
+from tap_incident.protocol.state import bookmark, check, clear_cursors, currently_syncing, fingerprint, set_cursor
 
 MARK = {"after": "c1", "walk": "f1"}
 USABLE: list[Any] = [
@@ -85,41 +85,41 @@ def test_a_stream_has_its_own_bookmark() -> None:
 
 def test_a_stream_under_way_has_its_cursor_in_the_state() -> None:
     expected = {"currently_syncing": "users", "bookmarks": {"users": MARK}}
-    assert under_way({}, "users", after="c1", walk="f1") == expected
-    assert under_way({"bookmarks": None}, "users", after="c1", walk="f1") == expected
-    assert under_way(
+    assert set_cursor({}, "users", after="c1", walk="f1") == expected
+    assert set_cursor({"bookmarks": None}, "users", after="c1", walk="f1") == expected
+    assert set_cursor(
         {"currently_syncing": "teams", "bookmarks": {"users": {"after": "c0"}}}, "users", after="c1", walk="f1"
     ) == (expected)
 
 
 def test_a_stream_that_has_ended_has_left_no_trace() -> None:
-    assert ended(under_way({}, "users", after="c1", walk="f1"), "users") == {"bookmarks": {}}
-    assert ended({}, "users") == {"bookmarks": {}}
-    assert ended({"currently_syncing": "users", "bookmarks": None}, "users") == {"bookmarks": {}}
+    assert clear_cursors(set_cursor({}, "users", after="c1", walk="f1"), "users") == {"bookmarks": {}}
+    assert clear_cursors({}, "users") == {"bookmarks": {}}
+    assert clear_cursors({"currently_syncing": "users", "bookmarks": None}, "users") == {"bookmarks": {}}
 
 
 def test_what_belongs_to_others_stays() -> None:
     others = {"of_a_later_version": [1], "bookmarks": {"teams": MARK, "zebras": 5}}
-    assert under_way(others, "users", after="c1", walk="f1") == {
+    assert set_cursor(others, "users", after="c1", walk="f1") == {
         "of_a_later_version": [1],
         "currently_syncing": "users",
         "bookmarks": {"teams": MARK, "zebras": 5, "users": MARK},
     }
-    assert ended(under_way(others, "users", after="c1", walk="f1"), "users") == others
+    assert clear_cursors(set_cursor(others, "users", after="c1", walk="f1"), "users") == others
 
 
 def test_what_is_empty_of_others_stays_and_what_is_nothing_is_not_said() -> None:
     others: Any = {"bookmarks": {"teams": {}, "zebras": None}}
-    assert ended(under_way(others, "users", after=None, walk="f1"), "users") == others
-    assert under_way({}, "users", after=None, walk="f1")["bookmarks"] == {"users": {"walk": "f1"}}
+    assert clear_cursors(set_cursor(others, "users", after=None, walk="f1"), "users") == others
+    assert set_cursor({}, "users", after=None, walk="f1")["bookmarks"] == {"users": {"walk": "f1"}}
 
 
 def test_no_step_changes_the_state_that_it_was_given() -> None:
     before = {"currently_syncing": "users", "bookmarks": {"users": {"after": "c0", "walk": "f0"}}}
     state = copy.deepcopy(before)
-    under_way(state, "users", after="c1", walk="f1")
-    under_way(state, "teams", after="c1", walk="f1")
-    ended(state, "users")
+    set_cursor(state, "users", after="c1", walk="f1")
+    set_cursor(state, "teams", after="c1", walk="f1")
+    clear_cursors(state, "users")
     assert state == before
 
 
@@ -155,4 +155,4 @@ def test_any_json_gives_a_state_that_a_run_can_go_on_with_or_bad_input(value: An
         assert str(error).startswith("state.json: ")
     else:
         assert bookmark(state, "users").get("after") is None or isinstance(bookmark(state, "users")["after"], str)
-        assert bookmark(ended(under_way(state, "users", after="c", walk="f"), "users"), "users") == {}
+        assert bookmark(clear_cursors(set_cursor(state, "users", after="c", walk="f"), "users"), "users") == {}

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tap_incident.protocol.catalog import schema
-from tap_incident.streams import BY_NAME, INCIDENT_MODES, ROW_ID, STREAMS, Stream
+from tap_incident.config import INCIDENT_MODES
+from tap_incident.protocol.schemas import schema
+from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
 from tests.support.runs import Json
 from tests.unit.protocol.test_catalog import parts
 
 EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-EACH_CHILD = pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent], ids=lambda stream: stream.name)
+EACH_CHILD = pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent.stream], ids=lambda stream: stream.name)
 
 
 def paths_in(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
@@ -28,9 +29,11 @@ def paths_in(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
 def test_names_and_paths_of_streams_are_their_own() -> None:
     assert len(BY_NAME) == len(STREAMS)
     assert len({stream.path for stream in STREAMS}) == len(STREAMS)
-    assert len({stream.nested_as for stream in STREAMS if stream.nested_as}) == sum(bool(s.nested_as) for s in STREAMS)
+    assert len({stream.parent.nested_as for stream in STREAMS if stream.parent.nested_as}) == sum(
+        bool(s.parent.nested_as) for s in STREAMS
+    )
     assert all(re.fullmatch(r"/v\d+/[a-z_]+", stream.path) for stream in STREAMS)
-    assert all(stream.holds for stream in STREAMS)
+    assert all(stream.description for stream in STREAMS)
 
 
 @EACH_STREAM
@@ -42,82 +45,86 @@ def test_key_properties_are_in_the_schema(stream: Stream) -> None:
 @EACH_CHILD
 def test_a_child_comes_after_its_parent(stream: Stream) -> None:
     names = [other.name for other in STREAMS]
-    assert stream.parent in names[: names.index(stream.name)]
+    assert stream.parent.stream in names[: names.index(stream.name)]
 
 
 @EACH_CHILD
 def test_a_child_is_asked_for_by_properties_of_its_parent(stream: Stream) -> None:
-    parent = BY_NAME[stream.parent or ""]
-    assert stream.parent_params
-    assert {name for _, name in stream.parent_params} <= set(schema(parent)["properties"])
-    assert stream.parent_params[0][1] in parent.key_properties
+    parent = BY_NAME[stream.parent.stream or ""]
+    assert stream.parent.params
+    assert {name for _, name in stream.parent.params} <= set(schema(parent)["properties"])
+    assert stream.parent.id_property in parent.key_properties
 
 
 @EACH_CHILD
 def test_a_child_row_carries_its_parent_where_that_is_part_of_its_key(stream: Stream) -> None:
-    parent_id = stream.parent_params[0][0]
-    assert stream.identity or set(stream.key_properties) <= {"id", parent_id}
-    if stream.listable or parent_id in (*stream.key_properties, *stream.added):
+    parent_id = stream.parent.id_param
+    assert stream.answer.row_id_from or set(stream.key_properties) <= {"id", parent_id}
+    if stream.parent.has_list or parent_id in (*stream.key_properties, *stream.parent.added_columns):
         assert parent_id in schema(stream)["properties"]
 
 
 @EACH_CHILD
 def test_nested_rows_are_a_list_of_the_child_in_its_parent(stream: Stream) -> None:
-    if stream.nested_as:
-        part = schema(BY_NAME[stream.parent or ""])["properties"][stream.nested_as]
+    if stream.parent.nested_as:
+        part = schema(BY_NAME[stream.parent.stream or ""])["properties"][stream.parent.nested_as]
         assert set(part["type"]) == {"null", "array"}
         assert set(part["items"]["properties"]) == set(schema(stream)["properties"])
 
 
 @EACH_STREAM
 def test_only_a_child_has_what_belongs_to_children(stream: Stream) -> None:
-    of_children = (stream.parent_params, stream.nested_as, stream.orphan_params, stream.listable)
-    assert stream.parent or not any((*of_children, stream.also_by, stream.window_params, stream.added))
+    of_children = (stream.parent.params, stream.parent.nested_as, stream.parent.orphan_params, stream.parent.has_list)
+    assert stream.parent.stream or not any(
+        (*of_children, stream.parent.also_by, stream.window, stream.parent.added_columns)
+    )
 
 
 @EACH_CHILD
 def test_what_else_a_child_is_asked_by_are_lists_of_ids_in_its_parent(stream: Stream) -> None:
-    for _, name in stream.also_by:
-        part = schema(BY_NAME[stream.parent or ""])["properties"][name]
+    for _, name in stream.parent.also_by:
+        part = schema(BY_NAME[stream.parent.stream or ""])["properties"][name]
         assert part["items"]["type"] == ["null", "string"]
         # Several lists of one parent would be nested one over the other, or one spooled for all of them.
-        assert not stream.nested_as
-        assert not stream.listable
+        assert not stream.parent.nested_as
+        assert not stream.parent.has_list
 
 
 @EACH_CHILD
 def test_columns_that_the_tap_adds_are_parameters_of_the_list(stream: Stream) -> None:
-    assert set(stream.added) <= {name for name, _ in stream.parent_params} & set(schema(stream)["properties"])
+    assert set(stream.parent.added_columns) <= {name for name, _ in stream.parent.params} & set(
+        schema(stream)["properties"]
+    )
 
 
 @EACH_STREAM
 def test_what_a_row_id_is_made_of_is_in_the_row(stream: Stream) -> None:
-    assert (stream.key_properties == (ROW_ID,)) == bool(stream.identity)
+    assert (stream.key_properties == (ROW_ID,)) == bool(stream.answer.row_id_from)
     columns = {".".join(name for name in path if name != "properties") for path, _ in parts(schema(stream))}
-    assert set(stream.identity) <= columns
-    assert {stream.list_column} - {None} <= columns
-    if stream.identity:
+    assert set(stream.answer.row_id_from) <= columns
+    assert {stream.answer.list_column} - {None} <= columns
+    if stream.answer.row_id_from:
         # The same row may stand in two lists, and under two parents.
-        assert {stream.list_column, *stream.added} - {None} <= set(stream.identity)
+        assert {stream.answer.list_column, *stream.parent.added_columns} - {None} <= set(stream.answer.row_id_from)
 
 
 @EACH_STREAM
 def test_urls_that_are_cut_are_texts_of_the_schema(stream: Stream) -> None:
     texts = {path for path, part in paths_in(schema(stream)) if "string" in part["type"]}
-    assert set(stream.cut_urls) <= texts
+    assert set(stream.privacy.cut_urls) <= texts
 
 
 def test_a_list_that_takes_all_modes_at_once_is_read_once() -> None:
     incidents = BY_NAME["incidents"]
-    (params,) = incidents.chains(INCIDENT_MODES)
+    (params,) = incidents.list_params(INCIDENT_MODES)
     assert [value for name, value in params if name == "mode[one_of]"] == list(INCIDENT_MODES)
     assert params[: len(incidents.params)] == incidents.params
 
 
 def test_a_list_that_takes_one_mode_is_read_once_for_each() -> None:
-    chains = BY_NAME["actions"].chains(("standard", "test"))
+    chains = BY_NAME["actions"].list_params(("standard", "test"))
     assert chains == ((("incident_mode", "standard"),), (("incident_mode", "test"),))
 
 
 def test_a_list_without_modes_is_read_once() -> None:
-    assert BY_NAME["users"].chains(INCIDENT_MODES) == (BY_NAME["users"].params,)
+    assert BY_NAME["users"].list_params(INCIDENT_MODES) == (BY_NAME["users"].params,)

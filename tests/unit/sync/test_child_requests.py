@@ -11,7 +11,7 @@ import pytest
 from tap_incident.api.answers import Page
 from tap_incident.errors import BadData
 from tap_incident.streams import BY_NAME, ROW_ID
-from tap_incident.sync.child_requests import completed, questions, window
+from tap_incident.sync.child_requests import child_params, shift_window, with_added_columns
 from tests.support.runs import Json
 
 SPAN = ("2024-02-16T00:00:00Z", "2024-03-15T00:00:00Z")
@@ -40,48 +40,48 @@ def once() -> Callable[[str, str], bool]:
 )
 def test_the_window_is_around_now_whatever_its_zone(zone: timezone) -> None:
     now = datetime(2024, 3, 1, 12, 34, 56, 789, tzinfo=timezone.utc).astimezone(zone)
-    assert window(now, 1) == ("2024-02-29T12:34:56Z", "2024-03-02T12:34:56Z")
-    assert window(now, 365) == ("2023-03-02T12:34:56Z", "2025-03-01T12:34:56Z")
+    assert shift_window(now, 1) == ("2024-02-29T12:34:56Z", "2024-03-02T12:34:56Z")
+    assert shift_window(now, 365) == ("2023-03-02T12:34:56Z", "2025-03-01T12:34:56Z")
 
 
 def test_a_child_is_asked_for_by_its_parents_id_and_mode() -> None:
     actions = BY_NAME["actions"]
     row = {"id": "I1", "mode": "test"}
-    assert questions(actions, row, SPAN, always) == [(("incident_id", "I1"), ("incident_mode", "test"))]
-    assert questions(actions, {"id": "I1", "mode": None}, SPAN, always) == [(("incident_id", "I1"),)]
+    assert child_params(actions, row, SPAN, always) == [(("incident_id", "I1"), ("incident_mode", "test"))]
+    assert child_params(actions, {"id": "I1", "mode": None}, SPAN, always) == [(("incident_id", "I1"),)]
 
 
 def test_a_child_with_a_window_is_asked_for_within_it() -> None:
-    (params,) = questions(BY_NAME["schedule_entries"], {"id": "S1"}, SPAN, always)
+    (params,) = child_params(BY_NAME["schedule_entries"], {"id": "S1"}, SPAN, always)
     assert dict(params) == {"schedule_id": "S1", "entry_window_start": SPAN[0], "entry_window_end": SPAN[1]}
-    assert questions(BY_NAME["schedule_overrides"], {"id": "S1"}, SPAN, always) == [(("schedule_id", "S1"),)]
+    assert child_params(BY_NAME["schedule_overrides"], {"id": "S1"}, SPAN, always) == [(("schedule_id", "S1"),)]
 
 
 def test_ids_that_several_parents_lead_to_are_asked_by_once() -> None:
     notes, first = BY_NAME["alert_notes"], once()
-    assert questions(notes, {"id": "A1", "alert_group_ids": ["G1", "G2"]}, SPAN, first) == [
+    assert child_params(notes, {"id": "A1", "alert_group_ids": ["G1", "G2"]}, SPAN, first) == [
         (("alert_id", "A1"),),
         (("alert_group_id", "G1"),),
         (("alert_group_id", "G2"),),
     ]
-    second = questions(notes, {"id": "A2", "alert_group_ids": ["G2", None, "G3"]}, SPAN, first)
+    second = child_params(notes, {"id": "A2", "alert_group_ids": ["G2", None, "G3"]}, SPAN, first)
     assert second == [(("alert_id", "A2"),), (("alert_group_id", "G3"),)]
 
 
 @pytest.mark.parametrize("row", [{}, {"alert_group_ids": None}, {"alert_group_ids": []}], ids=str)
 def test_a_parent_without_such_ids_is_asked_by_its_own(row: Json) -> None:
-    assert questions(BY_NAME["alert_notes"], {"id": "A1", **row}, SPAN, always) == [(("alert_id", "A1"),)]
+    assert child_params(BY_NAME["alert_notes"], {"id": "A1", **row}, SPAN, always) == [(("alert_id", "A1"),)]
 
 
 @pytest.mark.parametrize("row", [{}, {"id": None}, {"id": "A1", "alert_group_ids": "G1"}], ids=str)
 def test_a_parent_that_can_not_be_asked_by_is_bad_data(row: Json) -> None:
     with pytest.raises(BadData, match=r"^alerts: "):
-        questions(BY_NAME["alert_notes"], row, SPAN, always)
+        child_params(BY_NAME["alert_notes"], row, SPAN, always)
 
 
 def test_rows_that_do_not_say_what_they_were_asked_by_are_told() -> None:
     pages = [Page([{"id": "R1"}, {"id": "R2"}], after="R2"), Page([], total=2)]
-    found = list(completed(iter(pages), BY_NAME["incident_relationships"], (("incident_id", "I1"),)))
+    found = list(with_added_columns(iter(pages), BY_NAME["incident_relationships"], (("incident_id", "I1"),)))
     assert found == [
         Page([{"id": "R1", "incident_id": "I1"}, {"id": "R2", "incident_id": "I1"}], after="R2"),
         Page([], total=2),
@@ -90,13 +90,15 @@ def test_rows_that_do_not_say_what_they_were_asked_by_are_told() -> None:
 
 def test_other_rows_stay_as_they_are() -> None:
     pages = [Page([{"id": "O1"}, {"id": "O1"}])]
-    assert list(completed(iter(pages), BY_NAME["schedule_overrides"], (("schedule_id", "S1"),))) == pages
+    assert list(with_added_columns(iter(pages), BY_NAME["schedule_overrides"], (("schedule_id", "S1"),))) == pages
 
 
 def shifts(*pages: list[Json]) -> list[Page]:
     """Pages of shifts of the schedule S1, as the tap completes them."""
     given = (Page([dict(row) for row in rows], after="C") for rows in pages)
-    return list(completed(given, BY_NAME["schedule_entries"], (("schedule_id", "S1"), ("entry_window_start", "x"))))
+    return list(
+        with_added_columns(given, BY_NAME["schedule_entries"], (("schedule_id", "S1"), ("entry_window_start", "x")))
+    )
 
 
 def test_a_shift_in_two_pages_comes_once() -> None:

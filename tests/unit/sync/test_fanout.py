@@ -10,7 +10,7 @@ import pytest
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import Rejected, Stopped
-from tap_incident.sync.fanout import Workers, turns
+from tap_incident.sync.fanout import Workers, in_order
 
 
 def pages(*sizes: int) -> Iterator[Page]:
@@ -23,9 +23,9 @@ def pages(*sizes: int) -> Iterator[Page]:
 
 
 def test_rows_come_in_order_and_each_page_ends_once() -> None:
-    found = list(turns(pages(2, 0, 3, 0), lambda row: int(row["id"]), -1, window=2))
+    found = list(in_order(pages(2, 0, 3, 0), lambda row: int(row["id"]), -1, look_ahead=2))
     assert [(turn.row or {}).get("id") for turn in found] == ["0", "1", None, "2", "3", "4", None]
-    assert [turn.ends.after for turn in found if turn.ends] == ["after 2", "after 2", "after 5", None]
+    assert [turn.last_of.after for turn in found if turn.last_of] == ["after 2", "after 2", "after 5", None]
     assert [turn.children for turn in found] == [0, 1, -1, 2, 3, 4, -1]
 
 
@@ -33,7 +33,7 @@ def test_rows_come_in_order_and_each_page_ends_once() -> None:
 def test_the_window_bounds_how_far_ahead_children_are_asked_for(window: int) -> None:
     asked: list[str] = []
     ahead = 0
-    for number, _ in enumerate(turns(pages(10, 10), lambda row: asked.append(row["id"]), None, window)):
+    for number, _ in enumerate(in_order(pages(10, 10), lambda row: asked.append(row["id"]), None, window)):
         ahead = max(ahead, len(asked) - number)
     assert ahead == window + 1
 
@@ -47,7 +47,7 @@ def test_the_next_page_is_fetched_while_one_is_used() -> None:
             yield page
 
     with Workers(2, threading.Event()) as workers:
-        chain = workers.ahead(source())
+        chain = workers.prefetch(source())
         assert fetched.acquire(timeout=5), "the first page was not asked for before it was wanted"
         next(chain)
         assert fetched.acquire(timeout=5), "the second page was not asked for while the first was used"
@@ -64,7 +64,7 @@ def test_nothing_is_asked_for_after_the_last_page() -> None:
         asked.append(2)
 
     with Workers(1, threading.Event()) as workers:
-        assert len(list(workers.ahead(source()))) == 1
+        assert len(list(workers.prefetch(source()))) == 1
     assert asked == [1]
 
 
@@ -82,7 +82,7 @@ def test_an_error_comes_where_its_page_would_have_come_and_cancels_the_rest() ->
 
     stop = threading.Event()
     with pytest.raises(Rejected, match="no"), Workers(1, stop) as workers:
-        chains = [workers.ahead(source(number)) for number in range(50)]
+        chains = [workers.prefetch(source(number)) for number in range(50)]
         for number, chain in enumerate(chains):
             assert [row["id"] for page in chain for row in page.rows] == [str(number)]
     gate.set()
@@ -100,7 +100,7 @@ def test_a_stop_ends_the_wait_for_an_answer_that_does_not_come() -> None:
     begin = time.monotonic()
     threading.Timer(0.05, stop.set).start()
     with pytest.raises(Stopped), Workers(1, stop) as workers:
-        list(workers.ahead(source()))
+        list(workers.prefetch(source()))
     assert time.monotonic() - begin < 2
     never.set()
 
@@ -119,7 +119,7 @@ def test_a_slow_child_holds_up_only_its_own_place() -> None:
 
     with Workers(2, threading.Event()) as workers:
         none: Iterator[Page] = iter(())
-        found = turns(pages(6), lambda row: workers.ahead(source(int(row["id"]))), none, window=10)
+        found = in_order(pages(6), lambda row: workers.prefetch(source(int(row["id"]))), none, look_ahead=10)
         order = [row["id"] for turn in found for page in turn.children for row in page.rows]
     assert order == ["0", "1", "2", "3", "4", "5"]
     assert done.index(0) >= 4

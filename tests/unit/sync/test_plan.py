@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_incident.protocol.catalog import schema
+from tap_incident.config import CHILD_STRATEGIES, INCIDENT_MODES
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
-from tap_incident.streams import BY_NAME, INCIDENT_MODES, STRATEGIES, STREAMS, Params
+from tap_incident.streams import BY_NAME, STREAMS, Params
 from tap_incident.sync.plan import Node, Step, cost, rotated, steps
 from tests.support.runs import Json, catalog_with, only, set_field
 
@@ -65,7 +66,7 @@ def without(catalog: Json, *fields: str) -> Json:
 def test_every_selected_stream_is_emitted_by_its_list_and_by_that_of_its_orphans(catalog: Json | None) -> None:
     selection = select(catalog)
     emitted = [node.stream.name for step in lists(selection) for node in step.node.tree() if node.selected]
-    expected = {name: 2 if found.stream.orphan_params else 1 for name, found in selection.items()}
+    expected = {name: 2 if found.stream.parent.orphan_params else 1 for name, found in selection.items()}
     assert {name: emitted.count(name) for name in emitted} == expected
 
 
@@ -80,18 +81,20 @@ def test_the_root_of_a_step_stands_alone_or_is_an_orphans_list(catalog: Json | N
     for step in lists(select(catalog)):
         stream = step.node.stream
         assert not step.node.nested
-        if stream.parent:
-            assert step.params == (*stream.params, *stream.orphan_params)
-            assert stream.orphan_params
-            assert step.name == stream.parent
+        if stream.parent.stream:
+            assert step.params == (*stream.params, *stream.parent.orphan_params)
+            assert stream.parent.orphan_params
+            assert step.name == stream.parent.stream
         else:
-            assert step.params in stream.chains(MODES)
+            assert step.params in stream.list_params(MODES)
             assert step.name == stream.name
-        assert all(child.stream.parent == node.stream.name for node in step.node.tree() for child in node.children)
+        assert all(
+            child.stream.parent.stream == node.stream.name for node in step.node.tree() for child in node.children
+        )
 
 
 def test_steps_come_in_the_order_of_the_table_and_orphans_behind_their_parents() -> None:
-    assert [step.name for step in planned(EVERYTHING)] == [s.name for s in STREAMS if not s.parent]
+    assert [step.name for step in planned(EVERYTHING)] == [s.name for s in STREAMS if not s.parent.stream]
     roots = [found.node.stream.name for found in lists(select(EVERYTHING))]
     assert roots[:4] == ["incidents", "actions", "follow_ups", "postmortem_documents"]
 
@@ -131,7 +134,7 @@ def test_one_list_serves_the_stream_and_the_part_of_its_parent() -> None:
     assert trees(without(both, "updates")) == [("incidents", "E", ("incident_updates", "E"))]
 
 
-@pytest.mark.parametrize("stream", [s for s in STREAMS if s.nested_as], ids=lambda stream: stream.name)
+@pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent.nested_as], ids=lambda stream: stream.name)
 def test_an_orphans_list_and_a_parent_that_is_not_emitted_nest_nothing(stream: Any) -> None:
     for step in lists(select(only(stream.name))):
         assert not any(node.nested for node in step.node.tree())
@@ -139,7 +142,7 @@ def test_an_orphans_list_and_a_parent_that_is_not_emitted_nest_nothing(stream: A
 
 def named(selection: Selection) -> set[str]:
     """Streams whose absence would be a failure."""
-    return {node.stream.name for step in lists(selection) for node in step.node.tree() if node.named}
+    return {node.stream.name for step in lists(selection) for node in step.node.tree() if node.explicit}
 
 
 def test_what_nobody_named_may_be_left_out() -> None:
@@ -233,7 +236,7 @@ def test_the_cost_of_a_walk_is_counted_in_requests(
     catalog: Json | None, parents: int, per_incident: int, by_lists: int
 ) -> None:
     node = lists(select(catalog))[0].node
-    assert {strategy: cost(node, parents, MODES, strategy) for strategy in STRATEGIES} == {
+    assert {strategy: cost(node, parents, MODES, strategy) for strategy in CHILD_STRATEGIES} == {
         "per_incident": per_incident,
         "list": by_lists,
     }

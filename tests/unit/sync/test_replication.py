@@ -11,7 +11,7 @@ from tap_incident.api.answers import Page
 from tap_incident.config import Config, load
 from tap_incident.protocol.selection import select
 from tap_incident.sync.plan import Step, steps
-from tap_incident.sync.replication import Start, changed, ended, start, under_way
+from tap_incident.sync.replication import ResumePoint, changed_rows, resume_point, state_after_page, state_at_end
 from tests.support.runs import Json, bare, only
 
 AT = "2026-01-31T10:00:00"
@@ -28,28 +28,28 @@ def step(*names: str, method: str = "INCREMENTAL", modes: tuple[str, ...] = ("st
     return steps(select(bare(only(*names)), replication_method=method), modes, "per_incident")[0]
 
 
-def interrupted(begun: Start, after: str | None = "c1", **more: Any) -> Json:
+def interrupted(begun: ResumePoint, after: str | None = "c1", **more: Any) -> Json:
     """The state of a run that was interrupted there."""
-    fields = {"part": 0, "skipped": (), "newest": None, "began": BEGAN, **more}
-    return under_way(begun, {}, after=after, **fields)
+    fields = {"list_index": 0, "skipped": (), "newest": None, "began": BEGAN, **more}
+    return state_after_page(begun, {}, after=after, **fields)
 
 
-def finished(name: str, begun: Start, updated_at: str) -> Json:
+def finished(name: str, begun: ResumePoint, updated_at: str) -> Json:
     """The state of a run that ended well."""
     return {"bookmarks": {name: {"updated_at": updated_at, "scope": begun.scope}}}
 
 
 def test_a_bookmark_is_good_for_its_endpoint_and_its_modes_alone() -> None:
-    begun = start(step("actions"), {}, config(), None)
+    begun = resume_point(step("actions"), {}, config(), None)
     state = finished("actions", begun, f"{AT}.5Z")
-    assert start(step("actions"), state, config(), None).since == "2026-01-31T09:55:00Z"
-    assert start(step("actions"), state, config(endpoint="https://other.invalid"), None).since is None
-    assert start(step("actions", modes=("standard",)), state, config(), None).since is None
+    assert resume_point(step("actions"), state, config(), None).since == "2026-01-31T09:55:00Z"
+    assert resume_point(step("actions"), state, config(endpoint="https://other.invalid"), None).since is None
+    assert resume_point(step("actions", modes=("standard",)), state, config(), None).since is None
 
 
 def test_a_bookmark_and_a_start_date_are_nothing_to_a_stream_that_is_read_whole() -> None:
-    state = finished("alerts", start(step("alerts"), {}, config(), None), f"{AT}Z")
-    whole = start(step("alerts", method="FULL_TABLE"), state, config(start_date=f"{AT}Z"), None)
+    state = finished("alerts", resume_point(step("alerts"), {}, config(), None), f"{AT}Z")
+    whole = resume_point(step("alerts", method="FULL_TABLE"), state, config(start_date=f"{AT}Z"), None)
     assert (whole.since, whole.bookmark) == (None, None)
     assert whole.params(0) == step("alerts").lists[0][1]
 
@@ -65,36 +65,36 @@ def test_a_bookmark_and_a_start_date_are_nothing_to_a_stream_that_is_read_whole(
     ],
 )
 def test_a_walk_goes_on_if_it_is_the_same(settings: Json, names: tuple[str, ...], version: Any, goes_on: bool) -> None:
-    state = interrupted(start(step("alerts"), {}, config(start_date=f"{AT}Z"), None))
-    assert start(step(*names), state, config(**settings), version).after == ("c1" if goes_on else None)
+    state = interrupted(resume_point(step("alerts"), {}, config(start_date=f"{AT}Z"), None))
+    assert resume_point(step(*names), state, config(**settings), version).after == ("c1" if goes_on else None)
 
 
 def test_a_walk_that_goes_on_knows_all_that_the_state_says() -> None:
-    begun = start(step("actions"), {}, config(), None)
-    found = start(step("actions"), interrupted(begun, part=2, newest=f"{AT}.1Z"), config(), None)
-    assert (found.part, found.after, found.started, found.newest) == (2, "c1", BEGAN, f"{AT}.1Z")
+    begun = resume_point(step("actions"), {}, config(), None)
+    found = resume_point(step("actions"), interrupted(begun, list_index=2, newest=f"{AT}.1Z"), config(), None)
+    assert (found.list_index, found.after, found.started, found.newest) == (2, "c1", BEGAN, f"{AT}.1Z")
     assert (found.walk, found.version, found.skipped) == (begun.walk, None, ())
-    again = interrupted(found, "c2", part=2, began="2026-02-01T00:00:00Z")
+    again = interrupted(found, "c2", list_index=2, began="2026-02-01T00:00:00Z")
     assert again["bookmarks"]["actions"]["started"] == BEGAN
 
 
 def test_a_version_goes_on_with_what_was_skipped_of_it() -> None:
     whole = step("incidents", "actions", method="FULL_TABLE")
-    begun = start(whole, {}, config(), 7)
+    begun = resume_point(whole, {}, config(), 7)
     state = interrupted(begun, skipped={"actions", "users"})
     assert set(state["bookmarks"]["incidents"]) == {"after", "walk", "version", "skipped"}
-    found = start(whole, state, config(), 8)
+    found = resume_point(whole, state, config(), 8)
     assert (found.version, found.skipped) == (7, ("actions",))
-    assert set(interrupted(start(whole, {}, config(), None), skipped={"actions"})["bookmarks"]["incidents"]) == {
+    assert set(interrupted(resume_point(whole, {}, config(), None), skipped={"actions"})["bookmarks"]["incidents"]) == {
         "after",
         "walk",
     }
 
 
 def test_the_next_list_is_a_place_to_go_on_and_one_behind_the_last_is_none() -> None:
-    begun = start(step("actions"), {}, config(), None)
-    assert start(step("actions"), interrupted(begun, None, part=1), config(), None).part == 1
-    assert start(step("actions"), interrupted(begun, part=3), config(), None) == begun
+    begun = resume_point(step("actions"), {}, config(), None)
+    assert resume_point(step("actions"), interrupted(begun, None, list_index=1), config(), None).list_index == 1
+    assert resume_point(step("actions"), interrupted(begun, list_index=3), config(), None) == begun
 
 
 @pytest.mark.parametrize(
@@ -112,23 +112,23 @@ def test_the_next_list_is_a_place_to_go_on_and_one_behind_the_last_is_none() -> 
 def test_a_bookmark_is_the_last_change_or_the_beginning(
     bookmark: str | None, newest: str | None, began: str, expected: str | None
 ) -> None:
-    first = start(step("alerts"), {}, config(), None)
+    first = resume_point(step("alerts"), {}, config(), None)
     state = finished("alerts", first, bookmark) if bookmark else {}
-    begun = start(step("alerts"), state, config(), None)
-    mark = ended(begun, state, newest=newest, began=began)["bookmarks"].get("alerts", {})
+    begun = resume_point(step("alerts"), state, config(), None)
+    mark = state_at_end(begun, state, newest=newest, began=began)["bookmarks"].get("alerts", {})
     assert mark.get("updated_at") == expected
 
 
 def test_a_stream_that_is_read_whole_gets_no_bookmark() -> None:
-    begun = start(step("alerts", method="FULL_TABLE"), {}, config(), None)
-    assert ended(begun, {}, newest=f"{AT}Z", began=BEGAN) == {"bookmarks": {}}
+    begun = resume_point(step("alerts", method="FULL_TABLE"), {}, config(), None)
+    assert state_at_end(begun, {}, newest=f"{AT}Z", began=BEGAN) == {"bookmarks": {}}
 
 
 def test_rows_count_from_the_start_on_and_those_without_a_time_always() -> None:
-    begun = start(step("alerts"), {}, config(start_date=f"{AT}.5Z"), None)
+    begun = resume_point(step("alerts"), {}, config(start_date=f"{AT}.5Z"), None)
     stamps = [f"{AT}.49Z", f"{AT}.50Z", "2026-01-31T12:00:00.6+02:00", f"{AT}.500000001Z", None, "", f"{AT}Z"]
     newest: dict[str, str] = {}
-    (page,) = changed(begun, iter([Page([{"id": "x", "updated_at": at} for at in stamps], "c1")]), newest)
+    (page,) = changed_rows(begun, iter([Page([{"id": "x", "updated_at": at} for at in stamps], "c1")]), newest)
     assert [row["updated_at"] for row in page.rows] == stamps[1:6]
     assert page.after == "c1"
     assert newest == {"alerts": "2026-01-31T12:00:00.6+02:00"}

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tap_incident import main
+from tap_incident.config import REPLICATION_METHODS
 from tap_incident.errors import BadInput
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.selection import select
-from tap_incident.streams import METHODS, STREAMS
+from tap_incident.streams import STREAMS
 from tap_incident.sync.plan import Node, Step, steps
 from tests.support.runs import Json, catalog_with, only, set_field
 
@@ -59,7 +60,7 @@ def test_discovery_says_what_the_settings_say() -> None:
         assert field in after["metadata"]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", REPLICATION_METHODS)
 def test_discovery_takes_the_method_from_the_config(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
 ) -> None:
@@ -70,7 +71,7 @@ def test_discovery_takes_the_method_from_the_config(
 
 @pytest.mark.parametrize("catalog", [None, discover(), discover("INCREMENTAL"), only(*FIVE, "users")])
 def test_the_settings_count_where_the_catalog_is_silent(catalog: Json | None) -> None:
-    for method in METHODS:
+    for method in REPLICATION_METHODS:
         found = keys(catalog, method)
         assert {name for name, key in found.items() if key} == (FIVE if method == "INCREMENTAL" else set())
 

@@ -1,0 +1,63 @@
+"""Alerts, their sources and routes, and the incidents that they led to.
+
+Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from tap_incident.streams.definition import Incremental, Parent, Privacy, Stream
+
+ALERTS: tuple[Stream, ...] = (
+    Stream(
+        "alerts",
+        "/v2/alerts",
+        "Alerts received, with their attributes",
+        "alerts.view",
+        page_size=50,
+        incremental=Incremental("updated_at"),
+    ),
+    Stream(
+        "alert_notes",
+        "/v1/alert_notes",
+        "Notes that people wrote on an alert or on a group of alerts",
+        "alerts.view",
+        page_size=250,
+        selected_by_default=False,
+        # A note on a group of alerts is in no alert's list, and there is no list of groups.
+        parent=Parent("alerts", (("alert_id", "id"),), also_by=(("alert_group_id", "alert_group_ids"),)),
+        # Signed URLs: anybody can open the image for ten minutes.
+        privacy=Privacy(cut_urls=("images[].url",)),
+    ),
+    Stream(
+        "incident_alerts",
+        "/v2/incident_alerts",
+        "Links between alerts and incidents, and the routes that made them",
+        "alerts.view",
+        page_size=50,
+        selected_by_default=False,
+    ),
+    Stream("alert_attributes", "/v2/alert_attributes", "Attributes that alerts can have", "alert_schema.view"),
+    Stream(
+        "alert_sources",
+        "/v2/alert_sources",
+        "Sources that alerts come from, and how each is parsed",
+        "alert_sources.view",
+        privacy=Privacy(withheld=("secret_token",)),
+    ),
+    Stream(
+        "alert_routes",
+        "/v3/alert_routes",
+        "Alert routes by name, and whether each is enabled",
+        "alert_routes.view",
+        page_size=50,
+        selected_by_default=False,
+    ),
+    Stream(
+        "maintenance_windows",
+        "/v1/maintenance_windows",
+        "Past and coming maintenance windows: which alerts they hold back, and who is notified",
+        "maintenance_windows.view",
+        page_size=50,
+        selected_by_default=False,
+    ),
+)

@@ -1,0 +1,36 @@
+"""Workflows, their runs, and the API keys.
+
+Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from tap_incident.streams.definition import Privacy, Stream
+
+AUTOMATION: tuple[Stream, ...] = (
+    Stream(
+        "workflows",
+        "/v2/workflows",
+        "Workflows in every state: triggers, conditions and steps",
+        "workflows.view",
+        selected_by_default=False,
+    ),
+    Stream(
+        "workflow_runs",
+        "/v2/workflow_runs",
+        "Workflow runs, with the result of each step",
+        "workflows.view",
+        page_size=50,
+        # The URL as it was called, with secrets in it. For a chat's webhook, the path is the credential.
+        selected_by_default=False,
+        privacy=Privacy(cut_urls=("progress[].webhook_delivery.endpoint",)),
+    ),
+    Stream(
+        "api_keys",
+        "/v1/api_keys",
+        "API keys that the key in use may see: name, roles and last use, never the token",
+        "api_keys.view",
+        page_size=250,
+        selected_by_default=False,
+    ),
+)

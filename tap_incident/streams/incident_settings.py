@@ -1,0 +1,28 @@
+"""How the organisation describes its incidents: custom fields, roles, statuses, types, severities.
+
+Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from tap_incident.streams.definition import Parent, Stream
+
+INCIDENT_SETTINGS: tuple[Stream, ...] = (
+    Stream("custom_fields", "/v2/custom_fields", "Custom fields that incidents can have", "custom_fields.view"),
+    Stream(
+        "custom_field_options",
+        "/v1/custom_field_options",
+        "Options of custom fields of a select type",
+        "custom_fields.view",
+        ("id", "custom_field_id"),
+        page_size=250,
+        parent=Parent("custom_fields", (("custom_field_id", "id"),)),
+    ),
+    Stream("incident_roles", "/v2/incident_roles", "Roles that people take in an incident", "incident_roles.view"),
+    Stream("incident_timestamps", "/v2/incident_timestamps", "Timestamps that an incident can record"),
+    Stream(
+        "incident_statuses", "/v1/incident_statuses", "Statuses that an incident goes through", "incident_statuses.view"
+    ),
+    Stream("incident_types", "/v1/incident_types", "Types of incident", "incident_types.view"),
+    Stream("severities", "/v1/severities", "Severities, by rank", "severities.view"),
+)
