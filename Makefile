@@ -23,8 +23,8 @@ $(READY): setup.py pyproject.toml
 run: $(READY)  ## sync into output/: with config.json from incident.io, without it from a bundled sample organisation
 	@$(BIN)/python -m tools.run
 
-test: $(READY)  ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## run the tests but those of make e2e, on all cores (one folder: ARGS=tests/runs)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
 	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)

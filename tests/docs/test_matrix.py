@@ -1,4 +1,4 @@
-"""The tool that tries the package on each Python: how it finds them, and that it tests what is installed."""
+"""make matrix: how it finds each Python, and what it copies for the tests."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
-def test_a_python_that_is_named_but_does_not_run_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_matrix_skips_a_python_that_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shim = script(tmp_path / "shims" / "python3.98", "exit 127")
     good = script(tmp_path / ".pyenv" / "versions" / "3.98.1" / "bin" / "python", f'exec {sys.executable} "$@"')
     monkeypatch.setenv("PATH", str(shim.parent), prepend=os.pathsep)
@@ -33,7 +31,7 @@ def test_a_python_that_is_named_but_does_not_run_is_passed_over(
     assert matrix.interpreter("3.98") is None
 
 
-def test_a_version_that_is_not_here_is_told_and_none_at_all_is_an_error(tmp_path: Path) -> None:
+def test_matrix_prints_missing_versions_and_fails_without_any(tmp_path: Path) -> None:
     environ = {**os.environ, "HOME": str(tmp_path), "PATH": str(tmp_path)}
     run = [sys.executable, "-m", "tools.matrix"]
     done = subprocess.run(run, cwd=matrix.REPOSITORY, env=environ, capture_output=True, text=True, check=False)
@@ -42,7 +40,7 @@ def test_a_version_that_is_not_here_is_told_and_none_at_all_is_an_error(tmp_path
     assert told == about()["supported_python_versions"]
 
 
-def test_what_is_copied_has_no_package_beside_it_and_is_complete(tmp_path: Path) -> None:
+def test_matrix_copies_all_that_the_unit_tests_need(tmp_path: Path) -> None:
     matrix.copied(tmp_path / "work")
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["pyproject.toml", "schemas", "tests"]
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"]

@@ -1,4 +1,4 @@
-"""What the documents say of the project, as far as that can be checked."""
+"""The documents: their tables come from the code, and what they name exists."""
 
 from __future__ import annotations
 
@@ -7,12 +7,31 @@ from pathlib import Path
 
 import pytest
 
+from tap_incident.config import VERSION
 from tests.support.paths import REPOSITORY
+from tools.readme import DOCUMENTS as TABLES
+from tools.readme import README, rendered
 
+CHANGES = REPOSITORY / "CHANGELOG.md"
 DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 
-def test_each_row_of_the_table_of_faults_names_tests_that_there_are() -> None:
+@pytest.mark.parametrize("document", TABLES, ids=lambda document: document.name)
+def test_tables_of_the_documents_are_those_of_the_code(document: Path) -> None:
+    text = document.read_text("utf-8")
+    assert rendered(text, TABLES[document]) == text, "run make readme"
+
+
+def test_tables_without_a_place_in_the_document_are_an_error() -> None:
+    with pytest.raises(ValueError, match="settings"):
+        rendered("# no markers", TABLES[README])
+
+
+def test_changelog_has_this_version_with_a_date() -> None:
+    assert re.search(rf"^## {re.escape(VERSION)} - 20\d\d-\d\d-\d\d$", CHANGES.read_text("utf-8"), re.MULTILINE)
+
+
+def test_reliability_page_names_only_tests_that_exist() -> None:
     files = (REPOSITORY / "tests").rglob("test_*.py")
     there = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)}
     rows = [
@@ -28,7 +47,7 @@ def test_each_row_of_the_table_of_faults_names_tests_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_the_links_of_a_document_lead_somewhere(document: Path) -> None:
+def test_links_of_a_document_lead_somewhere(document: Path) -> None:
     text = document.read_text("utf-8")
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         if not target.startswith("https://"):

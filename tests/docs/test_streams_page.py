@@ -1,4 +1,4 @@
-"""docs/streams.md: its SQL runs and is right, its joins join, and it leaves no stream out."""
+"""docs/streams.md: its SQL gives the right answers, its joins join, and it lists every stream."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ from tap_incident.streams import BY_NAME, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import NOW, FakeApi, Organisation, organisation
 from tests.fake_api.making import instant
-from tests.support.runs import Json, Run, catalog_with, there
+from tests.support.catalogs import EVERYTHING
+from tests.support.runs import (
+    Json,
+    Run,
+    there,
+)
 from tools.readme import GUIDE
 
 TEXT = GUIDE.read_text("utf-8")
@@ -26,7 +31,6 @@ EXAMPLES = dict(re.findall(r"^```sql\n-- (.+?)\n(.+?)^```", TEXT, re.DOTALL | re
 COLUMN = r"`([a-z_]+\.[a-z_.\[\]]+)`"
 JOINS = re.findall(rf"^\| {COLUMN} \| {COLUMN}(?:, where `type` is `(\w+)`)? \|$", TEXT, re.MULTILINE)
 PRESENT = NOW + timedelta(days=40)
-EVERYTHING = catalog_with(lambda _, about: about.update(selected=True))
 SCALARS = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN"}
 Rows = list[tuple[Any, ...]]
 
@@ -151,12 +155,12 @@ EXPECTED: dict[str, Callable[[Organisation], Rows]] = {
 }
 
 
-def test_every_example_is_checked() -> None:
+def test_sql_examples_are_all_checked() -> None:
     assert EXAMPLES.keys() == EXPECTED.keys()
     assert len(EXAMPLES) == TEXT.count("```sql")
 
 
-def test_every_example_gives_what_there_is(base: duckdb.DuckDBPyConnection, org: Organisation) -> None:
+def test_sql_examples_give_the_right_rows(base: duckdb.DuckDBPyConnection, org: Organisation) -> None:
     for name, sql in EXAMPLES.items():
         # The organisation's present, in the place of the reader's.
         found = base.execute(sql.replace("current_date", f"DATE '{PRESENT.date()}'")).fetchall()
@@ -187,7 +191,7 @@ def split(path: str) -> tuple[str, list[str]]:
     return stream, [part for part in re.split(r"(\[\])|\.", column) if part]
 
 
-def test_every_join_joins(run: Run) -> None:
+def test_joins_of_the_page_find_rows(run: Run) -> None:
     assert len(JOINS) == TEXT.count("` | `") - TEXT.split("## How rows join", maxsplit=1)[0].count("` | `")
     for left, right, kind in JOINS:
         sides = [
@@ -197,13 +201,13 @@ def test_every_join_joins(run: Run) -> None:
         assert sides[0] & sides[1], f"no {left} is a {right}"
 
 
-def test_no_stream_stands_apart_but_those_that_have_nothing_to_join() -> None:
+def test_joins_of_the_page_cover_every_stream() -> None:
     joined = {split(path)[0] for left, right, _ in JOINS for path in (left, right)}
     assert joined <= BY_NAME.keys()
     assert BY_NAME.keys() == joined
 
 
-def test_a_child_joins_its_parent() -> None:
+def test_joins_of_the_page_have_each_child_with_its_parent() -> None:
     for stream in STREAMS:
         if stream.parent.stream:
             mine = (f"{stream.name}.{stream.parent.id_param}", f"{stream.parent.stream}.{stream.parent.id_property}")

@@ -1,4 +1,4 @@
-"""examples/sync.sh over runs that are interrupted, with a small target of our own in place of a real one."""
+"""examples/sync.sh: it keeps the state of interrupted runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from pathlib import Path
 
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.paths import REPOSITORY
-from tests.support.runs import KEY, Json, only, there
+from tests.support.runs import (
+    KEY,
+    Json,
+    only,
+    there,
+)
 
 SCRIPT = REPOSITORY / "examples" / "sync.sh"
 # Keeps the alerts' ids, and prints each state once it has kept what came before.
@@ -59,7 +64,7 @@ def state(folder: Path) -> Json:
     return found
 
 
-def test_a_run_goes_on_where_the_one_before_was_refused(tmp_path: Path) -> None:
+def test_sync_script_resumes_an_interrupted_run(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
     assert synced(folder, fault=True) == 1
@@ -72,7 +77,7 @@ def test_a_run_goes_on_where_the_one_before_was_refused(tmp_path: Path) -> None:
     assert not (folder / "state.new").exists()
 
 
-def test_the_state_stays_when_the_target_fails_or_says_nothing(tmp_path: Path) -> None:
+def test_sync_script_keeps_the_state_when_the_target_fails(tmp_path: Path) -> None:
     assert synced(tmp_path, fault=True) == 1
     before = state(tmp_path)
     for target, code in ((FAILS, 3), (SILENT, 0)):
@@ -80,7 +85,7 @@ def test_the_state_stays_when_the_target_fails_or_says_nothing(tmp_path: Path) -
         assert state(tmp_path) == before
 
 
-def test_the_tap_may_do_without_a_configuration_and_a_catalog(tmp_path: Path) -> None:
+def test_sync_script_needs_no_config_and_no_catalog(tmp_path: Path) -> None:
     with FakeApi(organisation(0)) as fake:
         environ = {**os.environ, "INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}
         environ["TAP_INCIDENT"] = str(Path(sys.executable).with_name("tap-incident"))

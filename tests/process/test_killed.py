@@ -1,4 +1,4 @@
-"""Processes that are killed, or that share a key: nothing is lost, little comes twice, nothing stays behind."""
+"""Processes that are killed, and two processes that share a key."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.faults import port_of
 from tests.support.runs import KEY, Json, bare, key_of, only, there
 
 SELECTED = ("incidents", "actions", "alerts", "escalations")
@@ -64,7 +65,7 @@ def whole_lines(folder: Path) -> list[Json]:
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_a_run_killed_at_every_page_loses_no_row(tmp_path: Path, strategy: str) -> None:
+def test_kill_at_every_page_loses_no_row(tmp_path: Path, strategy: str) -> None:
     org = organisation(900)
     org.rows["/v2/alerts"] = org.rows["/v2/alerts"][:120]
     came: Counter[tuple[str, ...]] = Counter()
@@ -73,7 +74,7 @@ def test_a_run_killed_at_every_page_loses_no_row(tmp_path: Path, strategy: str) 
     # A run that goes on asks for the page where it goes on, and is killed at the next: each gets one page further.
     for kill in [Kill(at, tmp_path / "out") for at in (1, 2, 2, 2, 2, 2, 2, 0)]:
         with FakeApi(org, faults=kill, port=port) as fake:
-            port = int(fake.url.rsplit(":", 1)[1])
+            port = port_of(fake)
             kill.tap = start(tmp_path, fake, state, child_strategy=strategy)
             assert kill.tap.wait(60) == (-signal.SIGKILL if kill.at else 0)
         messages = whole_lines(tmp_path)
@@ -88,10 +89,10 @@ def test_a_run_killed_at_every_page_loses_no_row(tmp_path: Path, strategy: str) 
     assert [path.name for path in tmp_path.iterdir() if path.suffix not in (".json", "")] == []
 
 
-def test_a_kill_costs_no_more_than_the_rows_of_one_page(tmp_path: Path) -> None:
+def test_kill_repeats_at_most_the_rows_of_one_page(tmp_path: Path) -> None:
     org = organisation(1200)
     with FakeApi(org) as fake:
-        port = int(fake.url.rsplit(":", 1)[1])
+        port = port_of(fake)
     kill = Kill(3, tmp_path / "out")
     with FakeApi(org, faults=kill, port=port) as fake:
         kill.tap = start(tmp_path, fake, {})
@@ -109,7 +110,7 @@ def test_a_kill_costs_no_more_than_the_rows_of_one_page(tmp_path: Path) -> None:
     assert state["bookmarks"]["incidents"]["after"]
 
 
-def test_two_processes_that_share_a_key_raise_no_storm(tmp_path: Path) -> None:
+def test_two_processes_with_one_key_get_few_429s(tmp_path: Path) -> None:
     org = organisation(60)
     with FakeApi(org, rate_per_minute=60, refill_per_second=60, latency=0.02) as fake:
         taps = []

@@ -1,29 +1,30 @@
-"""Proxies that the environment names: used, left out where it says so, told of where they refuse, and kept secret."""
+"""Proxies from the environment: used, skipped for exempt hosts, and their password kept secret."""
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
 import pytest
 import trustme
 
 from tap_incident import config as configs
-from tap_incident.api.client import Client
 from tap_incident.errors import PassingFault
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap, tls
 from tests.fake_api import FakeApi, organisation
-from tests.process.test_network import USERS, is_whole
-from tests.runs.permissions.test_permissions import critical
-from tests.support.relay import Proxy, listening, port_of
-from tests.support.runs import KEY
+from tests.support.clients import client_without_waits
+from tests.support.faults import port_of
+from tests.support.logs import critical
+from tests.support.network import USERS, is_whole
+from tests.support.relay import Proxy, listening
+from tests.support.runs import (
+    KEY,
+)
 
 USER, PASSWORD = "proxy-user", "proxy-pass"
 TOKEN = "cHJveHktdXNlcjpwcm94eS1wYXNz"
 """Both as a proxy is sent them."""
-
 Use = Callable[[Proxy], str]
 
 
@@ -45,7 +46,7 @@ def address(port: int) -> str:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_https_goes_through_the_proxy_and_the_key_is_not_shown_to_it(
+def test_proxy_is_used_for_https_and_does_not_see_the_key(
     tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
 ) -> None:
     org, proxy = organisation(3), Proxy()
@@ -55,14 +56,14 @@ def test_https_goes_through_the_proxy_and_the_key_is_not_shown_to_it(
     assert is_whole(run, org)
     assert proxy.heads
     for head in proxy.heads:
-        assert head.startswith(f"CONNECT 127.0.0.1:{port_of(fake.url)} ")
+        assert head.startswith(f"CONNECT 127.0.0.1:{port_of(fake)} ")
         assert f"Basic {TOKEN}" in head
         assert KEY not in head
     assert any(record.name.startswith("urllib3") for record in told.records)
     assert hides(told.text + str(run.messages))
 
 
-def test_http_goes_through_the_proxy(tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_is_used_for_http(tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     org, proxy = organisation(3), Proxy()
     with FakeApi(org) as fake, listening(proxy) as port:
         monkeypatch.setenv("HTTP_PROXY", address(port))
@@ -74,7 +75,7 @@ def test_http_goes_through_the_proxy(tap: Tap, told: pytest.LogCaptureFixture, m
 
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.0/8"])
-def test_no_proxy_is_used_for_a_host_that_goes_without(tap: Tap, monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
+def test_proxy_is_not_used_for_a_host_in_no_proxy(tap: Tap, monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
     org, proxy = organisation(3), Proxy()
     with FakeApi(org) as fake, listening(proxy) as port:
         monkeypatch.setenv("HTTP_PROXY", address(port))
@@ -85,20 +86,14 @@ def test_no_proxy_is_used_for_a_host_that_goes_without(tap: Tap, monkeypatch: py
 
 def lasting(url: str) -> PassingFault:
     """The fault that a request to this endpoint ends in, whose retries take no time."""
-    now = [0.0]
-
-    def sleep(seconds: float) -> None:
-        now[0] += 20 * seconds + 30
-
-    settings = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url})
-    client = Client(settings, stop=threading.Event(), clock=lambda: now[0], sleep=sleep)
+    client, _ = client_without_waits(configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url}))
     with pytest.raises(PassingFault) as caught:
         list(client.pages(BY_NAME["users"], ()))
     return caught.value
 
 
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
-def test_a_proxy_that_refuses_is_told_by_what_it_says(
+def test_proxy_that_refuses_https_is_logged_with_its_status(
     told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
@@ -109,7 +104,7 @@ def test_a_proxy_that_refuses_is_told_by_what_it_says(
     assert hides(told.text + str(error))
 
 
-def test_a_proxy_that_is_not_there_is_told(told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_that_is_not_there_is_logged(told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(Proxy()) as port:
         pass
     monkeypatch.setenv("HTTPS_PROXY", address(port))
@@ -119,7 +114,7 @@ def test_a_proxy_that_is_not_there_is_told(told: pytest.LogCaptureFixture, monke
 
 
 @pytest.mark.parametrize("status", [407, 403])
-def test_a_proxy_that_refuses_http_ends_the_run_by_its_status(
+def test_proxy_that_refuses_http_ends_the_run_with_its_status(
     tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     refusal = f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
@@ -133,7 +128,7 @@ def test_a_proxy_that_refuses_http_ends_the_run_by_its_status(
 
 
 @pytest.mark.parametrize("end", ["@127.0.0.1:no-port", "@127.0.0.1:99999999", "/x@127.0.0.1:1", "@[::1:9", "@"])
-def test_a_proxy_whose_url_is_none_is_told_without_its_password(
+def test_proxy_with_an_invalid_url_is_logged_without_its_password(
     tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://{USER}:{PASSWORD}{end}")

@@ -1,4 +1,4 @@
-"""Signals where the tap hangs: on a target that does not read, in a wait for the API, and a second one; processes."""
+"""SIGINT and SIGTERM, once and twice, wherever the tap waits."""
 
 from __future__ import annotations
 
@@ -10,14 +10,47 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.process.test_installed import environ, until
+from tests.support.processes import environ, start, until
+from tests.support.runs import only, parsed
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("fault", [Fault(delay=30), Fault(status=429, headers={"Retry-After": "60"})])
+def test_signal_ends_the_run_soon_with_the_last_state(
+    command: list[str], tmp_path: Path, number: signal.Signals, code: int, fault: Fault
+) -> None:
+    waiting = tmp_path / "waiting"
+
+    def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        if path == "/v2/alerts" and "after" in params:
+            waiting.touch()
+            return fault
+        return None
+
+    (tmp_path / "catalog.json").write_text(json.dumps(only("severities", "alerts")))
+    with FakeApi(organisation(1), faults=faults) as fake:
+        arguments = [*command, "--catalog", str(tmp_path / "catalog.json")]
+        tap = start(arguments, fake)
+        until(waiting.exists)
+        began = time.monotonic()
+        tap.send_signal(number)
+        out, err = tap.communicate(timeout=20)
+        took = time.monotonic() - began
+    assert tap.returncode == code
+    assert took < 5  # Two seconds are the aim; the machine may be busy.
+    messages = parsed(out)
+    assert messages[-1]["value"]["currently_syncing"] == "alerts"
+    assert sum(message["type"] == "RECORD" for message in messages) == 4 + 50
+    assert number.name in err.splitlines()[-1]
+    assert "Traceback" not in err
+
 
 SIGNALS = pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 SOON = 5.5  # Seconds; two to four are the aim, the machine may be busy.
@@ -59,7 +92,7 @@ def seconds_to_end(tap: subprocess.Popen[bytes], number: signal.Signals) -> floa
     return time.monotonic() - began
 
 
-def last_line(folder: Path) -> str:
+def last_logged(folder: Path) -> str:
     """The end of what the tap said; nothing of it is Python's."""
     said = (folder / "err").read_text()
     assert "Traceback" not in said
@@ -67,7 +100,7 @@ def last_line(folder: Path) -> str:
     return said.splitlines()[-1]
 
 
-def test_a_target_that_does_not_read_keeps_no_signal_waiting(tmp_path: Path) -> None:
+def test_signal_ends_the_run_when_the_target_does_not_read(tmp_path: Path) -> None:
     one, other = tmp_path / "discover", tmp_path / "sync"
     one.mkdir()
     other.mkdir()
@@ -84,12 +117,12 @@ def test_a_target_that_does_not_read_keeps_no_signal_waiting(tmp_path: Path) -> 
         # No more than the pipe had room for, in whole lines but for the last.
         whole = syncs.communicate()[0].splitlines()[:-1]
     assert {json.loads(line)["type"] for line in whole} >= {"SCHEMA", "RECORD"}
-    assert last_line(one) == "WARNING Stopped by SIGINT while a message could not be written out"
-    assert last_line(other) == "WARNING Stopped by SIGTERM while a message could not be written out"
+    assert last_logged(one) == "WARNING Stopped by SIGINT while a message could not be written out"
+    assert last_logged(other) == "WARNING Stopped by SIGTERM while a message could not be written out"
 
 
 @SIGNALS
-def test_a_target_that_reads_on_gets_whole_lines(tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_signal_leaves_whole_lines_for_a_target_that_reads(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with FakeApi(organisation(40)) as fake, started(fake, tmp_path) as tap:
         until(lambda: blocked(tap))
         tap.send_signal(number)
@@ -98,11 +131,11 @@ def test_a_target_that_reads_on_gets_whole_lines(tmp_path: Path, number: signal.
     assert tap.returncode == code
     assert out.endswith(b"\n")
     assert all(json.loads(line)["type"] for line in out.splitlines())
-    assert number.name in last_line(tmp_path)
+    assert number.name in last_logged(tmp_path)
 
 
 @SIGNALS
-def test_a_signal_ends_the_wait_for_the_first_answer(tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_signal_ends_the_wait_for_the_first_answer(tmp_path: Path, number: signal.Signals, code: int) -> None:
     asked = threading.Event()
 
     def faults(at: int, path: str, params: object) -> Fault:
@@ -113,7 +146,7 @@ def test_a_signal_ends_the_wait_for_the_first_answer(tmp_path: Path, number: sig
         assert asked.wait(20)
         assert seconds_to_end(tap, number) < SOON
         assert (tap.returncode, tap.communicate()[0]) == (code, b"")
-    assert number.name in last_line(tmp_path)
+    assert number.name in last_logged(tmp_path)
 
 
 def catches(tap: subprocess.Popen[bytes], number: signal.Signals) -> bool:
@@ -124,7 +157,7 @@ def catches(tap: subprocess.Popen[bytes], number: signal.Signals) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_the_process_at_once(tmp_path: Path, number: signal.Signals) -> None:
+def test_second_signal_ends_the_process_at_once(tmp_path: Path, number: signal.Signals) -> None:
     with FakeApi(organisation(40)) as fake, started(fake, tmp_path) as tap:
         until(lambda: blocked(tap))
         assert catches(tap, number)

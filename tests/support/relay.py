@@ -14,8 +14,7 @@ Send = Callable[[socket, bytes], None]
 """Sends on one piece of what the server says; an OSError cuts both connections."""
 
 
-def port_of(url: str) -> int:
-    """The port that a URL names."""
+def _port(url: str) -> int:
     port = urlsplit(url).port
     assert port is not None
     return port
@@ -109,6 +108,6 @@ class Proxy:
             client.sendall(self.refusal)
         elif method == "CONNECT":
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            join(client, port_of(f"//{target}"))
+            join(client, _port(f"//{target}"))
         else:
-            join(client, port_of(target), first=head)
+            join(client, _port(target), first=head)

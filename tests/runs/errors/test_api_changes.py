@@ -1,41 +1,24 @@
-"""What may change in the API's answers without a value being lost, and how a run ends where it may not; whole runs."""
+"""Changes of the API that no run fails on."""
 
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tap_incident.protocol.schemas import schema
-from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
+from tap_incident.streams import STREAMS, Stream
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, organisation
-from tests.fake_api.server import Faults
-from tests.runs.errors.test_critical_line import last_line
+from tests.fake_api import FakeApi, organisation
+from tests.support.answers import FEW_PARENTS, ORG, answer, each, fullest, made, once
 from tests.support.runs import Json, bare, only
 
-ORG = organisation(3)
 EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT.*|")
 Path = tuple[str | int, ...]
-
-
-def answer(stream: Stream, rows: object) -> Json:
-    """The body of an answer that has this in the place of the stream's list."""
-    return {stream.answer.key or stream.name: rows if stream.answer.list_column is None else {"final": rows}}
-
-
-def made(stream: Stream) -> set[str]:
-    """Columns that the tap makes, whatever the API sends under their names."""
-    return {
-        *stream.parent.added_columns,
-        *({ROW_ID} if stream.answer.row_id_from else ()),
-        *({stream.answer.list_column} - {None}),
-    }
 
 
 def sent(stream: Stream, found: list[Json]) -> list[Json]:
@@ -47,46 +30,16 @@ def sent(stream: Stream, found: list[Json]) -> list[Json]:
     return kept
 
 
-def keys_of(stream: Stream) -> list[str]:
-    """The key properties that the API sends."""
-    return [key for key in stream.key_properties if key not in made(stream)]
-
-
-def once(stream: Stream, body: object) -> Faults:
-    """Answers the stream's path with this the first time, and with an empty list from then on."""
-    times = count()
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        if path != stream.path:
-            return None
-        return Fault(status=200, body=json.dumps(answer(stream, []) if next(times) else body))
-
-    return faults
-
-
 def records(tap: Tap, stream: Stream, body: Json) -> list[Json]:
     """The records of a run in which the stream's answer is this."""
-    with FakeApi(ORG, faults=once(stream, body)) as fake:
+    with FakeApi(FEW_PARENTS, faults=once(stream, body)) as fake:
         run = tap(fake, catalog=bare(only(stream.name)))
     assert run.code == 0
     return run.records(stream.name)
 
 
-def fullest(stream: Stream) -> Json:
-    """The row of the stream that says most."""
-    rows: list[Json] = ORG.rows[stream.path]
-    return max(rows, key=lambda row: len(json.dumps(row)))
-
-
-def each(value: Any, change: Callable[[Any], Any]) -> Any:
-    """The value with all that it holds changed, from the inside out."""
-    if isinstance(value, dict):
-        return change({name: each(found, change) for name, found in value.items()})
-    return change([each(found, change) for found in value] if isinstance(value, list) else value)
-
-
 @EACH_STREAM
-def test_what_the_api_adds_reorders_or_says_in_new_and_longer_words_changes_nothing(tap: Tap, stream: Stream) -> None:
+def test_api_change_of_properties_order_and_texts_changes_no_value(tap: Tap, stream: Stream) -> None:
     def other(value: Any) -> Any:
         new = {"zz_new": {"deep": [1, {}]}, "zz_null": None}
         return {**new, **dict(reversed(value.items()))} if isinstance(value, dict) else grown(value)
@@ -144,7 +97,7 @@ def without_nulls(value: Any) -> Any:
 
 
 @EACH_STREAM
-def test_anything_but_a_key_may_be_null_or_missing(tap: Tap, stream: Stream) -> None:
+def test_api_change_to_null_or_missing_is_null(tap: Tap, stream: Stream) -> None:
     row = fullest(stream)
     # What tells rows apart stays, of those too that have no id.
     told_by = next(name for name in (*stream.key_properties, *stream.answer.row_id_from) if name not in made(stream))
@@ -161,74 +114,13 @@ def test_anything_but_a_key_may_be_null_or_missing(tap: Tap, stream: Stream) -> 
         assert list(record) == list(whole)
 
 
-def sesame(stream: Stream) -> Json:
-    """A row whose texts nobody may see, but for its id."""
-    texts: Json = each(fullest(stream), lambda value: "sesame" if isinstance(value, str) else value)
-    return texts | {"id": "01ROW"}
-
-
-Wrong = tuple[object, str]
-"""An answer that no record can be made of, and what has to be said of it."""
-
-
-def wrong_keys(stream: Stream, missing: bool) -> Iterator[Wrong]:
-    """Rows without a key, or with null for it."""
-    for key in keys_of(stream):
-        row = {**sesame(stream), key: None}
-        if missing:
-            del row[key]
-        shown = "row without id" if key == "id" else "row 01ROW"
-        yield answer(stream, [row]), f"{shown} came without its key property {key}"
-
-
-def wrong_lists(stream: Stream) -> list[Wrong]:
-    """What is no list, or one of other things than rows."""
-    row, name = sesame(stream), stream.answer.key or stream.name
-    no_list = f'the answer of {stream.path} has no list{"s in" if stream.answer.list_column else ""} "{name}"'
-    no_object = f'{stream.path}: entry 1 of "{"final" if stream.answer.list_column else name}" is not an object'
-    lists: tuple[object, ...] = ({}, "sesame", 5, False)
-    entries: tuple[object, ...] = ("sesame", 5, None, [])
-    wrong: list[Wrong] = [(answer(stream, value), no_list) for value in lists]
-    return [*wrong, *((answer(stream, [row, value]), no_object) for value in entries), ({"sesame": []}, no_list)]
-
-
-def wrong_fields(stream: Stream) -> Iterator[Wrong]:
-    """Rows with an object or a text where another type belongs."""
-    for field, part in schema(stream)["properties"].items():
-        wanted = part.get("format") or next(kind for kind in part["type"] if kind != "null")
-        if field in {*stream.key_properties, *made(stream), *(child.parent.nested_as for child in STREAMS)}:
-            continue
-        value = "sesame" if wanted in ("object", "array") else {"sesame": 1}
-        yield answer(stream, [{**sesame(stream), field: value}]), f"row 01ROW: {field} should be of type {wanted}, but"
-
-
-@EACH_STREAM
-def test_what_no_record_can_hold_ends_the_run_with_its_stream_id_and_path(
-    tap: Tap, caplog: pytest.LogCaptureFixture, stream: Stream
-) -> None:
-    first = BY_NAME["severities" if stream.name != "severities" else "incident_types"]
-    state = {"currently_syncing": first.name, "bookmarks": {}}
-    lists, fields = wrong_lists(stream), list(wrong_fields(stream))
-    number = STREAMS.index(stream)  # Of what has nothing to do with the stream, each gets another one.
-    keys = wrong_keys(stream, missing=number % 2 == 0)
-    for body, said in [*keys, lists[number % len(lists)], fields[0], fields[-1]]:
-        caplog.clear()
-        with FakeApi(ORG, faults=once(stream, body)) as fake:
-            run = tap(fake, catalog=bare(only(first.name, stream.name)), state=state)
-        line = last_line(run, caplog)
-        assert line.startswith(f"{stream.name}: {said}")
-        assert "sesame" not in caplog.text
-        assert len(run.records(first.name)) == len(ORG.rows[first.path])
-        # Of the stream itself, the list of the parents may be out when it is that of the orphans that is wrong.
-        assert run.states()[-1]["bookmarks"].keys() <= {stream.parent.stream}
-
-
-def test_a_page_that_is_wrong_leaves_the_state_at_those_before_it(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=200, body='{"alerts": 5}') if path == "/v2/alerts" and "after" in params else None
-
-    with FakeApi(ORG, faults=faults) as fake:
-        run = tap(fake, catalog=only("alerts"))
-    assert 'no list "alerts"' in last_line(run, caplog)
-    assert len(run.records("alerts")) == 50
-    assert run.states()[-1]["bookmarks"]["alerts"]["after"] == ORG.rows["/v2/alerts"][49]["id"]
+def test_api_change_by_a_new_property_is_logged_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    org = organisation(1)
+    for row in org.rows["/v1/severities"]:
+        row["brand_new"] = {"a": 1}
+    with FakeApi(org) as fake, caplog.at_level(logging.WARNING):
+        run = tap(fake, catalog=only("severities"))
+    said = [record.getMessage() for record in caplog.records if "brand_new" in record.getMessage()]
+    assert len(said) == 1
+    assert "severities" in said[0]
+    assert "brand_new" not in json.dumps(run.messages)

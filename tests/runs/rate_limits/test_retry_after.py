@@ -1,4 +1,4 @@
-"""How long a 429 asks to wait, in each form that it may take; whole runs."""
+"""How long a run waits after a 429."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from itertools import count
 
 import pytest
 
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.fake_api.server import Faults
-from tests.runs.errors.test_critical_line import last_line
-from tests.support.runs import check, only
+from tests.support.faults import first_at
+from tests.support.logs import last_line
+from tests.support.runs import (
+    check,
+    only,
+)
 
 SEVERITIES = BY_NAME["severities"].path
 
@@ -27,37 +29,32 @@ def limited(after: str | None, body: object = None) -> Fault:
     return Fault(status=429, headers=headers, body=json.dumps({"rate_limit": {"retry_after": body}}))
 
 
-def first_of(path: str, make: Callable[[], Fault]) -> Faults:
-    """The first answer of a path is this one, made when it is asked for."""
-    times = count()
-    return lambda number, asked, params: make() if asked == path and next(times) == 0 else None
-
-
 def soon(seconds: float) -> datetime:
-    """A time to come."""
+    """A moment in the future."""
     return datetime.now(timezone.utc) + timedelta(seconds=seconds)
 
 
-NAMED: dict[str, Callable[[], Fault]] = {
+TIMES: dict[str, Callable[[], Fault]] = {
     "seconds": lambda: limited("1.3"),
     "an HTTP date": lambda: limited(format_datetime(soon(2.1), usegmt=True)),
     "RFC 3339 in the body": lambda: limited("garbage", soon(1.3).isoformat()),
 }
 
 
-@pytest.mark.parametrize("make", NAMED.values(), ids=NAMED.keys())
-def test_a_time_that_is_named_is_kept(tap: Tap, caplog: pytest.LogCaptureFixture, make: Callable[[], Fault]) -> None:
-    with FakeApi(organisation(1), faults=first_of(SEVERITIES, make)) as fake:
+@pytest.mark.parametrize("make", TIMES.values(), ids=TIMES.keys())
+def test_429_with_a_time_is_retried_then(tap: Tap, caplog: pytest.LogCaptureFixture, make: Callable[[], Fault]) -> None:
+    with FakeApi(organisation(1), faults=first_at(SEVERITIES, make)) as fake:
         run = tap(fake, catalog=only("severities"))
     check(run)
     assert len(run.records("severities")) == 4
     refused, answered = [request for request in fake.requests if request.path == SEVERITIES]
     assert (refused.status, answered.status) == (429, 200)
-    # Without a time, the first pause is a second at the most.
+    # Without a time, the first pause is at most a second.
     assert 1.2 < answered.at - refused.at < 6
     assert [record for record in caplog.records if "Waiting " in record.getMessage()]
 
 
+LIMITED = ("severities", "incident_types", "incident_statuses", "incident_roles", "users", "teams", "custom_fields")
 NO_TIMES: list[Fault] = [
     limited(None),
     limited("0", 0),
@@ -67,29 +64,28 @@ NO_TIMES: list[Fault] = [
     limited("soon", {"in": 5}),
     limited("Wed, 21 Oct 2015 07:28:00 GMT", "2015-10-21T07:28:00Z"),
 ]
-STREAMS = ("severities", "incident_types", "incident_statuses", "incident_roles", "users", "teams", "custom_fields")
 
 
-def test_what_names_no_time_is_tried_again_all_the_same(tap: Tap) -> None:
-    refusals = {BY_NAME[name].path: fault for name, fault in zip(STREAMS, NO_TIMES, strict=True)}
+def test_429_without_a_usable_time_is_retried(tap: Tap) -> None:
+    refusals = {BY_NAME[name].path: fault for name, fault in zip(LIMITED, NO_TIMES, strict=True)}
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         return refusals.pop(path, None)
 
     with FakeApi(organisation(1), faults=faults) as fake:
-        run = tap(fake, catalog=only(*STREAMS))
+        run = tap(fake, catalog=only(*LIMITED))
     check(run)
     assert (run.code, refusals) == (0, {})
-    assert sorted(run.streams()) == sorted(STREAMS)
-    for name in STREAMS:
+    assert sorted(run.streams()) == sorted(LIMITED)
+    for name in LIMITED:
         assert [asked.status for asked in fake.requests if asked.path == BY_NAME[name].path] == [429, 200]
 
 
 @pytest.mark.parametrize("after", ["999999999", "601", "Wed, 21 Oct 2099 07:28:00 GMT"])
-def test_a_time_beyond_all_patience_ends_the_run_at_once(
+def test_429_with_a_time_beyond_ten_minutes_ends_the_run_at_once(
     tap: Tap, caplog: pytest.LogCaptureFixture, after: str
 ) -> None:
-    with FakeApi(organisation(1), faults=first_of(SEVERITIES, lambda: limited(after))) as fake:
+    with FakeApi(organisation(1), faults=first_at(SEVERITIES, limited(after))) as fake:
         run = tap(fake, catalog=only("severities"))
     line = last_line(run, caplog)
     assert line.startswith(f"severities: GET {SEVERITIES}: status 429. It has lasted for more than 10 minutes")

@@ -1,71 +1,24 @@
-"""STATE, and runs that go on from it."""
+"""An interrupted full refresh continues from its last STATE."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, Organisation, organisation
-from tests.support.runs import Json, Run, asked, bare, key_of, only, set_field, there
+from tests.fake_api import NOW, FakeApi, Fault, organisation
+from tests.support.faults import failing_at, last_state, port_of
+from tests.support.runs import Json, asked, bare, key_of, only, set_field, there
 
 SELECTED = ("incidents", "actions", "alerts", "catalog_entries")
 
 
-@contextmanager
-def failing_at(org: Organisation, number: int, port: int = 0) -> Iterator[FakeApi]:
-    """A stand-in whose answers are refusals from the request for rows `number` on."""
-    lists = count()
-
-    def faults(at: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=422) if path != "/v1/identity" and next(lists) >= number else None
-
-    with FakeApi(org, faults=faults, port=port) as fake:
-        yield fake
-
-
-def port_of(fake: FakeApi) -> int:
-    """For a stand-in at the same address, which is part of what a state speaks of."""
-    return int(fake.url.rsplit(":", 1)[1])
-
-
-def last_state(run: Run) -> Json:
-    """The state that an orchestrator would keep."""
-    return run.states()[-1] if run.states() else {}
-
-
-def test_no_record_is_older_than_a_state_that_speaks_for_it(tap: Tap) -> None:
-    org = organisation(600)
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=bare(only("incidents", "actions")))
-    order = [record["id"] for record in run.records("incidents")]
-    out: list[str] = []
-    actions: Counter[str] = Counter()
-    seen = 0
-    for message in run.messages:
-        if message["type"] == "RECORD" and message["stream"] == "incidents":
-            out.append(message["record"]["id"])
-        elif message["type"] == "RECORD":
-            actions[message["record"]["incident_id"]] += 1
-        elif message["type"] == "STATE" and "incidents" in message["value"]["bookmarks"]:
-            seen += 1
-            # The stand-in's cursor is the id of a page's last row, so a state says what must be out; none is all.
-            after = message["value"]["bookmarks"]["incidents"].get("after")
-            spoken_for = set(order[: order.index(after) + 1] if after else order)
-            assert spoken_for == set(out)
-            expected = Counter(row["incident_id"] for row in there(org, "actions") if row["incident_id"] in spoken_for)
-            assert actions == expected
-    assert seen == len(order) // 250 + 1 > 1
-
-
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_a_run_that_failed_anywhere_goes_on_to_the_same_rows(tap: Tap, strategy: str) -> None:
+def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy: str) -> None:
     org = organisation(320)
     catalog = bare(only(*SELECTED))
     settings = {"child_strategy": strategy}
@@ -84,7 +37,7 @@ def test_a_run_that_failed_anywhere_goes_on_to_the_same_rows(tap: Tap, strategy:
             assert set(first.keys(stream)) | set(second.keys(stream)) == expected, (number, stream)
 
 
-def test_an_interrupted_walk_is_not_started_over(tap: Tap) -> None:
+def test_resume_reads_no_page_again(tap: Tap) -> None:
     org = organisation(700)
     catalog = bare(only("incidents", "alerts"))
     with failing_at(org, 2) as fake:
@@ -97,16 +50,6 @@ def test_an_interrupted_walk_is_not_started_over(tap: Tap) -> None:
     assert len(first.records("incidents")) + len(second.records("incidents")) == len(there(org, "incidents"))
 
 
-def test_streams_rotate_to_the_interrupted_one_and_none_is_dropped(tap: Tap) -> None:
-    org = organisation(3)
-    with FakeApi(org) as fake:
-        plain = tap(fake, catalog=only("incidents", "severities", "alerts"))
-        state = {"currently_syncing": "alerts", "bookmarks": {}}
-        rotated = tap(fake, catalog=only("incidents", "severities", "alerts"), state=state)
-    assert plain.streams() == ["incidents", "severities", "alerts"]
-    assert rotated.streams() == ["alerts", "incidents", "severities"]
-
-
 @pytest.mark.parametrize(
     ("catalog", "settings"),
     [
@@ -116,7 +59,7 @@ def test_streams_rotate_to_the_interrupted_one_and_none_is_dropped(tap: Tap) -> 
     ],
     ids=["another stream", "another mode", "another field"],
 )
-def test_a_changed_walk_starts_over_and_says_so(
+def test_resume_starts_over_when_selection_or_settings_changed(
     tap: Tap, caplog: pytest.LogCaptureFixture, catalog: Json, settings: Json
 ) -> None:
     org = organisation(400)
@@ -131,9 +74,7 @@ def test_a_changed_walk_starts_over_and_says_so(
     assert "starting over" in caplog.text
 
 
-def test_a_cursor_that_the_api_no_longer_knows_starts_the_stream_over(
-    tap: Tap, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_resume_starts_over_when_the_api_refuses_the_cursor(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(3)
     with FakeApi(org) as fake:
         state = next(s for s in tap(fake, catalog=only("alerts")).states() if s["bookmarks"])
@@ -145,19 +86,58 @@ def test_a_cursor_that_the_api_no_longer_knows_starts_the_stream_over(
     assert "starting over" in caplog.text
 
 
-def test_keys_of_others_in_a_state_are_kept(tap: Tap) -> None:
-    state = {"bookmarks": {"other": "x"}, "mine": 1}
-    with FakeApi(organisation(1)) as fake:
-        run = tap(fake, catalog=only("severities"), state=state)
-    assert run.states() == [state]
-
-
-@pytest.mark.parametrize("state", [[], "x", {"bookmarks": 1}, {"bookmarks": {"alerts": 1}}, {"currently_syncing": 1}])
-def test_an_unusable_state_is_an_error_that_names_the_file(
-    tap: Tap, caplog: pytest.LogCaptureFixture, state: Any
+def test_resume_of_workflow_runs_starts_over_when_the_row_of_the_cursor_was_deleted(
+    tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with FakeApi(organisation(1)) as fake:
-        run = tap(fake, state=state)
-        assert fake.requests == []
-    assert run.code == 1
-    assert "state.json" in caplog.text
+    org = organisation(3)
+
+    def faults(number: int, path: str, params: Any) -> Fault | None:
+        return Fault(status=422) if "after" in params and stopping else None
+
+    with FakeApi(org, faults=faults) as fake:
+        stopping = True
+        first = tap(fake, catalog=only("workflow_runs"))
+        stopping = False
+        state = first.states()[-1]
+        org.rows["/v2/workflow_runs"] = [
+            row for row in org.rows["/v2/workflow_runs"] if row["id"] != state["bookmarks"]["workflow_runs"]["after"]
+        ]
+        second = tap(fake, catalog=only("workflow_runs"), state=state)
+    assert second.code == 0
+    assert len(second.records("workflow_runs")) == 119
+    assert "workflow_runs: the API does not accept the cursor of the state: starting over" in caplog.text
+
+
+def test_resume_of_schedule_entries_uses_the_window_of_the_new_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    org = organisation(1)
+    catalog = only("schedules", "schedule_entries")
+    schedules = [row["id"] for row in org.rows["/v2/schedules"]]
+
+    def faults(number: int, path: str, params: Any) -> Fault | None:
+        return Fault(status=422) if params.get("schedule_id") == schedules[27] and stopping else None
+
+    with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
+        stopping = True
+        first = tap(fake, catalog=catalog)
+        stopping = False
+        resumed = tap(fake, catalog=catalog, state=first.states()[-1], now=NOW + timedelta(days=1))
+        other = tap(fake, catalog=catalog, state=first.states()[-1], settings={"schedule_window_days": 3})
+    assert (first.code, resumed.code, other.code) == (1, 0, 0)
+    assert [record["id"] for record in resumed.records("schedules")] == schedules[25:]
+    assert {record["schedule_id"] for record in resumed.records("schedule_entries")} == {schedules[27]}
+    assert [record["id"] for record in other.records("schedules")] == schedules
+    assert "the selection or the settings have changed" in caplog.text
+
+
+def test_resume_of_other_streams_ignores_schedule_window_days(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    org = organisation(1)
+
+    def faults(number: int, path: str, params: Any) -> Fault | None:
+        return Fault(status=422) if "after" in params and stopping else None
+
+    with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
+        stopping = True
+        first = tap(fake, catalog=only("schedules"))
+        stopping = False
+        tap(fake, catalog=only("schedules"), state=first.states()[-1], settings={"schedule_window_days": 3})
+    assert "schedules: resuming where the interrupted run stopped" in caplog.text

@@ -1,4 +1,4 @@
-"""Children of children: no stream is one so far, and one that is added needs nothing but its entry."""
+"""Children of children: no stream is one so far, and a new one needs only its entry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ from tap_incident.sync.fanout import Workers
 from tap_incident.sync.plan import steps
 from tap_incident.sync.walk import walk
 from tests.fake_api import NOW, FakeApi, Organisation, organisation
-from tests.support.runs import KEY, STANDARD, Json, parsed, there
+from tests.support.runs import (
+    KEY,
+    STANDARD,
+    Json,
+    parsed,
+    there,
+)
 
 DOCUMENTS = replace(BY_NAME["postmortem_documents"], parent=Parent("incidents", (("incident_id", "id"),)))
 ATTACHMENTS = replace(
@@ -63,7 +69,7 @@ def expected(org: Organisation) -> tuple[list[Json], list[Json]]:
 
 
 @pytest.mark.parametrize("selected", [(DOCUMENTS, ATTACHMENTS), (ATTACHMENTS,), (*TABLE[:1], ATTACHMENTS)], ids=len)
-def test_the_rows_of_a_grandchild_come_whatever_is_selected_above(selected: tuple[Stream, ...]) -> None:
+def test_grandchild_rows_come_whatever_is_selected_above(selected: tuple[Stream, ...]) -> None:
     org = organisation(40)
     messages, asked = walked(org, *selected)
     documents, attachments = expected(org)
@@ -74,7 +80,7 @@ def test_the_rows_of_a_grandchild_come_whatever_is_selected_above(selected: tupl
     assert asked[BY_NAME["incidents"].path] == 1
 
 
-def test_a_grandchild_follows_its_parent() -> None:
+def test_grandchild_rows_follow_their_parent() -> None:
     messages, _ = walked(organisation(40), *TABLE)
     last: dict[str, Json] = {}
     for message in messages:
@@ -85,7 +91,7 @@ def test_a_grandchild_follows_its_parent() -> None:
                 assert last[DOCUMENTS.name]["incident_id"] == last["incidents"]["id"]
 
 
-def test_a_grandchild_that_is_denied_leaves_the_others() -> None:
+def test_grandchild_that_is_denied_leaves_the_others() -> None:
     org = organisation(40)
     messages, _ = walked(org, *TABLE, denied=(ATTACHMENTS.scope,))
     assert not records(messages, ATTACHMENTS)

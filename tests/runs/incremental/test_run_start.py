@@ -1,4 +1,4 @@
-"""When a run began: by two clocks, neither of which is to be trusted alone."""
+"""When a run began: by the API's clock or the machine's, whichever is behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from tap_incident.api.client import Client
 from tap_incident.streams import BY_NAME
 from tap_incident.timestamps import instant, rfc3339
 from tests.fake_api import FakeApi, organisation
-from tests.support.runs import KEY
+from tests.support.runs import (
+    KEY,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -30,18 +32,18 @@ HOUR = timedelta(hours=1)
         ("Wed, 21 Oct 2026 07:28:00 +9999999999999", None),
     ],
 )
-def test_an_answer_was_sent_when_its_header_says(date: str, expected: str | None) -> None:
+def test_date_header_is_the_time_of_the_answer(date: str, expected: str | None) -> None:
     found = sent_at({"Date": date})
     assert (rfc3339(found) if found else None) == expected
     assert found is None or found.tzinfo is timezone.utc
 
 
-def test_an_answer_need_not_say_when_it_was_sent() -> None:
+def test_date_header_may_be_missing() -> None:
     assert sent_at({}) is None
 
 
 @pytest.mark.parametrize("ahead", [-HOUR, timedelta(), HOUR])
-def test_a_run_began_by_the_clock_that_is_behind_and_does_so_once(ahead: timedelta) -> None:
+def test_run_start_is_by_the_clock_that_is_behind_and_never_changes(ahead: timedelta) -> None:
     here = datetime.now(timezone.utc)
     with FakeApi(organisation(1), clock_ahead=ahead.total_seconds()) as fake:
         config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})

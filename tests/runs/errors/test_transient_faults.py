@@ -1,4 +1,4 @@
-"""Whole runs through storms of passing faults: the same rows as without."""
+"""Transient faults: the rows are the same as without them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.runs import check
+from tests.support.faults import port_of
+from tests.support.runs import (
+    check,
+)
 
 PASSING = (
     Fault(reset=True),
@@ -31,7 +34,7 @@ PASSING = (
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_one_fault_in_eight_answers_changes_no_row(
+def test_transient_faults_in_one_of_eight_answers_change_no_row(
     tap: Tap, caplog: pytest.LogCaptureFixture, seed: int, strategy: str
 ) -> None:
     org = organisation(16)
@@ -42,7 +45,7 @@ def test_one_fault_in_eight_answers_changes_no_row(
 
     settings = {"child_strategy": strategy}
     with FakeApi(org) as fake:
-        port = int(fake.url.rsplit(":", 1)[1])
+        port = port_of(fake)
         calm, requests = tap(fake, settings=settings), len(fake.requests)
     with FakeApi(org, faults=faults, port=port) as fake, caplog.at_level(logging.WARNING):
         stormy = tap(fake, settings=settings)

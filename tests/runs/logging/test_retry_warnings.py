@@ -1,8 +1,7 @@
-"""What is logged while many faults pass: each kind of wait once in a while, never every try of every thread."""
+"""The warnings of retries: a few, with a count of the others."""
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 
@@ -13,17 +12,17 @@ from tap_incident.api.client import Client
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.runs import KEY, check, only
+from tests.support.logs import warnings
+from tests.support.runs import (
+    KEY,
+    check,
+    only,
+)
 
 SEVERITIES = BY_NAME["severities"]
 
 
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Texts of the WARNINGs."""
-    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-
-
-def test_a_wait_is_told_with_its_cause_and_length_and_those_soon_after_by_their_number(
+def test_retry_warnings_have_cause_and_wait_and_count_those_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     now = 100.0
@@ -47,7 +46,7 @@ def test_a_wait_is_told_with_its_cause_and_length_and_those_soon_after_by_their_
     assert "more since" not in warnings(caplog)[2]
 
 
-def test_a_storm_over_all_threads_is_a_few_lines(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+def test_retry_warnings_of_all_threads_are_a_few_lines(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     seen: set[object] = set()
 
     def faults(number: int, path: str, params: object) -> Fault | None:

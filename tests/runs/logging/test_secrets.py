@@ -1,10 +1,9 @@
-"""The key is told to the API and to nobody else, however a run ends and whatever the key is made of."""
+"""The API key is in no log, no message and no error."""
 
 from __future__ import annotations
 
 import json
 import logging
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,16 +13,17 @@ import pytest
 
 from tap_incident import config as configs
 from tap_incident import main
-from tap_incident.api.client import Client
 from tap_incident.errors import TapError
 from tap_incident.streams import BY_NAME
+from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.fake_api.server import Faults
+from tests.support.clients import client_without_waits
+from tests.support.faults import always
+from tests.support.logs import last_line
 from tests.support.runs import only
 
 KEYS = {"usual": "inc_live_0123456789abcdef", "odd": '0"k\\e/y+&=%~<>;,{}$(x)', "padded": " \t0815-padded-key \r\n"}
 EACH_KEY = pytest.mark.parametrize("key", KEYS.values(), ids=KEYS.keys())
-
 Ended = Callable[..., str]
 
 
@@ -64,13 +64,8 @@ def echoing(status: int, key: str) -> Fault:
     return Fault(status=status, body=json.dumps({"errors": errors + messages, "type": key, "request_id": texts[2]}))
 
 
-def always(fault: Fault) -> Faults:
-    """Gets each answer wrong in this way."""
-    return lambda number, path, params: fault
-
-
 @EACH_KEY
-def test_a_run_that_goes_well_tells_nothing(ended: Ended, key: str) -> None:
+def test_api_key_is_not_logged_by_a_run_that_succeeds(ended: Ended, key: str) -> None:
     with FakeApi(organisation(2), key=key.strip()) as fake:
         said = ended(fake.url, key, code=0)
     assert all(request.authorization_ok for request in fake.requests)
@@ -80,7 +75,7 @@ def test_a_run_that_goes_well_tells_nothing(ended: Ended, key: str) -> None:
 
 @EACH_KEY
 @pytest.mark.parametrize("status", [401, 403, 422])
-def test_a_refusal_that_quotes_the_key_does_not_pass_it_on(ended: Ended, key: str, status: int) -> None:
+def test_api_key_in_a_refusal_is_replaced_by_asterisks(ended: Ended, key: str, status: int) -> None:
     with FakeApi(organisation(1), faults=always(echoing(status, key))) as fake:
         said = ended(fake.url, key)
     assert f"status {status}, ***, Bearer ***: Bearer ***: Bearer ***" in said
@@ -99,18 +94,13 @@ LASTING: list[Callable[[str], Fault]] = [
 
 @EACH_KEY
 @pytest.mark.parametrize("make", LASTING, ids=range(len(LASTING)))
-def test_no_fault_that_lasts_tells_the_key_nor_any_error_behind_it(
+def test_api_key_is_in_no_error_of_a_fault_that_lasts(
     caplog: pytest.LogCaptureFixture, key: str, make: Callable[[str], Fault]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    now = [0.0]
-
-    def sleep(seconds: float) -> None:
-        now[0] += 20 * seconds + 60
-
     with FakeApi(organisation(1), faults=always(make(key.strip()))) as fake:
         config = configs.load(json.dumps({"api_key": key, "endpoint": fake.url}), {})
-        client = Client(config, stop=threading.Event(), clock=lambda: now[0], sleep=sleep)
+        client, _ = client_without_waits(config)
         with pytest.raises(TapError) as caught:
             list(client.pages(BY_NAME["users"], ()))
     assert hides(repr(config) + repr(client) + repr(vars(client)), key)
@@ -127,7 +117,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 @EACH_KEY
-def test_a_redirect_takes_the_key_nowhere(ended: Ended, key: str) -> None:
+def test_api_key_is_not_sent_along_a_redirect(ended: Ended, key: str) -> None:
     with FakeApi(organisation(1), key=key.strip()) as elsewhere:
         away = Fault(status=307, headers={"Location": f"{elsewhere.url}/v2/users?key={quote(key.strip())}"})
         with FakeApi(organisation(1), faults=always(away)) as fake:
@@ -149,7 +139,7 @@ class Broken:
 
 
 @EACH_KEY
-def test_the_traceback_of_an_unknown_error_has_no_key(
+def test_api_key_is_not_in_the_traceback_of_an_unknown_error(
     ended: Ended, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setattr("sys.stdout", Broken())
@@ -162,7 +152,7 @@ def test_the_traceback_of_an_unknown_error_has_no_key(
 
 
 @pytest.mark.parametrize("key", ["a", "GET", "status", "4", "severities", ".", "*"])
-def test_a_key_as_short_as_a_word_leaves_the_line_readable(ended: Ended, key: str) -> None:
+def test_api_key_that_is_a_short_word_leaves_the_line_readable(ended: Ended, key: str) -> None:
     body = json.dumps({"errors": [{"code": "bad_thing", "message": f"Alas! The key '{key}' has drawbacks"}]})
     with FakeApi(organisation(1), faults=always(Fault(status=422, body=body))) as fake:
         said = ended(fake.url, key)
@@ -170,15 +160,35 @@ def test_a_key_as_short_as_a_word_leaves_the_line_readable(ended: Ended, key: st
 
 
 @pytest.mark.parametrize("key", ["two words sesame", "schlüssel-sesame", "sesame\x00", ["sesame"], {"k": "sesame"}])
-def test_a_key_that_can_be_none_is_refused_unseen(ended: Ended, key: str) -> None:
+def test_api_key_that_is_invalid_is_refused_without_showing_it(ended: Ended, key: str) -> None:
     said = ended("https://127.0.0.1:9", key)
     assert "api_key must be text without spaces" in said
     assert "sesame" not in said
 
 
 @pytest.mark.parametrize("host", ["me:sesame@127.0.0.1", ":sesame@127.0.0.1", "sesame@[::1]", "me:ses@me@127.0.0.1"])
-def test_credentials_in_the_endpoint_are_refused_unseen(ended: Ended, host: str) -> None:
+def test_endpoint_with_credentials_is_refused_without_showing_them(ended: Ended, host: str) -> None:
     said = ended(f"https://{host}", "a-key")
     assert "endpoint must be an https URL without user, password" in said
     assert "sesame" not in said
     assert "a-key" not in said
+
+
+def test_api_key_is_in_no_log_and_no_message(
+    tap: Tap, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeApi(organisation(3), key="the-key-0815", denied=["users.view"]) as fake, caplog.at_level(logging.DEBUG):
+        run = tap(fake, settings={"api_key": "the-key-0815"})
+    assert run.code == 0
+    assert caplog.records
+    assert "the-key-0815" not in caplog.text
+    assert "the-key-0815" not in str(run.messages)
+
+
+def test_api_key_in_an_error_message_is_replaced_by_asterisks(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    body = json.dumps({"errors": [{"code": "x", "message": "Authorization: Bearer secret-key is not ok"}]})
+
+    with FakeApi(organisation(1), faults=always(Fault(status=422, body=body))) as fake:
+        line = last_line(tap(fake), caplog)
+    assert "Authorization: Bearer *** is not ok" in line
+    assert "secret-key" not in caplog.text

@@ -1,29 +1,24 @@
-"""Whose key it is, asked once at the start; whole runs."""
+"""What happens when the API does not accept the key, or does not say whose key it is."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from collections.abc import Mapping
 
 import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.fake_api.server import Faults
-from tests.support.runs import asked, check, only
+from tests.support.faults import at
+from tests.support.logs import critical
+from tests.support.runs import (
+    asked,
+    check,
+    only,
+)
 
 IDENTITY = "/v1/identity"
-
-
-def only_identity(fault: Fault) -> Faults:
-    """Gets the answer about the key wrong and no other."""
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return fault if path == IDENTITY else None
-
-    return faults
 
 
 def answered(identity: object) -> Fault:
@@ -31,7 +26,7 @@ def answered(identity: object) -> Fault:
     return Fault(status=200, body=json.dumps({"identity": identity}), content_type="application/json")
 
 
-def test_the_key_and_its_roles_are_told_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+def test_identity_name_and_roles_are_logged_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(3)) as fake, caplog.at_level(logging.INFO):
         check(tap(fake))
     line = 'API key "Stand-in key", roles: viewer, catalog_viewer, catalog_editor (in its teams)'
@@ -58,9 +53,9 @@ def test_the_key_and_its_roles_are_told_once(tap: Tap, caplog: pytest.LogCapture
         answered({"name": "a\nCRITICAL b", "roles": [{"x": 1}, None], "team_roles": [1]}),
     ],
 )
-def test_not_to_learn_it_is_no_obstacle(tap: Tap, caplog: pytest.LogCaptureFixture, fault: Fault) -> None:
+def test_identity_failure_does_not_stop_the_run(tap: Tap, caplog: pytest.LogCaptureFixture, fault: Fault) -> None:
     began = time.monotonic()
-    with FakeApi(organisation(3), faults=only_identity(fault)) as fake:
+    with FakeApi(organisation(3), faults=at(IDENTITY, fault)) as fake:
         run = tap(fake, catalog=only("severities"), settings={"request_timeout": 2})
     assert asked(fake) == ["/v1/severities"]
     assert run.code == 0
@@ -71,9 +66,21 @@ def test_not_to_learn_it_is_no_obstacle(tap: Tap, caplog: pytest.LogCaptureFixtu
     assert all("\n" not in record.getMessage() for record in caplog.records)
 
 
-def test_a_key_that_the_api_does_not_know_ends_the_run_there(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(3), faults=only_identity(Fault(status=401))) as fake:
+def test_identity_401_ends_the_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3), faults=at(IDENTITY, Fault(status=401))) as fake:
         run = tap(fake, catalog=only("severities"))
     assert (run.code, run.messages) == (1, [])
     assert caplog.records[-1].levelno == logging.CRITICAL
     assert IDENTITY in caplog.records[-1].getMessage()
+
+
+def test_wrong_api_key_ends_the_run_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(5)) as fake:
+        run = tap(fake, settings={"api_key": "wrong-key"})
+    assert run.code == 1
+    assert run.messages == []
+    (line,) = critical(caplog)
+    assert "401" in line
+    assert "access_token_invalid" in line
+    assert "api_key" in line
+    assert "wrong-key" not in caplog.text

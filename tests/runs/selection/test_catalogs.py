@@ -1,4 +1,4 @@
-"""Catalogs that this version has not made: of the official tap, of an older version, of another tap; whole runs."""
+"""Which streams and fields a catalog selects."""
 
 from __future__ import annotations
 
@@ -12,10 +12,19 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.streams import STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
-from tests.support.runs import Json, check, key_of, there
+from tests.support.runs import (
+    Json,
+    asked,
+    check,
+    key_of,
+    only,
+    set_field,
+    there,
+)
 
 MISSING_THERE = ("schedules", "teams", "catalog_types", "catalog_entries")
 """Streams that the official tap has not by default, nor an older version of a tap that gets new ones."""
+AVAILABLE = {"inclusion": "available", "selected-by-default": True}
 
 
 def official(catalog: Json) -> Json:
@@ -33,18 +42,13 @@ def official(catalog: Json) -> Json:
     return {"streams": entries}
 
 
-AVAILABLE = {"inclusion": "available", "selected-by-default": True}
-
-
 def about(entry: Json) -> Json:
     """The metadata of the stream itself."""
     found: Json = next(m["metadata"] for m in entry["metadata"] if m["breadcrumb"] == [])
     return found
 
 
-def test_a_catalog_of_the_official_tap_selects_its_streams_with_their_keys(
-    tap: Tap, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_catalog_of_the_official_tap_selects_its_streams(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(20)
     with FakeApi(org) as fake, caplog.at_level(logging.INFO):
         run = tap(fake, catalog=official(discover()))
@@ -66,7 +70,7 @@ def test_a_catalog_of_the_official_tap_selects_its_streams_with_their_keys(
         {"stream": "zebras", "key_properties": ["id"], "replication_key": "x", "schema": {}},
     ],
 )
-def test_a_catalog_of_another_tap_selects_what_is_known(
+def test_catalog_with_an_unknown_stream_skips_it_with_a_warning(
     tap: Tap, caplog: pytest.LogCaptureFixture, entry: dict[str, Any]
 ) -> None:
     with FakeApi(organisation(3)) as fake:
@@ -77,10 +81,32 @@ def test_a_catalog_of_another_tap_selects_what_is_known(
     assert "this tap has no stream zebras: skipped" in warning
 
 
-def test_a_catalog_in_which_nothing_is_known_reads_nothing_and_says_so(
-    tap: Tap, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_catalog_with_only_unknown_streams_reads_nothing(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, catalog={"streams": [{"tap_stream_id": "zebras"}]})
     assert (run.code, run.messages, fake.requests) == (0, [], [])
     assert "selects no stream: nothing to do" in caplog.messages[-1]
+
+
+def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
+    with FakeApi(organisation(5)) as fake:
+        outs = [tap(fake), tap(fake, catalog=discover()), tap(fake, properties=discover())]
+    assert outs[0].messages == outs[1].messages == outs[2].messages
+
+
+def test_catalog_that_selects_no_stream_reads_nothing(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(1)) as fake:
+        run = tap(fake, catalog=only())
+    assert (run.code, run.messages, fake.requests) == (0, [], [])
+    assert "selects no stream" in caplog.text
+
+
+@pytest.mark.parametrize("part", ["attachments", "updates"])
+def test_field_that_is_deselected_costs_no_request(tap: Tap, part: str) -> None:
+    catalog = set_field(only("incidents"), "incidents", "properties", part, selected=False)
+    with FakeApi(organisation(10)) as fake:
+        run = tap(fake, catalog=catalog)
+    path = next(stream.path for stream in STREAMS if stream.parent.nested_as == part)
+    assert path not in asked(fake)
+    assert all(part not in record for record in run.records("incidents"))
+    assert part not in run.schema("incidents")["properties"]

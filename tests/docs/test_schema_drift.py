@@ -1,27 +1,17 @@
-"""The documents' tables, the comparison with an OpenAPI document, and the main job's writing of files."""
+"""make schema-drift: the comparison of schemas and streams with an OpenAPI document."""
 
 from __future__ import annotations
 
 import copy
 import json
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tap_incident.config import VERSION
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tools.readme import DOCUMENTS, README, rendered
+from tests.support.runs import Json
 from tools.schema_drift import Document, drift, main
-
-REPOSITORY = README.parent
-CHANGES = REPOSITORY / "CHANGELOG.md"
-Json = dict[str, Any]
 
 NOT_OF_THE_API = {
     "incidents": ("attachments", "updates"),
@@ -29,21 +19,6 @@ NOT_OF_THE_API = {
     "schedule_entries": ("entry_type", "row_id", "schedule_id"),
 }
 """Columns that the tap makes, by stream."""
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_a_document_has_the_tables_that_the_code_makes(document: Path) -> None:
-    text = document.read_text("utf-8")
-    assert rendered(text, DOCUMENTS[document]) == text, "run make readme"
-
-
-def test_a_document_without_a_place_for_a_table_is_an_error() -> None:
-    with pytest.raises(ValueError, match="settings"):
-        rendered("# no markers", DOCUMENTS[README])
-
-
-def test_the_changes_of_this_version_are_told_with_a_date() -> None:
-    assert re.search(rf"^## {re.escape(VERSION)} - 20\d\d-\d\d-\d\d$", CHANGES.read_text("utf-8"), re.MULTILINE)
 
 
 def documented(part: Json) -> Json:
@@ -92,11 +67,11 @@ def rows_of(content: Json, path: str) -> Json:
     return found
 
 
-def test_a_document_that_agrees_has_no_differences() -> None:
+def test_drift_of_a_document_that_agrees_is_empty() -> None:
     assert drift(Document(document())) == []
 
 
-def test_all_that_can_differ_is_told() -> None:
+def test_drift_lists_every_kind_of_difference() -> None:
     content = document()
     severities = rows_of(content, "/v1/severities")
     severities["colour"] = {"$ref": "#/components/schemas/Colour"}
@@ -138,7 +113,7 @@ def test_all_that_can_differ_is_told() -> None:
     ]
 
 
-def test_a_type_that_holds_itself_ends() -> None:
+def test_drift_of_a_recursive_type_ends() -> None:
     content = document()
     own = documented(schema(BY_NAME["severities"]))
     content["components"]["schemas"]["Node"] = own
@@ -148,7 +123,7 @@ def test_a_type_that_holds_itself_ends() -> None:
     assert drift(Document(content)) == ["severities.parent: new in the document"]
 
 
-def test_the_comparison_prints_and_exits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_drift_is_printed_with_an_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "openapi.json"
     content = document()
     content["paths"]["/v9/things"] = {"get": operation(BY_NAME["severities"])}
@@ -160,30 +135,3 @@ def test_the_comparison_prints_and_exits(tmp_path: Path, capsys: pytest.CaptureF
     del rows_of(content, "/v1/severities")["rank"]
     path.write_text(json.dumps(content))
     assert main(str(path)) == 1
-
-
-def test_the_main_job_writes_a_file_a_stream_and_says_so(tmp_path: Path) -> None:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("INCIDENT_")}
-    environ["PYTHONPATH"] = str(REPOSITORY)
-    run = [sys.executable, "-m", "tools.run"]
-    done = subprocess.run(run, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
-    assert "sample organisation" in done.stdout
-    for stream in STREAMS:
-        path = tmp_path / "output" / f"{stream.name}.jsonl"
-        assert path.exists() == stream.selected_by_default
-        if path.exists():
-            rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-            assert rows
-            assert f"{len(rows):8,} rows  output/{stream.name}.jsonl" in done.stdout
-    assert json.loads((tmp_path / "output" / "state.json").read_text()) == {"bookmarks": {}}
-
-
-def test_the_main_job_uses_a_config_where_there_is_one_and_fails_with_it(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"api_key": "k", "max_concurrency": 0}')
-    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    run = [sys.executable, "-m", "tools.run"]
-    done = subprocess.run(run, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "Reading incident.io with config.json" in done.stdout
-    assert "exit code 1" in done.stdout
-    assert "max_concurrency" in done.stderr

@@ -1,0 +1,60 @@
+"""Status 404: a parent that was deleted, or a path that no longer exists."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from tests.conftest import Tap
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.faults import at
+from tests.support.logs import last_line, warnings
+from tests.support.runs import check, only, there
+
+
+def test_404_of_a_deleted_parent_gives_no_rows(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    org = organisation(12)
+    gone = there(org, "incidents")[3]["id"]
+
+    def faults(number: int, path: str, params: Any) -> Fault | None:
+        return Fault(status=404) if params.get("incident_id") == gone else None
+
+    with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
+        run = tap(fake)
+    assert run.code == 0
+    check(run)
+    record = next(record for record in run.records("incidents") if record["id"] == gone)
+    assert record["attachments"] == record["updates"] == []
+    assert not any(key[1] == gone for key in run.keys("actions"))
+    assert "incident_updates: 1 parents were deleted during the run" in caplog.text
+
+
+def test_404_of_an_alert_keeps_the_notes_on_its_group(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    org = organisation(1)
+    note = next(row for row in org.rows["/v1/alert_notes"] if row.get("alert_group_id"))
+    group = note["alert_group_id"]
+    gone = {alert["id"] for alert in org.rows["/v2/alerts"] if group in (alert.get("alert_group_ids") or ())}
+
+    def faults(number: int, path: str, params: Any) -> Fault | None:
+        return Fault(status=404) if params.get("alert_id") in gone else None
+
+    with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
+        run = tap(fake, catalog=only("alert_notes"))
+    assert run.code == 0
+    assert note["id"] in {record["id"] for record in run.records("alert_notes")}
+    assert f"alert_notes: {len(gone)} parents were deleted during the run" in caplog.text
+
+
+def test_404_for_every_parent_is_a_warning(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    path = "/v1/custom_field_options"
+    with FakeApi(organisation(3), faults=at(path, Fault(status=404))) as fake:
+        assert tap(fake, catalog=only("custom_field_options")).code == 0
+    assert any(path in line for line in warnings(caplog))
+
+
+def test_404_of_an_organisation_wide_list_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(10), faults=at("/v3/actions", Fault(status=404))) as fake:
+        run = tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))
+    assert "/v3/actions" in last_line(run, caplog)

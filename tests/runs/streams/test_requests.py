@@ -1,0 +1,91 @@
+"""Which requests a sync sends, and how many at once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from tap_incident.streams import BY_NAME, STREAMS
+from tests.conftest import Tap
+from tests.fake_api import FakeApi, organisation
+from tests.support.catalogs import DEFAULT, EVERYTHING
+from tests.support.runs import asked, only, param_values, there
+
+
+def test_requests_are_all_answered_with_200(tap: Tap) -> None:
+    with FakeApi(organisation(60)) as fake:
+        tap(fake, catalog=EVERYTHING)
+    assert {request.status for request in fake.requests} == {200}
+    assert {request.method for request in fake.requests} == {"GET"}
+    assert all(request.user_agent.startswith("tap-incident/") for request in fake.requests)
+
+
+def test_requests_of_a_default_sync_are_as_few_as_possible(tap: Tap) -> None:
+    org = organisation(20)
+    with FakeApi(org) as fake:
+        run = tap(fake)
+    assert sorted(run.streams()) == sorted(DEFAULT)
+    incidents = len(there(org, "incidents"))
+    read = [stream for stream in STREAMS if stream.selected_by_default]
+    pages = {stream.path: -(-len(there(org, stream.name)) // (stream.page_size or 10**6)) for stream in read}
+    needed = pages | {
+        "/v2/incident_updates": incidents,
+        "/v1/incident_attachments": incidents,
+        # One for each incident, and one for the work streams.
+        "/v3/actions": incidents + 1,
+        "/v3/follow_ups": incidents + 1,
+        "/v1/custom_field_options": len(org.rows["/v2/custom_fields"]),
+        # Of the four types one has 300 entries, which are two pages.
+        "/v3/catalog_entries": 5,
+    }
+    assert Counter(asked(fake)) == Counter(needed)
+
+
+def test_requests_of_incidents_are_two_per_incident(tap: Tap) -> None:
+    org = organisation(10)
+    with FakeApi(org) as fake:
+        tap(fake, catalog=only("incidents"))
+    count = len(there(org, "incidents"))
+    needed = {"/v2/incidents": 1, "/v1/incident_attachments": count, "/v2/incident_updates": count}
+    assert Counter(asked(fake)) == needed
+
+
+def test_requests_by_list_ask_no_incident_for_what_a_list_has(tap: Tap) -> None:
+    org = organisation(40)
+    with FakeApi(org) as fake:
+        tap(fake, settings={"child_strategy": "list"})
+    count = len(there(org, "incidents"))
+    assert Counter(asked(fake))["/v1/incident_attachments"] == count
+    assert max(Counter(asked(fake))[path] for path in ("/v3/actions", "/v3/follow_ups", "/v2/incident_updates")) <= 6
+
+
+def test_requests_at_once_do_not_change_the_output(tap: Tap) -> None:
+    with FakeApi(organisation(40), latency=0.002) as fake:
+        one = tap(fake, settings={"max_concurrency": 1})
+        assert fake.most_at_once == 1
+        eight = tap(fake, settings={"max_concurrency": 8})
+        assert 1 < fake.most_at_once <= 8
+    assert json.dumps(one.messages) == json.dumps(eight.messages)
+
+
+def test_requests_for_the_next_lists_are_sent_while_one_ends(tap: Tap) -> None:
+    org = organisation(5)
+    with FakeApi(org, latency=0.05) as fake:
+        run = tap(fake, catalog=only("custom_fields", "severities", "incident_types", "incident_roles", "teams"))
+        assert fake.most_at_once >= 4
+    assert run.code == 0
+    with FakeApi(org) as fake:
+        tap(fake, catalog=only("alerts", "escalations"))
+    paths = [request.path for request in fake.requests]
+    assert paths.index("/v2/escalations") >= paths.count("/v2/alerts") - 1
+
+
+def test_requests_read_a_parent_of_several_children_once(tap: Tap) -> None:
+    org = organisation(20)
+    with FakeApi(org) as fake:
+        run = tap(fake, catalog=EVERYTHING)
+    assert run.code == 0
+    for parent in {stream.parent.stream for stream in STREAMS if stream.parent.stream}:
+        path = BY_NAME[parent].path
+        cursors = param_values(fake, path, "after")
+        assert len(set(cursors)) == len(cursors), f"{path} was read twice"
