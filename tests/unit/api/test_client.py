@@ -71,7 +71,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-def test_a_passing_fault_is_retried_with_growing_pauses(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+def test_transient_fault_is_retried_with_growing_pauses(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
     time = Time()
     with serving(*[fault] * 6) as fake:
         (page,) = client_of(fake.url, time).pages(SEVERITIES, ())
@@ -81,7 +81,7 @@ def test_a_passing_fault_is_retried_with_growing_pauses(fault: Fault, caplog: py
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) >= 1
 
 
-def test_nobody_listening_is_a_passing_fault_that_lasts() -> None:
+def test_connection_refused_is_retried_for_ten_minutes() -> None:
     time = Time()
     with serving() as fake:
         url = fake.url
@@ -90,7 +90,7 @@ def test_nobody_listening_is_a_passing_fault_that_lasts() -> None:
     assert RETRY_SECONDS - 60 <= time.now <= RETRY_SECONDS
 
 
-def test_a_slow_answer_is_a_passing_fault() -> None:
+def test_timeout_is_retried() -> None:
     time = Time()
     with serving(Fault(delay=5)) as fake:
         settings = configs.load('{"request_timeout": 0.05}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
@@ -99,14 +99,14 @@ def test_a_slow_answer_is_a_passing_fault() -> None:
     assert len(time.slept) == 1
 
 
-def test_429_waits_exactly_as_long_as_the_api_asks() -> None:
+def test_429_waits_exactly_as_long_as_retry_after() -> None:
     time = Time()
     with serving(Fault(status=429, headers={"Retry-After": "7"}), Fault(status=429, headers={"Retry-After": "2"})) as f:
         list(client_of(f.url, time).pages(SEVERITIES, ()))
     assert time.slept == [7, 2]
 
 
-def test_a_limit_that_an_answer_names_is_kept_from_then_on() -> None:
+def test_rate_limit_from_the_headers_is_kept() -> None:
     time = Time()
     limits = {"X-RateLimit-Limit": "10, 10;window=60", "X-RateLimit-Remaining": "9"}
     with serving(Fault(headers=limits)) as fake:
@@ -117,7 +117,7 @@ def test_a_limit_that_an_answer_names_is_kept_from_then_on() -> None:
     assert time.now == pytest.approx(60, abs=10)
 
 
-def test_a_wait_longer_than_the_time_for_retries_ends_at_once() -> None:
+def test_429_with_retry_after_of_more_than_ten_minutes_is_not_retried() -> None:
     time = Time()
     with (
         serving(Fault(status=429, headers={"Retry-After": "3600"})) as fake,
@@ -127,7 +127,7 @@ def test_a_wait_longer_than_the_time_for_retries_ends_at_once() -> None:
     assert time.slept == []
 
 
-def test_a_fault_that_lasts_ends_within_the_time_for_retries() -> None:
+def test_retries_end_after_ten_minutes() -> None:
     time = Time()
     with serving(always=Fault(status=503)) as fake, pytest.raises(PassingFault, match=r"status 503.*10 minutes"):
         list(client_of(fake.url, time).pages(SEVERITIES, ()))
@@ -136,14 +136,14 @@ def test_a_fault_that_lasts_ends_within_the_time_for_retries() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 409, 418, 422, 301, 302])
-def test_a_refusal_is_not_retried(status: int) -> None:
+def test_4xx_and_redirect_are_not_retried(status: int) -> None:
     fault = Fault(status=status, headers={"Location": "https://elsewhere.invalid/"})
     with serving(fault) as fake, pytest.raises(Rejected, match=f"status {status}"):
         list(client_of(fake.url, Time()).pages(SEVERITIES, ()))
     assert len(fake.requests) == 1
 
 
-def test_pages_come_whole_and_end_as_the_api_ends_them() -> None:
+def test_pages_have_all_rows_of_the_list() -> None:
     org = organisation(30)
     with FakeApi(org) as fake:
         client = client_of(fake.url, Time())
@@ -155,7 +155,7 @@ def test_pages_come_whole_and_end_as_the_api_ends_them() -> None:
             assert all(page.after for page in pages[:-1])
 
 
-def test_the_empty_page_after_a_full_last_one_is_the_end() -> None:
+def test_pages_end_with_the_empty_page_after_a_full_last_one() -> None:
     org = organisation(3)
     del org.rows["/v2/alerts"][100:]
     with FakeApi(org) as fake:
@@ -163,7 +163,7 @@ def test_the_empty_page_after_a_full_last_one_is_the_end() -> None:
     assert sizes == [50, 50, 0]
 
 
-def test_a_list_goes_on_from_a_cursor() -> None:
+def test_pages_resume_from_a_cursor() -> None:
     org = organisation(3)
     with FakeApi(org) as fake:
         pages = client_of(fake.url, Time()).pages(ALERTS, (), org.rows["/v2/alerts"][99]["id"])
@@ -171,7 +171,7 @@ def test_a_list_goes_on_from_a_cursor() -> None:
 
 
 @pytest.mark.parametrize("circle", [1, 2])
-def test_a_cursor_that_comes_back_is_an_error_and_no_loop(circle: int) -> None:
+def test_cursor_that_repeats_is_an_error(circle: int) -> None:
     cursors = itertools.cycle(["one", "two"][:circle])
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
@@ -185,13 +185,13 @@ def test_a_cursor_that_comes_back_is_an_error_and_no_loop(circle: int) -> None:
     assert len(fake.requests) == circle + 1
 
 
-def test_a_cursor_that_leads_to_itself_after_a_resume_is_an_error() -> None:
+def test_cursor_that_repeats_after_a_resume_is_an_error() -> None:
     body = '{"alerts": [], "pagination_meta": {"after": "here"}}'
     with serving(always=Fault(status=200, body=body)) as fake, pytest.raises(BadData):
         list(client_of(fake.url, Time()).pages(ALERTS, (), "here"))
 
 
-def test_the_key_is_sent_as_bearer_whatever_the_netrc_says(
+def test_api_key_is_sent_as_bearer_token_and_netrc_is_ignored(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     netrc = tmp_path_factory.mktemp("home") / "netrc"
@@ -202,7 +202,7 @@ def test_the_key_is_sent_as_bearer_whatever_the_netrc_says(
     assert all(request.authorization_ok for request in fake.requests)
 
 
-def test_a_stop_ends_the_wait_for_a_retry() -> None:
+def test_stop_ends_the_wait_for_a_retry() -> None:
     stop, refused, ended = threading.Event(), threading.Event(), threading.Event()
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
@@ -224,7 +224,7 @@ def test_a_stop_ends_the_wait_for_a_retry() -> None:
         assert ended.wait(1)
 
 
-def test_no_request_is_sent_after_a_stop() -> None:
+def test_stop_prevents_further_requests() -> None:
     stop = threading.Event()
     stop.set()
     with serving() as fake, pytest.raises(Stopped):

@@ -51,14 +51,14 @@ def burst(gate: Gate, at: Time, path: str) -> int:
         count += 1
 
 
-def test_nearly_the_whole_quota_passes_at_once_and_the_rest_as_it_refills() -> None:
+def test_quota_allows_a_burst_and_then_refills() -> None:
     at = Moving()
     subject = gate(at)
     assert 0.98 * KEY.limit <= burst(subject, at, OTHER) < KEY.limit
     assert taken(subject, at, OTHER, 200) == pytest.approx(200 / KEY.rate)
 
 
-def test_an_idle_gate_saves_up_no_more_than_one_quota() -> None:
+def test_quota_refills_to_its_limit_and_no_further() -> None:
     at = Moving()
     subject = gate(at)
     first = burst(subject, at, OTHER)
@@ -68,7 +68,7 @@ def test_an_idle_gate_saves_up_no_more_than_one_quota() -> None:
     assert burst(subject, at, OTHER) == first
 
 
-def test_a_wait_is_one_sleep_and_not_many() -> None:
+def test_wait_is_a_single_sleep() -> None:
     at = Moving()
     subject = gate(at, low=7)
     free = burst(subject, at, LOW)
@@ -80,7 +80,7 @@ def test_a_wait_is_one_sleep_and_not_many() -> None:
 
 
 @pytest.mark.parametrize("start", [0.1, 1e5 + 0.3, 1e9 + 1 / 3])
-def test_no_rounding_makes_a_wait_that_never_ends(start: float) -> None:
+def test_wait_ends_despite_rounding_errors(start: float) -> None:
     at = Moving()
     at.now = start
     subject = gate(at, 7, low=11)
@@ -90,7 +90,7 @@ def test_no_rounding_makes_a_wait_that_never_ends(start: float) -> None:
         subject.wait(LOW)
 
 
-def test_a_lower_limit_holds_back_its_endpoint_alone() -> None:
+def test_endpoint_limit_only_slows_its_endpoint() -> None:
     at = Moving()
     subject = gate(at, low=60)
     assert 55 <= burst(subject, at, LOW) < 60
@@ -98,14 +98,14 @@ def test_a_lower_limit_holds_back_its_endpoint_alone() -> None:
     assert taken(subject, at, LOW, 10) == pytest.approx(10)
 
 
-def test_requests_to_an_endpoint_with_its_own_limit_count_for_the_key_too() -> None:
+def test_endpoint_limit_requests_also_count_for_the_key() -> None:
     at, alone = Moving(), Moving()
     subject = gate(at, low=60)
     assert taken(subject, at, LOW, 50) == 0
     assert burst(subject, at, OTHER) == burst(gate(alone), alone, OTHER) - 50
 
 
-def test_the_ceiling_holds_for_any_minute() -> None:
+def test_requests_per_minute_holds_for_any_minute() -> None:
     at = Moving()
     subject = gate(at, 10)
     assert taken(subject, at, OTHER, 4) == 0
@@ -116,12 +116,12 @@ def test_the_ceiling_holds_for_any_minute() -> None:
     assert taken(subject, at, OTHER, 100) == pytest.approx(600)
 
 
-def test_a_ceiling_above_the_limits_of_the_api_raises_none_of_them() -> None:
+def test_requests_per_minute_does_not_raise_the_limits_of_the_api() -> None:
     at, alone = Moving(), Moving()
     assert burst(gate(at, 10**6), at, OTHER) == burst(gate(alone), alone, OTHER)
 
 
-def test_requests_that_were_let_through_are_counted() -> None:
+def test_passed_counts_requests() -> None:
     at = Moving()
     subject = gate(at, low=60)
     assert subject.passed == 0
@@ -130,7 +130,7 @@ def test_requests_that_were_let_through_are_counted() -> None:
     assert subject.passed == 7
 
 
-def test_an_error_of_the_sleep_ends_the_wait_and_counts_no_request() -> None:
+def test_passed_does_not_count_a_request_whose_wait_was_stopped() -> None:
     def stop(seconds: float) -> None:
         raise Stopped("stopped")
 
@@ -149,7 +149,7 @@ class Slow(float):
         return float(self) - float(other)
 
 
-def test_several_threads_together_get_no_more_than_one_would() -> None:
+def test_threads_share_one_limit() -> None:
     at, lock, times, limit = Time(), threading.Lock(), list[float](), 10
 
     def sleep(seconds: float) -> None:

@@ -26,7 +26,7 @@ from tests.unit.api.test_rate import ENDPOINT, ENDPOINTS_OWN, KEY, KEYS_OWN, LOW
         ("9, " + "9" * 5000 + ";window=60", "9" * 5000, Limits()),
     ],
 )
-def test_limits_are_read_from_the_headers(limit: str | None, remaining: str | None, read: Limits) -> None:
+def test_rate_limit_headers_are_parsed(limit: str | None, remaining: str | None, read: Limits) -> None:
     named = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining}
     assert read_limits({name: value for name, value in named.items() if value is not None}) == read
 
@@ -35,11 +35,11 @@ def test_limits_are_read_from_the_headers(limit: str | None, remaining: str | No
     ("limits", "own"),
     [(ENDPOINTS_OWN, True), (KEYS_OWN, False), (Limits(None, (KEY,)), False), (Limits(), False)],
 )
-def test_a_limit_is_the_endpoints_own_if_it_is_not_the_highest(limits: Limits, own: bool) -> None:
+def test_rate_limit_belongs_to_the_endpoint_if_it_is_not_the_highest(limits: Limits, own: bool) -> None:
     assert limits.of_endpoint is own
 
 
-def test_a_lower_limit_is_learned_for_the_endpoint_that_told_it() -> None:
+def test_rate_limit_is_learned_only_for_the_endpoint_that_sent_it() -> None:
     at = Moving()
     subject = gate(at)
     subject.learn(LOW, ENDPOINTS_OWN)
@@ -48,7 +48,7 @@ def test_a_lower_limit_is_learned_for_the_endpoint_that_told_it() -> None:
     assert taken(subject, at, OTHER, 1000) == 0
 
 
-def test_limits_follow_what_the_api_says() -> None:
+def test_rate_limit_follows_the_latest_headers() -> None:
     at = Moving()
     subject = gate(at, low=60)
     burst(subject, at, LOW)
@@ -61,14 +61,14 @@ def test_limits_follow_what_the_api_says() -> None:
     assert taken(subject, at, OTHER, 10) == pytest.approx(5)
 
 
-def test_a_quota_of_less_than_one_a_minute_lets_one_pass_at_a_time() -> None:
+def test_rate_limit_below_one_per_minute_allows_one_request_at_a_time() -> None:
     at = Moving()
     subject = gate(at)
     subject.learn(LOW, Limits(None, (KEY, Quota(1, 600))))
     assert taken(subject, at, LOW, 4) == pytest.approx(1800)
 
 
-def test_what_others_have_spent_of_the_endpoints_quota_holds_back_the_endpoint() -> None:
+def test_remaining_of_the_endpoint_only_slows_the_endpoint() -> None:
     at = Moving()
     subject = gate(at, low=60)
     subject.learn(LOW, Limits(ENDPOINT, (KEY, ENDPOINT), remaining=5))
@@ -76,14 +76,14 @@ def test_what_others_have_spent_of_the_endpoints_quota_holds_back_the_endpoint()
     assert 1 <= burst(subject, at, LOW) <= 5
 
 
-def test_what_others_have_spent_of_the_keys_quota_holds_back_all() -> None:
+def test_remaining_of_the_key_slows_all_endpoints() -> None:
     at = Moving()
     subject = gate(at)
     subject.learn(OTHER, Limits(KEY, (KEY,), remaining=100))
     assert 50 <= burst(subject, at, LOW) <= 100
 
 
-def test_a_larger_remainder_gives_nothing_back() -> None:
+def test_remaining_above_our_own_count_adds_nothing() -> None:
     at = Moving()
     subject = gate(at, low=60)
     burst(subject, at, LOW)
@@ -91,7 +91,7 @@ def test_a_larger_remainder_gives_nothing_back() -> None:
     assert taken(subject, at, LOW, 1) == pytest.approx(1)
 
 
-def test_what_came_in_before_a_remainder_was_told_is_not_added_to_it() -> None:
+def test_remaining_includes_earlier_refills() -> None:
     at = Moving()
     subject = gate(at, low=60)
     burst(subject, at, LOW)
@@ -100,7 +100,7 @@ def test_what_came_in_before_a_remainder_was_told_is_not_added_to_it() -> None:
     assert burst(subject, at, LOW) <= 3
 
 
-def test_a_remainder_of_nobody_knows_which_limit_changes_nothing() -> None:
+def test_remaining_without_a_limit_is_ignored() -> None:
     at = Moving()
     subject = gate(at, low=60)
     subject.learn(LOW, Limits(remaining=0))

@@ -9,7 +9,7 @@ from tests.unit.api.test_rate import ENDPOINT, ENDPOINTS_OWN, KEY, KEYS_OWN, LOW
 
 
 @pytest.mark.parametrize("limits", [ENDPOINTS_OWN, Limits()], ids=["told", "known before"])
-def test_a_pause_for_an_endpoints_own_limit_is_that_endpoints(limits: Limits) -> None:
+def test_429_for_an_endpoint_limit_pauses_only_that_endpoint(limits: Limits) -> None:
     at = Moving()
     subject = gate(at, low=60)
     subject.pause(LOW, 30, limits)
@@ -17,7 +17,7 @@ def test_a_pause_for_an_endpoints_own_limit_is_that_endpoints(limits: Limits) ->
     assert taken(subject, at, LOW, 1) == pytest.approx(30)
 
 
-def test_a_pause_for_a_limit_that_was_just_learned_is_that_endpoints() -> None:
+def test_429_for_a_learned_endpoint_limit_pauses_only_that_endpoint() -> None:
     at = Moving()
     subject = gate(at)
     subject.learn(LOW, ENDPOINTS_OWN)
@@ -27,21 +27,21 @@ def test_a_pause_for_a_limit_that_was_just_learned_is_that_endpoints() -> None:
 
 
 @pytest.mark.parametrize("limits", [KEYS_OWN, Limits()])
-def test_a_pause_for_the_keys_limit_is_everybodys(limits: Limits) -> None:
+def test_429_for_the_key_limit_pauses_all_endpoints(limits: Limits) -> None:
     at = Moving()
     subject = gate(at, low=60)
     subject.pause(OTHER, 30, limits)
     assert taken(subject, at, LOW, 1) == pytest.approx(30)
 
 
-def test_a_pause_for_the_keys_limit_is_everybodys_although_the_endpoint_has_one_of_its_own() -> None:
+def test_429_for_the_key_limit_from_an_endpoint_with_its_own_limit_pauses_all() -> None:
     at = Moving()
     subject = gate(at, low=60)
     subject.pause(LOW, 30, KEYS_OWN)
     assert taken(subject, at, OTHER, 1) == pytest.approx(30)
 
 
-def test_a_shorter_pause_does_not_cut_a_longer_one_short() -> None:
+def test_429_with_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
     at = Moving()
     subject = gate(at)
     assert subject.pause(OTHER, 30, KEYS_OWN) is True
@@ -51,7 +51,7 @@ def test_a_shorter_pause_does_not_cut_a_longer_one_short() -> None:
     assert subject.pause(OTHER, 5, KEYS_OWN) is True
 
 
-def test_a_pause_is_as_long_as_the_api_asked_whatever_it_said_was_left() -> None:
+def test_429_pause_does_not_depend_on_remaining() -> None:
     at = Moving()
     subject = gate(at, low=60)
     subject.learn(LOW, Limits(ENDPOINT, (KEY, ENDPOINT), remaining=0))
@@ -59,7 +59,7 @@ def test_a_pause_is_as_long_as_the_api_asked_whatever_it_said_was_left() -> None
     assert taken(subject, at, LOW, 1) == pytest.approx(30)
 
 
-def test_one_request_passes_after_a_pause_and_the_others_as_the_quota_refills() -> None:
+def test_429_pause_is_followed_by_one_request_and_then_the_refill() -> None:
     at = Moving()
     subject = gate(at, low=60)
     subject.pause(LOW, 30, ENDPOINTS_OWN)
@@ -68,7 +68,7 @@ def test_one_request_passes_after_a_pause_and_the_others_as_the_quota_refills() 
     assert taken(subject, at, LOW, 5) >= 5
 
 
-def test_a_429_slows_down_and_answers_speed_up_again() -> None:
+def test_429_slows_down_and_answers_speed_up_again() -> None:
     at = Moving()
     subject = gate(at)
     for _ in range(3):
@@ -81,7 +81,7 @@ def test_a_429_slows_down_and_answers_speed_up_again() -> None:
     assert taken(subject, at, OTHER, 100) == pytest.approx(100 / KEY.rate)
 
 
-def test_many_429s_slow_down_to_a_tenth_and_no_further() -> None:
+def test_429_repeated_slows_down_to_a_tenth_and_no_further() -> None:
     at = Moving()
     subject = gate(at)
     for _ in range(50):
@@ -90,7 +90,7 @@ def test_many_429s_slow_down_to_a_tenth_and_no_further() -> None:
     assert taken(subject, at, OTHER, 10) == pytest.approx(10 * 10 / KEY.rate)
 
 
-def test_threads_that_meet_the_same_429_slow_down_once() -> None:
+def test_429_in_several_threads_slows_down_once() -> None:
     at = Moving()
     subject = gate(at, low=60)
     for _ in range(16):

@@ -59,20 +59,20 @@ def sent(server: Server, granted: int, latency: float) -> tuple[float, int]:
 
 
 @pytest.mark.parametrize("capacity", [60, 120, 1200])
-def test_alone_it_keeps_to_the_bucket_and_is_never_refused(capacity: int) -> None:
+def test_shared_key_without_other_users_gets_no_429(capacity: int) -> None:
     seconds, refused = sent(Server(Time(), capacity, 20), 3000, latency=0.001)
     assert refused == 0
     assert seconds <= 1.05 * (3000 - capacity) / 20 + 1
 
 
 @pytest.mark.parametrize("others", [5, 10, 15, 19])
-def test_with_others_on_the_same_key_it_takes_what_is_left_without_a_storm(others: int) -> None:
+def test_shared_key_with_other_users_gets_few_429s(others: int) -> None:
     seconds, refused = sent(Server(Time(), 120, 20, others), 2000, latency=0.001)
     assert refused <= 0.25 * seconds
     assert seconds <= 1.5 * 2000 / (20 - others)
 
 
-def test_once_the_others_have_gone_it_is_soon_as_quick_as_before() -> None:
+def test_shared_key_speeds_up_after_the_other_users_stop() -> None:
     at = Time()
     server = Server(at, 120, 20, others=15)
     gate_seconds, _ = sent(server, 500, latency=0.001)

@@ -43,17 +43,17 @@ def about(stream: Stream) -> dict[tuple[str, ...], Json]:
     return {tuple(item["breadcrumb"]): item["metadata"] for item in entry(stream)["metadata"]}
 
 
-def test_the_catalog_lists_every_stream_once_and_sorted() -> None:
+def test_catalog_lists_every_stream_once_and_sorted() -> None:
     names = [found["tap_stream_id"] for found in discover()["streams"]]
     assert names == sorted(stream.name for stream in STREAMS)
     assert list(discover()) == ["streams"]
 
 
-def test_the_catalog_is_the_same_each_time() -> None:
+def test_catalog_is_the_same_each_time() -> None:
     assert json.dumps(discover()) == json.dumps(discover())
 
 
-def test_singer_reads_the_catalog() -> None:
+def test_catalog_can_be_parsed_by_singer() -> None:
     catalog = Catalog.from_dict(discover())
     assert [stream.tap_stream_id for stream in catalog.streams] == sorted(BY_NAME)
     for name, stream in BY_NAME.items():
@@ -61,7 +61,7 @@ def test_singer_reads_the_catalog() -> None:
 
 
 @EACH_STREAM
-def test_an_entry_has_the_names_the_keys_and_the_whole_schema(stream: Stream) -> None:
+def test_catalog_entry_has_names_key_properties_and_schema(stream: Stream) -> None:
     found = entry(stream)
     assert set(found) == {"tap_stream_id", "stream", "key_properties", "schema", "metadata"}
     assert found["tap_stream_id"] == found["stream"] == stream.name
@@ -70,7 +70,7 @@ def test_an_entry_has_the_names_the_keys_and_the_whole_schema(stream: Stream) ->
 
 
 @EACH_STREAM
-def test_metadata_of_a_stream_say_how_it_is_read(stream: Stream) -> None:
+def test_catalog_metadata_of_a_stream(stream: Stream) -> None:
     root = about(stream)[()]
     assert root.pop("parent-tap-stream-id", None) == stream.parent.stream
     assert root == {
@@ -82,7 +82,7 @@ def test_metadata_of_a_stream_say_how_it_is_read(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_metadata_of_a_field_say_whether_it_can_be_left_out(stream: Stream) -> None:
+def test_catalog_metadata_of_a_field_is_automatic_only_for_keys(stream: Stream) -> None:
     fields = about(stream)
     del fields[()]
     assert [breadcrumb[-1] for breadcrumb in fields] == sorted(schema(stream)["properties"])
@@ -94,13 +94,13 @@ def test_metadata_of_a_field_say_whether_it_can_be_left_out(stream: Stream) -> N
 
 
 @EACH_STREAM
-def test_a_schema_is_valid_draft_4_without_references(stream: Stream) -> None:
+def test_schema_is_valid_draft_4_without_references(stream: Stream) -> None:
     Draft4Validator.check_schema(schema(stream))
     assert "$ref" not in json.dumps(schema(stream))
 
 
 @EACH_STREAM
-def test_a_schema_says_of_everything_what_it_is(stream: Stream) -> None:
+def test_schema_has_a_type_everywhere_and_date_time_for_timestamps(stream: Stream) -> None:
     for path, part in parts(schema(stream)):
         (kind,) = set(part["type"]) - {"null"}
         assert kind in {"string", "integer", "number", "boolean", "object", "array"}, path
@@ -113,14 +113,14 @@ def test_a_schema_says_of_everything_what_it_is(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_objects_are_closed_where_their_properties_are_known_and_else_open(stream: Stream) -> None:
+def test_schema_allows_additional_properties_only_in_free_form_objects(stream: Stream) -> None:
     for path, part in parts(schema(stream)):
         if "object" in part["type"]:
             assert part["additionalProperties"] is ("properties" not in part), path
 
 
 @EACH_STREAM
-def test_only_what_rows_are_known_by_can_not_be_null(stream: Stream) -> None:
+def test_schema_allows_null_except_in_key_properties(stream: Stream) -> None:
     nested = {
         child.parent.nested_as: child
         for child in STREAMS
@@ -136,7 +136,7 @@ def test_only_what_rows_are_known_by_can_not_be_null(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_no_schema_has_a_credential(stream: Stream) -> None:
+def test_schema_has_no_credential(stream: Stream) -> None:
     named = [(path[-1], part) for path, part in parts(schema(stream)) if path]
     assert not [name for name, _ in named if CREDENTIAL.search(name)]
     # An actor's key is an object with its name; a text would be the key itself.
@@ -145,7 +145,7 @@ def test_no_schema_has_a_credential(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_changing_a_schema_changes_no_other(stream: Stream) -> None:
+def test_schema_can_be_modified_without_affecting_the_next_one(stream: Stream) -> None:
     before = json.dumps(discover())
     for _, part in parts(schema(stream)):
         part["type"] = []
@@ -153,12 +153,12 @@ def test_changing_a_schema_changes_no_other(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_no_part_of_a_schema_is_shared_with_another_part(stream: Stream) -> None:
+def test_schema_parts_are_not_shared(stream: Stream) -> None:
     seen = [id(part) for _, part in parts(schema(stream))]
     assert len(set(seen)) == len(seen)
 
 
-def test_every_schema_file_is_used() -> None:
+def test_schema_files_are_all_used() -> None:
     used: set[str] = set()
     coming = {f"{stream.name}.json" for stream in STREAMS}
     while coming:

@@ -98,7 +98,7 @@ def never(path: str) -> None:
 
 
 @EACH_STREAM
-def test_a_record_is_what_singer_makes_of_the_row(stream: Stream) -> None:
+def test_generated_row_gives_the_same_record_as_the_singer_transformer(stream: Stream) -> None:
     document = schema(stream)
     shaped = shaper(Selected(stream, document), document, never)
     validator = Draft4Validator(document)
@@ -117,7 +117,7 @@ def test_a_record_is_what_singer_makes_of_the_row(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_any_json_gives_a_valid_record_or_bad_data(stream: Stream) -> None:
+def test_generated_json_gives_a_valid_record_or_bad_data(stream: Stream) -> None:
     document = schema(stream)
     shaped = shaper(Selected(stream, document), document, lambda _: None)
     validator = Draft4Validator(document)

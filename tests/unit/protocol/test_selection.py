@@ -49,7 +49,7 @@ def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == level]
 
 
-def test_without_a_catalog_the_default_streams_are_whole() -> None:
+def test_selection_without_a_catalog_is_the_default_streams_with_all_fields() -> None:
     selection = select()
     assert list(selection) == DEFAULT
     assert all(found.schema == schema(found.stream) for found in selection.values())
@@ -58,7 +58,7 @@ def test_without_a_catalog_the_default_streams_are_whole() -> None:
 
 
 @pytest.mark.parametrize("old_form", [False, True])
-def test_the_catalog_as_discovered_is_the_default_selection(old_form: bool) -> None:
+def test_selection_of_the_discovered_catalog_is_the_default(old_form: bool) -> None:
     assert select(discover(), old_form=old_form) == select()
 
 
@@ -78,58 +78,58 @@ def test_the_catalog_as_discovered_is_the_default_selection(old_form: bool) -> N
     ],
 )
 @pytest.mark.parametrize("stream", ["users", "incident_attachments"])
-def test_a_stream_is_selected_as_its_metadata_says(about: Json | None, selected: bool, stream: str) -> None:
+def test_selection_of_a_stream_follows_its_metadata(about: Json | None, selected: bool, stream: str) -> None:
     assert chosen(entry(stream, about=about)) == ([stream] if selected else [])
 
 
 @pytest.mark.parametrize("metadata", [None, []])
-def test_a_stream_without_metadata_is_selected(metadata: Any) -> None:
+def test_selection_includes_a_stream_without_metadata(metadata: Any) -> None:
     assert chosen({"tap_stream_id": "users", "metadata": metadata}) == ["users"]
     assert chosen({"tap_stream_id": "users"}) == ["users"]
 
 
-def test_a_stream_whose_metadata_speak_of_fields_alone_says_nothing_of_itself() -> None:
+def test_selection_excludes_a_stream_with_metadata_only_for_fields() -> None:
     field = {"breadcrumb": ["properties", "email"], "metadata": {"selected": True}}
     assert chosen({"tap_stream_id": "users", "metadata": [field]}) == []
 
 
-def test_a_stream_that_a_catalog_does_not_list_is_not_selected() -> None:
+def test_selection_excludes_a_stream_that_is_not_in_the_catalog() -> None:
     assert chosen(entry("users")) == ["users"]
     assert chosen() == []
 
 
-def test_a_stream_may_go_by_its_other_name() -> None:
+def test_selection_finds_a_stream_by_tap_stream_id_or_stream() -> None:
     assert chosen({"stream": "users"}) == ["users"]
     assert chosen({"stream": "my_users", "tap_stream_id": "users"}) == ["users"]
 
 
-def test_streams_come_in_the_order_of_the_table() -> None:
+def test_selection_is_in_the_order_of_the_stream_table() -> None:
     entries = [entry(stream.name) for stream in reversed(STREAMS)]
     assert chosen(*entries) == [stream.name for stream in STREAMS]
 
 
 @pytest.mark.parametrize("old_form", [False, True])
-def test_the_old_form_selects_inside_the_schema(old_form: bool) -> None:
+def test_selection_inside_the_schema_is_honoured(old_form: bool) -> None:
     assert chosen(entry("users", selected=True), entry("teams", selected=False), old_form=old_form) == ["users"]
 
 
 @pytest.mark.parametrize("said", [True, False])
-def test_metadata_go_before_the_old_form(said: bool) -> None:
+def test_selection_in_metadata_takes_precedence_over_the_schema(said: bool) -> None:
     assert chosen(entry("users", about={"selected": said}, selected=not said)) == (["users"] if said else [])
 
 
-def test_a_file_of_properties_that_names_a_stream_means_no_other() -> None:
+def test_properties_file_that_selects_a_stream_selects_no_others() -> None:
     entries = [entry("users", selected=True), entry("teams"), entry("alerts", about={"selected-by-default": True})]
     assert chosen(*entries, old_form=True) == ["users"]
     assert sorted(chosen(*entries)) == ["alerts", "teams", "users"]
 
 
-def test_a_file_of_properties_that_names_no_stream_is_read_as_a_catalog() -> None:
+def test_properties_file_that_selects_no_stream_is_read_as_a_catalog() -> None:
     entries = [entry("users"), entry("teams", selected=False), entry("alerts", about={"selected": True})]
     assert sorted(chosen(*entries, old_form=True)) == ["alerts", "users"]
 
 
-def test_a_stream_in_metadata_stays_selected_where_another_one_is_named_in_its_schema() -> None:
+def test_properties_file_keeps_a_stream_that_is_selected_in_metadata() -> None:
     entries = [entry("users", selected=True), entry("alerts", about={"selected": True})]
     assert sorted(chosen(*entries, old_form=True)) == ["alerts", "users"]
 
@@ -157,7 +157,7 @@ def test_a_stream_in_metadata_stays_selected_where_another_one_is_named_in_its_s
         ("updates", "items", "new_severity", "name"),
     ],
 )
-def test_a_breadcrumb_of_any_depth_is_honoured(said: Json, kept: bool, path: tuple[str, ...]) -> None:
+def test_breadcrumb_of_any_depth_is_honoured(said: Json, kept: bool, path: tuple[str, ...]) -> None:
     breadcrumb = [part for name in path for part in ([name] if name == "items" else ["properties", name])]
     catalog = set_field(only("incidents"), "incidents", *breadcrumb, **{"selected-by-default": True, **said})
     selection, whole = select(catalog), select(only("incidents"))
@@ -167,7 +167,7 @@ def test_a_breadcrumb_of_any_depth_is_honoured(said: Json, kept: bool, path: tup
     assert names(at(selection, "incidents", *above)) == (expected if kept else expected - {name})
 
 
-def test_a_breadcrumb_touches_no_twin_of_what_it_names() -> None:
+def test_breadcrumb_does_not_affect_fields_of_the_same_name_elsewhere() -> None:
     catalog = set_field(only("incidents", "incident_updates"), "incidents", *CREATOR_EMAIL, selected=False)
     selection = select(catalog)
     assert "email" not in names(at(selection, "incidents", "creator", "user"))
@@ -175,7 +175,7 @@ def test_a_breadcrumb_touches_no_twin_of_what_it_names() -> None:
     assert "email" in names(at(selection, "incident_updates", "updater", "user"))
 
 
-def test_a_field_is_deselected_inside_the_schema_too() -> None:
+def test_field_can_be_deselected_inside_the_schema() -> None:
     creator = {"properties": {"user": {"selected": False}, "alert": {}, "workflow": {"inclusion": "unsupported"}}}
     schema_said = {"properties": {"id": {}, "creator": creator, "name": {"selected": False}, "mode": {}}}
     selection = select({"streams": [entry("incidents", about={"selected": True}, **schema_said)]})
@@ -183,7 +183,7 @@ def test_a_field_is_deselected_inside_the_schema_too() -> None:
     assert names(at(selection, "incidents", "creator")) == {"alert"}
 
 
-def test_metadata_of_a_field_go_before_its_schema() -> None:
+def test_field_metadata_takes_precedence_over_its_schema() -> None:
     catalog = set_field(only("users"), "users", "properties", "name", selected=True)
     users = next(entry for entry in catalog["streams"] if entry["tap_stream_id"] == "users")
     users["schema"]["properties"]["name"]["selected"] = False
@@ -194,14 +194,14 @@ def test_metadata_of_a_field_go_before_its_schema() -> None:
 
 @pytest.mark.parametrize(("stream", "key"), KEYS)
 @pytest.mark.parametrize("said", [{"selected": False}, {"inclusion": "unsupported"}, {"selected-by-default": False}])
-def test_a_key_property_can_not_be_deselected(stream: str, key: str, said: Json) -> None:
+def test_selection_of_a_key_property_cannot_be_removed(stream: str, key: str, said: Json) -> None:
     catalog = set_field(only(stream), stream, "properties", key, **said)
     found = next(entry for entry in catalog["streams"] if entry["tap_stream_id"] == stream)
     found["schema"]["properties"][key].update(said)
     assert select(catalog)[stream].schema["properties"][key] == schema(BY_NAME[stream])["properties"][key]
 
 
-def test_all_can_be_deselected_but_the_key_properties() -> None:
+def test_selection_of_key_properties_remains_if_all_fields_are_deselected() -> None:
     catalog = catalog_with(lambda _, about: about.update(selected=True))
     for found in catalog["streams"]:
         for item in found["metadata"]:
@@ -213,7 +213,7 @@ def test_all_can_be_deselected_but_the_key_properties() -> None:
     }
 
 
-def test_unknown_streams_are_skipped_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_selection_skips_unknown_streams_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     catalog = {"streams": [entry("zebras", selected=True), entry("users"), entry("apes")]}
     with caplog.at_level(logging.INFO):
         assert list(select(catalog, source="cat.json")) == ["users"]

@@ -24,7 +24,7 @@ def found_in(catalog: Json, stream: str) -> Json:
     return found
 
 
-def test_a_property_that_the_catalog_does_not_list_is_left_out_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_field_that_is_not_in_the_catalog_is_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     users = entry("users", properties={name: {} for name in schema(BY_NAME["users"])["properties"]})
     del users["schema"]["properties"]["email"], users["schema"]["properties"]["seats"]
     with caplog.at_level(logging.INFO):
@@ -34,7 +34,7 @@ def test_a_property_that_the_catalog_does_not_list_is_left_out_and_said_once(cap
     assert told.startswith("cat.json: users lacks email, seats, ")
 
 
-def test_a_property_that_the_catalog_does_not_list_at_depth_is_left_out_too(caplog: pytest.LogCaptureFixture) -> None:
+def test_field_that_is_not_in_the_catalog_is_left_out_at_any_depth(caplog: pytest.LogCaptureFixture) -> None:
     catalog = only("incidents")
     entries = found_in(catalog, "incidents")["schema"]["properties"]["custom_field_entries"]
     del entries["items"]["properties"]["values"]
@@ -46,7 +46,7 @@ def test_a_property_that_the_catalog_does_not_list_at_depth_is_left_out_too(capl
     assert " lacks custom_field_entries.values, " in told
 
 
-def test_a_property_that_the_schema_does_not_list_comes_if_the_metadata_ask_for_it(
+def test_field_that_is_selected_only_in_metadata_is_kept(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     catalog = set_field(only("users"), "users", "properties", "email", selected=True)
@@ -57,20 +57,20 @@ def test_a_property_that_the_schema_does_not_list_comes_if_the_metadata_ask_for_
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-def test_a_key_property_comes_although_the_catalog_does_not_list_it(stream: Stream) -> None:
+def test_selection_of_a_key_property_does_not_need_the_catalog_to_list_it(stream: Stream) -> None:
     listing = entry(stream.name, properties={"something_else": {}})
     assert names(select({"streams": [listing]})[stream.name].schema) == set(stream.key_properties)
 
 
 @pytest.mark.parametrize("said", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
-def test_a_catalog_without_properties_means_them_all(said: Json, caplog: pytest.LogCaptureFixture) -> None:
+def test_field_selection_without_properties_is_all_fields(said: Json, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         assert select({"streams": [entry("users", **said)]})["users"].schema == schema(BY_NAME["users"])
     assert lines(caplog, logging.INFO) == []
 
 
 @pytest.mark.parametrize("odd", [None, True, "x", 5, [], ["x"]])
-def test_a_part_of_a_schema_that_is_none_says_nothing(odd: Any) -> None:
+def test_field_with_an_invalid_schema_is_kept(odd: Any) -> None:
     listed = dict.fromkeys(schema(BY_NAME["incidents"])["properties"], odd)
     selection = select({"streams": [entry("incidents", properties=listed)]})
     assert selection["incidents"].schema == schema(BY_NAME["incidents"])
@@ -81,7 +81,7 @@ def test_a_part_of_a_schema_that_is_none_says_nothing(odd: Any) -> None:
     assert set(cut["creator"]["properties"]) == {"user"}
 
 
-def test_properties_that_this_version_does_not_know_are_passed_over() -> None:
+def test_field_that_is_unknown_is_ignored() -> None:
     catalog = only("users")
     whole = select(catalog)
     found_in(catalog, "users")["schema"]["properties"]["gone"] = {"type": "string", "selected": True}
@@ -90,14 +90,14 @@ def test_properties_that_this_version_does_not_know_are_passed_over() -> None:
     assert select(catalog)["users"].schema == whole["users"].schema
 
 
-def test_what_is_selected_by_name_is_known_from_what_is_by_default() -> None:
+def test_selection_is_explicit_only_if_selected_is_true() -> None:
     assert select(only("users"))["users"].explicit
     assert select({"streams": [entry("users", selected=True)]})["users"].explicit
     assert not select({"streams": [entry("users")]})["users"].explicit
     assert not select({"streams": [entry("users", about={"selected-by-default": True})]})["users"].explicit
 
 
-def test_fields_selected_by_name_are_known_at_the_top_and_by_what_is_below_them() -> None:
+def test_field_is_explicit_if_it_or_a_nested_field_is_selected() -> None:
     catalog = catalog_with(lambda *_: None)
     assert select(catalog)["incidents"].explicit_fields == frozenset()
     set_field(catalog, "incidents", "properties", "updates", selected=True)
@@ -106,7 +106,7 @@ def test_fields_selected_by_name_are_known_at_the_top_and_by_what_is_below_them(
     assert select(catalog)["incidents"].explicit_fields == {"updates", "attachments"}
 
 
-def test_selecting_changes_neither_the_catalog_nor_the_next_selection() -> None:
+def test_selection_does_not_modify_the_catalog() -> None:
     catalog = set_field(only("users"), "users", "properties", "email", selected=False)
     before = json.dumps(catalog)
     first = select(catalog)
@@ -142,13 +142,13 @@ MALFORMED = [
 
 @pytest.mark.parametrize("catalog", MALFORMED, ids=str)
 @pytest.mark.parametrize("old_form", [False, True])
-def test_what_is_no_catalog_is_refused_by_its_name(catalog: Any, old_form: bool) -> None:
+def test_catalog_that_is_malformed_is_an_error_with_the_file_name(catalog: Any, old_form: bool) -> None:
     with pytest.raises(BadInput, match=r"^cat\.json: ") as caught:
         select(catalog, source="cat.json", old_form=old_form)
     assert "\n" not in str(caught.value)
 
 
-def test_an_entry_that_is_refused_is_named_or_numbered() -> None:
+def test_catalog_entry_that_is_malformed_is_named_or_numbered() -> None:
     with pytest.raises(BadInput, match="entry 2 "):
         select({"streams": [entry("users"), {}]})
     with pytest.raises(BadInput, match="of teams "):
@@ -177,7 +177,7 @@ CATALOG = st.fixed_dictionaries({"streams": st.lists(ENTRY | JSON, max_size=3)})
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(JSON | CATALOG, st.booleans())
-def test_any_json_gives_a_selection_or_bad_input(catalog: Any, old_form: bool) -> None:
+def test_catalog_of_any_json_is_a_selection_or_bad_input(catalog: Any, old_form: bool) -> None:
     try:
         selection = select(catalog, source="cat.json", old_form=old_form)
     except BadInput as error:

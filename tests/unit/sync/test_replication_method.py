@@ -39,12 +39,12 @@ def with_method(method: Any, *names: str, **more: Any) -> Json:
     return catalog_with(lambda name, root: root.update(selected=name in names, **(about if name in names else {})))
 
 
-def test_five_streams_can_be_replicated_incrementally() -> None:
+def test_replication_key_exists_for_five_streams() -> None:
     assert {stream.name for stream in STREAMS if stream.replication_key == "updated_at"} == FIVE
     assert {stream.name for stream in STREAMS if stream.replication_key} == FIVE
 
 
-def test_discovery_says_what_the_settings_say() -> None:
+def test_catalog_metadata_follows_the_replication_method() -> None:
     whole, incremental = discover(), discover("INCREMENTAL")
     for before, after in zip(whole["streams"], incremental["streams"], strict=True):
         name = before["tap_stream_id"]
@@ -61,7 +61,7 @@ def test_discovery_says_what_the_settings_say() -> None:
 
 
 @pytest.mark.parametrize("method", REPLICATION_METHODS)
-def test_discovery_takes_the_method_from_the_config(
+def test_discover_reads_replication_method_from_the_config(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"replication_method": method}))
@@ -70,14 +70,14 @@ def test_discovery_takes_the_method_from_the_config(
 
 
 @pytest.mark.parametrize("catalog", [None, discover(), discover("INCREMENTAL"), only(*FIVE, "users")])
-def test_the_settings_count_where_the_catalog_is_silent(catalog: Json | None) -> None:
+def test_replication_method_setting_applies_if_the_catalog_has_none(catalog: Json | None) -> None:
     for method in REPLICATION_METHODS:
         found = keys(catalog, method)
         assert {name for name, key in found.items() if key} == (FIVE if method == "INCREMENTAL" else set())
 
 
 @pytest.mark.parametrize("name", sorted(FIVE))
-def test_a_catalog_chooses_for_one_stream_alone(name: str) -> None:
+def test_replication_method_in_the_catalog_only_applies_to_its_stream(name: str) -> None:
     catalog = with_method("INCREMENTAL", name, **{"replication-key": "updated_at"})
     assert keys(catalog) == {name: "updated_at"}
     assert keys(with_method("FULL_TABLE", name), "INCREMENTAL") == {name: None}
@@ -85,30 +85,30 @@ def test_a_catalog_chooses_for_one_stream_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_stream_that_can_only_be_read_whole_says_so(name: str) -> None:
+def test_replication_method_incremental_is_an_error_for_a_full_table_stream(name: str) -> None:
     with pytest.raises(BadInput, match=f'^mine: "replication-method" of {name} must be FULL_TABLE$'):
         select(with_method("INCREMENTAL", name), source="mine")
     assert keys(with_method("FULL_TABLE", name), "INCREMENTAL") == {name: None}
 
 
 @pytest.mark.parametrize("method", ["LOG_BASED", "incremental", "", 5, [], {}])
-def test_a_method_that_there_is_not_is_an_error_in_words(method: Any) -> None:
+def test_replication_method_that_is_unknown_is_an_error(method: Any) -> None:
     with pytest.raises(BadInput, match='"replication-method" of alerts must be FULL_TABLE or INCREMENTAL'):
         select(with_method(method, "alerts"))
 
 
 @pytest.mark.parametrize("key", ["created_at", 5, []])
-def test_a_key_that_there_is_not_is_an_error_in_words(key: Any) -> None:
+def test_replication_key_that_is_unknown_is_an_error(key: Any) -> None:
     with pytest.raises(BadInput, match='"replication-key" of alerts must be updated_at'):
         select(with_method("INCREMENTAL", "alerts", **{"replication-key": key}))
 
 
-def test_a_key_is_nothing_to_a_stream_that_is_read_whole() -> None:
+def test_replication_key_is_ignored_for_full_table() -> None:
     catalog = with_method("FULL_TABLE", "alerts", **{"replication-key": "created_at"})
     assert keys(catalog, "INCREMENTAL") == {"alerts": None}
 
 
-def test_the_replication_key_can_not_be_deselected() -> None:
+def test_replication_key_cannot_be_deselected() -> None:
     catalog = set_field(only("alerts"), "alerts", "properties", "updated_at", selected=False)
     assert "updated_at" not in select(catalog)["alerts"].schema["properties"]
     assert "updated_at" in select(catalog, replication_method="INCREMENTAL")["alerts"].schema["properties"]
@@ -139,7 +139,7 @@ NESTED = (("incident_updates", "N"), ("incident_attachments", "N"))
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_each_incremental_stream_has_a_step_of_its_own(strategy: str) -> None:
+def test_incremental_stream_has_its_own_step(strategy: str) -> None:
     found = planned(None, strategy=strategy)
     assert trees(found["incidents"]) == [("incidents", "E", *NESTED)]
     assert trees(found["incident_updates"]) == [("incidents", "", ("incident_updates", "E"))]
@@ -153,7 +153,7 @@ def test_each_incremental_stream_has_a_step_of_its_own(strategy: str) -> None:
     assert list(found)[:4] == ["incidents", "incident_updates", "actions", "follow_ups"]
 
 
-def test_children_that_are_read_whole_hang_on_all_of_their_parents() -> None:
+def test_incremental_parent_is_read_in_full_for_its_full_table_children() -> None:
     catalog = with_method("INCREMENTAL", "incidents")
     for entry in catalog["streams"]:
         if entry["tap_stream_id"] in ("actions", "incident_attachments"):
@@ -165,7 +165,7 @@ def test_children_that_are_read_whole_hang_on_all_of_their_parents() -> None:
     assert found["actions"].replication_key is None
 
 
-def test_children_that_are_not_leave_their_parent_whole() -> None:
+def test_incremental_child_leaves_its_parent_full_table() -> None:
     catalog = with_method("INCREMENTAL", "actions")
     next(root(e) for e in catalog["streams"] if e["tap_stream_id"] == "incidents")["selected"] = True
     found = planned(catalog, "FULL_TABLE")
@@ -174,7 +174,7 @@ def test_children_that_are_not_leave_their_parent_whole() -> None:
     assert trees(found["actions"]) == [("actions", "E")] * 3
 
 
-def test_a_parent_that_is_not_selected_is_not_walked_for_an_incremental_child() -> None:
+def test_incremental_child_does_not_read_an_unselected_parent() -> None:
     assert list(planned(only("actions"))) == ["actions"]
     found = planned(only("incident_updates", "actions"))
     assert trees(found["incidents"]) == [("incidents", "", ("incident_updates", "E"))]
