@@ -1,4 +1,4 @@
-"""Answers: what a page is, and which error stands for which refusal. How long a 429 waits: test_answers_wait."""
+"""Answers of the API: how pages are read, and which errors are raised for other statuses."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PAYLOAD = "sesame"
 
 
 def error_of(status: int, body: Json | None = None, **headers: str) -> TapError:
-    """What a refusal is raised as."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    """The error that is raised for an answer with this status."""
+    sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(TapError) as caught:
-        fail("GET /v2/users", status, named, body or {})
+        fail("GET /v2/users", status, sent_headers, body or {})
     return caught.value
 
 
@@ -170,8 +170,8 @@ FULL: Json = {
 
 def test_error_text_has_everything_from_the_body_on_one_line() -> None:
     text = str(error_of(422, FULL))
-    wanted = ["GET /v2/users", "422", "validation_error", "is_required", "filters[0]", "page_size is required"]
-    assert all(part in text for part in [*wanted, "invalid", "Not good", "req-1"])
+    expected = ["GET /v2/users", "422", "validation_error", "is_required", "filters[0]", "page_size is required"]
+    assert all(part in text for part in [*expected, "invalid", "Not good", "req-1"])
     assert "\n" not in text
     assert "\r" not in text
 
@@ -208,8 +208,8 @@ def test_error_class_does_not_depend_on_the_body(body: Json) -> None:
 
 @pytest.mark.parametrize("other", [{}, {"code": "other", "metadata": None}])
 def test_403_missing_scope_is_read_from_the_body(other: Json) -> None:
-    told = {"code": "missing_required_scope", "metadata": {"scope": "users.view"}}
-    for errors in ([told], [told, other], [other, told]):
+    missing = {"code": "missing_required_scope", "metadata": {"scope": "users.view"}}
+    for errors in ([missing], [missing, other], [other, missing]):
         error = error_of(403, {"errors": errors})
         assert isinstance(error, MissingPermission)
         assert error.scope == "users.view"

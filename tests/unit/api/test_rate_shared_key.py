@@ -1,4 +1,4 @@
-"""The rate gate against a bucket as the API keeps it, in simulated time; alone, and with others on the same key."""
+"""Rate gate against a simulated token bucket of the API, with and without other users of the same key."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from math import ceil
 import pytest
 
 from tap_incident.api.rate import Gate, Limits, Quota
-from tests.unit.api.test_client import Time
+from tests.unit.api.fake_clock import FakeClock
 
 
 @dataclass
 class Server:
-    """The API's bucket, of which somebody else takes `others` tokens a second; `at` is its own clock too."""
+    """The API's token bucket. Other users of the key take `others` tokens per second."""
 
-    at: Time
+    clock: FakeClock
     capacity: float
     refill: float
     others: float = 0.0
@@ -26,8 +26,8 @@ class Server:
         self.tokens = self.capacity
 
     def ask(self) -> float | None:
-        """One request: None if it is granted, else the seconds of Retry-After, which are whole."""
-        passed, self.seen = self.at.now - self.seen, self.at.now
+        """None if a request is allowed, else Retry-After, which is in whole seconds."""
+        passed, self.seen = self.clock.now - self.seen, self.clock.now
         self.tokens = min(self.capacity, self.tokens + passed * self.refill)
         self.tokens = max(0.0, self.tokens - passed * self.others)
         if self.tokens < 1:
@@ -36,18 +36,18 @@ class Server:
         return None
 
     def limits(self) -> Limits:
-        """What the headers of its answer say."""
+        """The limits in the headers of an answer."""
         quota = Quota(int(self.capacity), self.capacity / self.refill)
         return Limits(quota, (quota,), int(self.tokens))
 
 
-def sent(server: Server, granted: int, latency: float) -> tuple[float, int]:
-    """Seconds until so many requests were granted one after the other, and how often the API refused one."""
-    at, refused = server.at, 0
-    gate = Gate(None, {}, clock=at.clock, sleep=at.sleep)
+def send_requests(server: Server, granted: int, latency: float) -> tuple[float, int]:
+    """Seconds until `granted` requests were allowed, one after the other, and how many were refused."""
+    clock, refused = server.clock, 0
+    gate = Gate(None, {}, clock=clock.clock, sleep=clock.sleep)
     while granted:
         gate.wait("/v2/alerts")
-        at.now += latency
+        clock.now += latency
         pause = server.ask()
         gate.learn("/v2/alerts", server.limits())
         if pause is None:
@@ -55,28 +55,28 @@ def sent(server: Server, granted: int, latency: float) -> tuple[float, int]:
         else:
             refused += 1
             gate.pause("/v2/alerts", pause, server.limits())
-    return at.now, refused
+    return clock.now, refused
 
 
 @pytest.mark.parametrize("capacity", [60, 120, 1200])
 def test_shared_key_without_other_users_gets_no_429(capacity: int) -> None:
-    seconds, refused = sent(Server(Time(), capacity, 20), 3000, latency=0.001)
+    seconds, refused = send_requests(Server(FakeClock(), capacity, 20), 3000, latency=0.001)
     assert refused == 0
     assert seconds <= 1.05 * (3000 - capacity) / 20 + 1
 
 
 @pytest.mark.parametrize("others", [5, 10, 15, 19])
 def test_shared_key_with_other_users_gets_few_429s(others: int) -> None:
-    seconds, refused = sent(Server(Time(), 120, 20, others), 2000, latency=0.001)
+    seconds, refused = send_requests(Server(FakeClock(), 120, 20, others), 2000, latency=0.001)
     assert refused <= 0.25 * seconds
     assert seconds <= 1.5 * 2000 / (20 - others)
 
 
 def test_shared_key_speeds_up_after_the_other_users_stop() -> None:
-    at = Time()
-    server = Server(at, 120, 20, others=15)
-    gate_seconds, _ = sent(server, 500, latency=0.001)
+    clock = FakeClock()
+    server = Server(clock, 120, 20, others=15)
+    seconds_before, _ = send_requests(server, 500, latency=0.001)
     server.others = 0
-    seconds, refused = sent(server, 1000, latency=0.001)
+    seconds, refused = send_requests(server, 1000, latency=0.001)
     assert refused <= 5
-    assert seconds - gate_seconds <= 1000 / 20 + 5
+    assert seconds - seconds_before <= 1000 / 20 + 5
