@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tap_incident import main
+from tap_incident.config import REPLICATION_METHODS
 from tap_incident.protocol.catalog import discover
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
@@ -142,3 +143,12 @@ def test_config_file_without_the_api_key_can_be_readable_by_all(
     path.chmod(0o644)
     assert main(["--discover", "--config", str(path)]) == 0
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("method", REPLICATION_METHODS)
+def test_discover_reads_replication_method_from_the_config(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"replication_method": method}))
+    assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
+    assert json.loads(capsys.readouterr().out) == discover(method)

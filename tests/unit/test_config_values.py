@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.config import SETTINGS, load
@@ -147,7 +147,6 @@ OFTEN_RIGHT = {name: ANYTHING | st.sampled_from([value for key, value, _ in GOOD
 FILES = st.fixed_dictionaries({}, optional=OFTEN_RIGHT).map(json.dumps)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(st.text() | ANYTHING.map(json.dumps) | FILES)
 def test_config_of_any_text_is_valid_or_bad_input(text: str) -> None:
     try:

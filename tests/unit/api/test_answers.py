@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body
@@ -224,7 +224,6 @@ ERRORS = st.lists(st.dictionaries(st.sampled_from(["code", "message", "source", 
 BODIES = st.fixed_dictionaries({}, optional={"type": JSON, "errors": ERRORS | JSON, "request_id": JSON, "users": JSON})
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(st.integers(100, 599).filter(lambda status: status != 200), BODIES)
 def test_error_body_of_any_json_raises_a_tap_error(status: int, body: Json) -> None:
     with pytest.raises(TapError) as caught:
@@ -232,7 +231,6 @@ def test_error_body_of_any_json_raises_a_tap_error(status: int, body: Json) -> N
     assert len(str(caught.value).splitlines()) == 1
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(
     st.fixed_dictionaries(
         {}, optional={"users": JSON, "pagination_meta": JSON | st.fixed_dictionaries({"after": JSON})}

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.errors import BadInput
@@ -146,7 +146,6 @@ BOOKMARKS = st.dictionaries(st.sampled_from(["users", "teams", "zebras"]), MARKS
 STATES = st.fixed_dictionaries({}, optional={"currently_syncing": JSON, "bookmarks": BOOKMARKS | JSON, "more": JSON})
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(JSON | STATES)
 def test_state_of_any_json_is_usable_or_bad_input(value: Any) -> None:
     try:

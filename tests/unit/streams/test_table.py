@@ -11,7 +11,7 @@ from tap_incident.config import INCIDENT_MODES
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
 from tests.support.runs import Json
-from tests.unit.protocol.test_catalog import parts
+from tests.unit.protocol.catalogs import subschemas
 
 EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 EACH_CHILD = pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent.stream], ids=lambda stream: stream.name)
@@ -100,7 +100,7 @@ def test_added_columns_are_parameters_of_the_list(stream: Stream) -> None:
 @EACH_STREAM
 def test_row_id_columns_are_in_the_schema(stream: Stream) -> None:
     assert (stream.key_properties == (ROW_ID,)) == bool(stream.answer.row_id_from)
-    columns = {".".join(name for name in path if name != "properties") for path, _ in parts(schema(stream))}
+    columns = {".".join(name for name in path if name != "properties") for path, _ in subschemas(schema(stream))}
     assert set(stream.answer.row_id_from) <= columns
     assert {stream.answer.list_column} - {None} <= columns
     if stream.answer.row_id_from:

@@ -1,4 +1,4 @@
-"""The plan: which lists are walked, in which order, and what hangs on each."""
+"""Plan: which lists are read, in which order, and which children belong to each."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Params
 from tap_incident.sync.plan import Node, Step, cost, rotated, steps
 from tests.support.runs import Json, catalog_with, only, set_field
+from tests.unit.sync.plans import MODES, tree
 
-MODES = ("standard", "retrospective")
 DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
+
+
 EVERYTHING = catalog_with(lambda _, about: about.update(selected=True))
+
+
 SELECTIONS: dict[str, Json | None] = {
     "default": None,
     "everything": EVERYTHING,
     **{stream.name: only(stream.name) for stream in STREAMS},
 }
+
+
 EACH_SELECTION = pytest.mark.parametrize("catalog", SELECTIONS.values(), ids=SELECTIONS)
 
 
@@ -42,12 +48,6 @@ def lists(selection: Selection, modes: tuple[str, ...] = MODES) -> list[Listed]:
     """The lists of all steps."""
     planned = steps(selection, modes, "per_incident")
     return [Listed(step.name, node, params) for step in planned for node, params in step.lists]
-
-
-def tree(node: Node) -> Any:
-    """What a node does, by name: E for emitted, N for nested, and what is below it."""
-    does = ("E" if node.selected else "") + ("N" if node.nested else "")
-    return (node.stream.name, does, *(tree(child) for child in node.children))
 
 
 def trees(catalog: Json | None) -> list[Any]:
