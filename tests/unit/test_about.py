@@ -31,13 +31,13 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return out
 
 
-def test_about_is_printed_as_json_without_a_key_a_file_or_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_about_json_needs_no_config_and_no_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(said(capsys, "--about", "--format=json")) == about()
     # As the tooling of MeltanoHub calls it; whatever the file holds, nothing in it is asked for.
     assert json.loads(said(capsys, "--about", "--format=json", "--config", "/dev/null/none")) == about()
 
 
-def test_about_has_the_keys_that_readers_of_the_sdks_form_look_for() -> None:
+def test_about_json_has_the_keys_of_the_meltano_sdk() -> None:
     told = about()
     assert list(told)[:7] == [
         "name",
@@ -55,7 +55,7 @@ def test_about_has_the_keys_that_readers_of_the_sdks_form_look_for() -> None:
     assert [stream["name"] for stream in told["streams"]] == [stream.name for stream in STREAMS]
 
 
-def test_each_capability_has_its_option(capsys: pytest.CaptureFixture[str]) -> None:
+def test_about_capability_has_an_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     words = capsys.readouterr().out.split()
@@ -63,7 +63,7 @@ def test_each_capability_has_its_option(capsys: pytest.CaptureFixture[str]) -> N
     assert {f"--{capability}" for capability in CAPABILITIES} <= set(words)
 
 
-def test_the_settings_are_a_schema_that_takes_what_the_tap_takes() -> None:
+def test_about_settings_schema_accepts_what_the_tap_accepts() -> None:
     settings = about()["settings"]
     Draft4Validator.check_schema(settings)
     sample = json.loads((REPOSITORY / "config.sample.json").read_text())
@@ -73,7 +73,7 @@ def test_the_settings_are_a_schema_that_takes_what_the_tap_takes() -> None:
         assert not valid(wrong)
 
 
-def test_the_settings_speak_json_schema_alone_and_tell_the_variables() -> None:
+def test_about_settings_schema_is_plain_json_schema_and_names_the_variables() -> None:
     properties = about()["settings"]["properties"]
     assert list(properties) == list(SETTINGS["properties"])
     for key, setting in SETTINGS["properties"].items():
@@ -87,7 +87,7 @@ def test_the_settings_speak_json_schema_alone_and_tell_the_variables() -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--format=text",), ("--format", "markdown")])
-def test_about_names_all_settings_and_streams_to_a_person(
+def test_about_text_lists_all_settings_and_streams(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     out = said(capsys, "--about", *arguments)
@@ -104,7 +104,7 @@ def test_about_names_all_settings_and_streams_to_a_person(
         (["--about", "--format=yaml"], "argument --format: invalid choice: 'yaml'"),
     ],
 )
-def test_a_format_that_means_nothing_is_refused(
+def test_format_is_refused_without_about_or_if_unknown(
     capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -114,7 +114,7 @@ def test_a_format_that_means_nothing_is_refused(
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_checkout_that_is_not_installed_says_so(tmp_path: Path, form: str) -> None:
+def test_about_works_in_a_checkout_that_is_not_installed(tmp_path: Path, form: str) -> None:
     for name in ("tap_incident", "schemas"):
         shutil.copytree(REPOSITORY / name, tmp_path / name)
     packages = tmp_path / "packages"

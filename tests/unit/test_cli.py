@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tap_incident import main
+from tap_incident.config import REPLICATION_METHODS
 from tap_incident.protocol.catalog import discover
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
@@ -22,25 +23,25 @@ def last_line(caplog: pytest.LogCaptureFixture) -> str:
     return caplog.records[-1].getMessage()
 
 
-def test_discover_prints_the_catalog_without_a_key_or_a_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_discover_needs_no_api_key_and_no_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--discover"]) == 0
     assert json.loads(capsys.readouterr().out) == discover()
 
 
-def test_discover_with_a_state_beside_it_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_discover_accepts_a_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_text('{"api_key": "k"}')
     (tmp_path / "state.json").write_text("{}")
     assert main(["--discover", "-c", str(tmp_path / "config.json"), "-s", str(tmp_path / "state.json")]) == 0
     assert json.loads(capsys.readouterr().out)["streams"]
 
 
-def test_discover_says_what_is_wrong_with_the_settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_discover_reports_invalid_settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "config.json").write_text('{"max_concurrency": 99}')
     assert main(["--discover", "-c", str(tmp_path / "config.json")]) == 1
     assert "max_concurrency must be an integer from 1 to 32" in last_line(caplog)
 
 
-def test_the_key_may_come_from_the_environment_alone(
+def test_api_key_can_come_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "catalog.json").write_text(json.dumps(only("severities")))
@@ -51,7 +52,7 @@ def test_the_key_may_come_from_the_environment_alone(
     assert len(parsed(capsys.readouterr().out)) == 1 + 4 + 1
 
 
-def test_without_a_key_nothing_is_asked(caplog: pytest.LogCaptureFixture) -> None:
+def test_api_key_that_is_missing_ends_the_run(caplog: pytest.LogCaptureFixture) -> None:
     assert main([]) == 1
     assert "INCIDENT_API_KEY" in last_line(caplog)
 
@@ -64,7 +65,7 @@ def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> Non
         assert expected in capsys.readouterr().out
 
 
-def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_describes_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     _, *options = re.split(r"\n  (?=-)", capsys.readouterr().out.split("\n\nFirst:")[0])
@@ -84,7 +85,7 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     [(None, "can't be read"), (b"\xff\xfe\x00", "is not UTF-8 text"), (b'{"a":\n oops', "not valid JSON (line 2)")],
     ids=["missing", "binary", "not JSON"],
 )
-def test_a_file_that_is_unusable_is_named(
+def test_file_that_cannot_be_read_is_named(
     option: str, content: bytes | None, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "given.json"
@@ -97,7 +98,7 @@ def test_a_file_that_is_unusable_is_named(
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
-def test_an_empty_name_of_a_file_is_no_absent_option(
+def test_file_option_with_an_empty_name_is_an_error(
     option: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("INCIDENT_API_KEY", "k")
@@ -105,13 +106,13 @@ def test_an_empty_name_of_a_file_is_no_absent_option(
     assert "can't be read" in last_line(caplog)
 
 
-def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_file_can_start_with_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_bytes(b'\xef\xbb\xbf{"api_key": "k"}')
     assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
     assert capsys.readouterr().out
 
 
-def test_an_error_of_an_unknown_kind_has_a_traceback_and_then_the_critical_line(
+def test_unknown_error_logs_a_traceback_and_then_the_critical_line(
     tap: Tap, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tap_incident.cli.sync", lambda *args, **kwargs: 1 / 0)
@@ -122,7 +123,7 @@ def test_an_error_of_an_unknown_kind_has_a_traceback_and_then_the_critical_line(
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
-def test_a_config_file_with_the_key_that_others_may_read_is_named(
+def test_config_file_with_the_api_key_that_others_can_read_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
 ) -> None:
     path = tmp_path / "mine.json"
@@ -133,7 +134,7 @@ def test_a_config_file_with_the_key_that_others_may_read_is_named(
     assert "the-key-0815" not in caplog.text
 
 
-def test_a_config_file_without_the_key_may_be_read_by_all(
+def test_config_file_without_the_api_key_can_be_readable_by_all(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INCIDENT_API_KEY", "the-key-0815")
@@ -142,3 +143,12 @@ def test_a_config_file_without_the_key_may_be_read_by_all(
     path.chmod(0o644)
     assert main(["--discover", "--config", str(path)]) == 0
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("method", REPLICATION_METHODS)
+def test_discover_reads_replication_method_from_the_config(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"replication_method": method}))
+    assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
+    assert json.loads(capsys.readouterr().out) == discover(method)

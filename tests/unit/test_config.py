@@ -27,7 +27,7 @@ def refused(text: str | None, environ: dict[str, str] | None = None) -> str:
     return str(caught.value)
 
 
-def test_there_is_a_default_for_all_but_the_key() -> None:
+def test_settings_have_defaults_except_the_api_key() -> None:
     assert loaded(api_key=KEY) == Config(
         api_key=KEY,
         endpoint="https://api.incident.io",
@@ -44,7 +44,7 @@ def test_there_is_a_default_for_all_but_the_key() -> None:
     )
 
 
-def test_all_mistakes_are_told_at_once_on_one_line() -> None:
+def test_settings_errors_are_all_reported_on_one_line() -> None:
     told = refused(json.dumps(dict.fromkeys(SETTINGS["properties"])))
     assert [part.split(" ")[1] for part in told.split("; ")] == list(SETTINGS["properties"])
     assert "\n" not in told
@@ -52,28 +52,28 @@ def test_all_mistakes_are_told_at_once_on_one_line() -> None:
     assert [part.split(" ")[1] for part in missing.split("; ")] == ["api_key", "endpoint", "max_concurrency"]
 
 
-def test_a_missing_key_is_told_with_both_places_for_it() -> None:
+def test_api_key_missing_error_names_the_setting_and_the_variable() -> None:
     for text in (None, "{}", '{"api_key": ""}'):
         told = refused(text, {"INCIDENT_API_KEY": ""})
         assert "conf.json: api_key is missing" in told
         assert "INCIDENT_API_KEY" in told
 
 
-def test_no_key_is_needed_where_nothing_is_asked_of_the_api() -> None:
+def test_api_key_is_optional_without_requests() -> None:
     assert load(None, {}, key_needed=False).api_key == ""
     with pytest.raises(BadInput, match="endpoint") as caught:
         load('{"endpoint": "x"}', {}, key_needed=False)
     assert "api_key" not in str(caught.value)
 
 
-def test_a_mistake_in_the_environment_is_told_without_its_value() -> None:
+def test_environment_errors_do_not_show_the_value() -> None:
     told = refused(None, {"INCIDENT_API_KEY": f"{PAYLOAD} 1", "INCIDENT_ENDPOINT": f"http://{PAYLOAD}.example.com"})
     assert "api_key" in told
     assert "endpoint" in told
     assert PAYLOAD not in told
 
 
-def test_the_file_goes_before_the_environment_and_that_before_the_default() -> None:
+def test_environment_comes_after_the_file_and_before_the_default() -> None:
     environ = {"INCIDENT_API_KEY": "from-env", "INCIDENT_ENDPOINT": "https://env.example.com"}
     assert load(None, environ).api_key == "from-env"
     assert load("{}", environ).endpoint == "https://env.example.com"
@@ -82,31 +82,31 @@ def test_the_file_goes_before_the_environment_and_that_before_the_default() -> N
     assert load(None, {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": ""}).endpoint == "https://api.incident.io"
 
 
-def test_an_empty_key_in_the_file_leaves_the_choice_to_the_environment() -> None:
+def test_api_key_that_is_empty_in_the_file_is_read_from_the_environment() -> None:
     assert loaded({"INCIDENT_API_KEY": "from-env"}, api_key="").api_key == "from-env"
 
 
-def test_an_empty_endpoint_in_the_file_is_a_mistake_whatever_the_environment_says() -> None:
+def test_endpoint_that_is_empty_in_the_file_is_an_error() -> None:
     told = refused('{"endpoint": ""}', {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": "https://env.example.com"})
     assert "endpoint" in told
 
 
-def test_whitespace_around_the_key_is_no_part_of_it() -> None:
+def test_api_key_is_stripped() -> None:
     assert load(None, {"INCIDENT_API_KEY": " k\r\n"}).api_key == "k"
 
 
-def test_other_settings_are_read_from_nowhere_but_the_file() -> None:
+def test_environment_is_only_read_for_api_key_and_endpoint() -> None:
     environ = {"INCIDENT_API_KEY": "k", "INCIDENT_MAX_CONCURRENCY": "1", "max_concurrency": "1"}
     assert load(None, environ).max_concurrency == 8
 
 
 @pytest.mark.parametrize("value", [None, "", 5, [], {"deep": [None]}, "2026-10-01T00:00:00Z"])
-def test_an_unknown_setting_is_allowed(value: Any) -> None:
+def test_unknown_setting_is_ignored(value: Any) -> None:
     assert loaded(api_key=KEY, of_another_tap=value) == loaded(api_key=KEY)
 
 
 @pytest.mark.parametrize("text", ["", "{", f'{{"api_key": "{PAYLOAD}"', f"{{\n{PAYLOAD}", "null,", f'"{PAYLOAD}'])
-def test_what_is_not_json_is_told_without_any_of_it(text: str) -> None:
+def test_config_that_is_not_json_is_an_error_without_its_content(text: str) -> None:
     with pytest.raises(BadInput, match=r"^conf\.json: not valid JSON") as caught:
         load(text, {}, source="conf.json")
     # A traceback shows the errors behind an error too, and JSON's own one carries the file.
@@ -117,16 +117,16 @@ def test_what_is_not_json_is_told_without_any_of_it(text: str) -> None:
     assert caught.value.__suppress_context__
 
 
-def test_the_line_of_a_mistake_in_json_is_told() -> None:
+def test_config_that_is_not_json_is_an_error_with_the_line() -> None:
     assert "line 3" in refused('{\n"api_key": "k",\n!}')
 
 
 @pytest.mark.parametrize("text", ["null", "[]", "5", f'"{PAYLOAD}"', "true"])
-def test_settings_are_an_object(text: str) -> None:
+def test_config_that_is_not_an_object_is_an_error(text: str) -> None:
     assert refused(text) == "conf.json: must be a JSON object of settings"
 
 
-def test_the_key_shows_in_no_text_of_the_settings() -> None:
+def test_api_key_is_not_in_repr_or_str() -> None:
     config = loaded(api_key=PAYLOAD)
     assert PAYLOAD not in repr(config) + str(config) + f"{config}"
     assert "endpoint" in repr(config)

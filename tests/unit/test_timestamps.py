@@ -30,11 +30,11 @@ ORDERED = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_forms_of_one_moment_are_equal(one: str, other: str) -> None:
+def test_instant_is_equal_for_all_forms_of_a_moment(one: str, other: str) -> None:
     assert instant(one) == instant(other)
 
 
-def test_moments_are_in_order_to_the_last_digit() -> None:
+def test_instant_is_ordered_to_the_last_digit() -> None:
     mixed = ORDERED[1::2] + ORDERED[::2]
     assert sorted(mixed, key=instant) == ORDERED
     assert len({instant(text) for text in ORDERED}) == len(ORDERED)
@@ -46,13 +46,13 @@ def test_moments_are_in_order_to_the_last_digit() -> None:
      "2026-01-31T10:00:00Z\n", "2026-01-31T10:00:00,5Z", "2026-01-31T10:00:00.Z", "0001-01-01T00:00:00+01:00",
      "9999-12-31T23:59:59-01:00", "2026-01-31T10:00:00+25:00", "２026-01-31T10:00:00Z", "2026-01-31T10:00:00.５Z"],
 )  # fmt: skip
-def test_what_is_no_timestamp_is_refused(text: object) -> None:
+def test_instant_rejects_invalid_timestamps(text: object) -> None:
     with pytest.raises(ValueError, match=r"."):
         instant(text)
 
 
 @given(st.datetimes(timezones=st.timezones()), st.integers(0, 9), st.integers(0))
-def test_a_timestamp_is_its_moment(moment: datetime, digits: int, number: int) -> None:
+def test_instant_of_a_generated_timestamp(moment: datetime, digits: int, number: int) -> None:
     try:
         moment = moment.astimezone(timezone(timedelta(minutes=number % 1440 - 720)))
         there = moment.astimezone(timezone.utc).replace(microsecond=0)
@@ -65,11 +65,11 @@ def test_a_timestamp_is_its_moment(moment: datetime, digits: int, number: int) -
     assert instant(rfc3339(there)) == (there, "")
 
 
-def test_a_stamp_is_in_utc() -> None:
+def test_rfc3339_is_in_utc() -> None:
     moment = datetime(2026, 1, 31, 23, 30, 59, 999999, timezone(timedelta(hours=-2)))
     assert rfc3339(moment) == "2026-02-01T01:30:59Z"
 
 
-def test_before_is_a_whole_second_and_never_later() -> None:
+def test_before_is_rounded_down_to_whole_seconds() -> None:
     assert rfc3339(before("2026-01-01T00:04:00.9+00:00", timedelta(minutes=5))) == "2025-12-31T23:59:00Z"
     assert rfc3339(before("0001-01-01T00:00:00Z", timedelta(minutes=5))) == "0001-01-01T00:00:00Z"

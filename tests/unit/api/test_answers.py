@@ -1,4 +1,4 @@
-"""Answers: what a page is, and which error stands for which refusal. How long a 429 waits: test_answers_wait."""
+"""Answers of the API: how pages are read, and which errors are raised for other statuses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body
@@ -20,15 +20,15 @@ PAYLOAD = "sesame"
 
 
 def error_of(status: int, body: Json | None = None, **headers: str) -> TapError:
-    """What a refusal is raised as."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    """The error that is raised for an answer with this status."""
+    sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(TapError) as caught:
-        fail("GET /v2/users", status, named, body or {})
+        fail("GET /v2/users", status, sent_headers, body or {})
     return caught.value
 
 
 @pytest.mark.parametrize("body", [{"a": [1, None]}, [], "x", 5, None, {"n": 2**53 + 1, "text": "Größe"}])
-def test_a_body_is_its_json(body: Any) -> None:
+def test_body_is_parsed_as_json(body: Any) -> None:
     assert parse_body(json.dumps(body).encode()) == body
     assert parse_body(json.dumps(body, ensure_ascii=False).encode()) == body
 
@@ -38,7 +38,7 @@ def test_a_body_is_its_json(body: Any) -> None:
     [b"", b"<html>", b"{", b'{"a": 1}}', b"\xff\xfe\xfa", b'{"a": NaN}', b"[Infinity]", b"-Infinity"],
     ids=lambda content: content[:12].decode("latin-1"),
 )
-def test_what_is_not_json_is_nothing(content: bytes) -> None:
+def test_body_that_is_not_json_is_parsed_as_none(content: bytes) -> None:
     assert parse_body(content) is None
 
 
@@ -53,23 +53,23 @@ def test_what_is_not_json_is_nothing(content: bytes) -> None:
     ],
     ids=str,
 )
-def test_a_page_without_a_cursor_is_the_last(meta: Json) -> None:
+def test_page_without_a_cursor_is_the_last(meta: Json) -> None:
     assert page({"users": ROWS, **meta}, USERS) == Page(ROWS)
 
 
-def test_a_page_has_its_rows_cursor_and_total() -> None:
+def test_page_has_rows_cursor_and_total() -> None:
     body = {"users": ROWS, "pagination_meta": {"after": "c1", "page_size": 2, "total_record_count": 3}}
     assert page(body, USERS) == Page(ROWS, "c1", 3)
 
 
 @pytest.mark.parametrize("total", [None, "3", 3.0, True, []])
-def test_a_total_that_is_no_number_is_none(total: Any) -> None:
+def test_page_total_that_is_not_an_integer_is_none(total: Any) -> None:
     body = {"users": ROWS, "pagination_meta": {"after": "c1", "total_record_count": total}}
     assert page(body, USERS) == Page(ROWS, "c1", None)
 
 
 @pytest.mark.parametrize("rows", [[], None])
-def test_an_empty_list_may_come_as_null(rows: Any) -> None:
+def test_page_with_null_instead_of_the_list_is_empty(rows: Any) -> None:
     assert page({"users": rows}, USERS) == Page([])
     assert page({"users": rows, "pagination_meta": {"after": "c1"}}, USERS) == Page([], "c1")
 
@@ -79,13 +79,13 @@ def test_an_empty_list_may_come_as_null(rows: Any) -> None:
     [{}, {"user": ROWS}, {"users": {}}, {"users": PAYLOAD}, {"users": 0}, {"users": False}, {"data": {"users": ROWS}}],
     ids=str,
 )
-def test_an_answer_without_the_list_is_bad_data(body: Json) -> None:
+def test_page_without_the_list_is_bad_data(body: Json) -> None:
     with pytest.raises(BadData, match=r'^users: .*/v2/users has no list "users"$'):
         page(body, USERS)
 
 
 @pytest.mark.parametrize("row", [None, PAYLOAD, 5, False, [], [{}]])
-def test_a_row_that_is_no_object_is_bad_data(row: Any) -> None:
+def test_page_with_a_row_that_is_not_an_object_is_bad_data(row: Any) -> None:
     with pytest.raises(BadData, match=r'^users: /v2/users: entry 1 of "users" is not an object') as caught:
         page({"users": [{}, row, {}]}, USERS)
     assert PAYLOAD not in str(caught.value)
@@ -94,13 +94,13 @@ def test_a_row_that_is_no_object_is_bad_data(row: Any) -> None:
 ENTRIES = BY_NAME["schedule_entries"]
 
 
-def test_a_list_may_stand_under_another_key_than_its_streams_name() -> None:
+def test_page_list_can_have_another_key_than_the_stream_name() -> None:
     assert page({"overrides": ROWS}, BY_NAME["schedule_overrides"]) == Page(ROWS)
     with pytest.raises(BadData, match='has no list "resources"'):
         page({"catalog_resources": ROWS}, BY_NAME["catalog_resources"])
 
 
-def test_rows_of_an_object_of_lists_say_which_one_they_stood_in() -> None:
+def test_object_of_lists_adds_the_name_of_the_list_to_its_rows() -> None:
     lists = {"scheduled": [{"start_at": "1"}], "final": [{"start_at": "2"}, {"start_at": "3"}], "overrides": None}
     found = page({"schedule_entries": lists, "pagination_meta": {"after": "C"}}, ENTRIES)
     assert [(row["entry_type"], row["start_at"]) for row in found.rows] == [
@@ -111,24 +111,24 @@ def test_rows_of_an_object_of_lists_say_which_one_they_stood_in() -> None:
     assert found.after == "C"
 
 
-def test_a_list_that_is_new_in_an_object_of_lists_is_read_and_what_is_no_list_is_not() -> None:
+def test_object_of_lists_includes_a_new_list_and_skips_other_values() -> None:
     lists = {"drafted": [{"start_at": "1"}], "generated_at": "2026-01-01T00:00:00Z"}
     assert page({"schedule_entries": lists}, ENTRIES).rows == [{"start_at": "1", "entry_type": "drafted"}]
 
 
 @pytest.mark.parametrize("value", [None, [], [{"start_at": "1"}], {}, {"final": "x"}, {"final": {}}, "x", 5], ids=str)
-def test_an_answer_without_lists_where_they_belong_is_bad_data(value: Any) -> None:
+def test_object_of_lists_without_lists_is_bad_data(value: Any) -> None:
     with pytest.raises(BadData, match='/v2/schedule_entries has no lists in "schedule_entries"'):
         page({"schedule_entries": value}, ENTRIES)
 
 
-def test_a_row_in_an_object_of_lists_that_is_no_object_is_bad_data() -> None:
+def test_object_of_lists_with_a_row_that_is_not_an_object_is_bad_data() -> None:
     with pytest.raises(BadData, match='entry 1 of "final" is not an object'):
         page({"schedule_entries": {"final": [{}, "x"]}}, ENTRIES)
 
 
 @pytest.mark.parametrize("after", [5, True, False, 0, [], {"c": PAYLOAD}])
-def test_a_cursor_that_is_no_string_is_bad_data(after: Any) -> None:
+def test_cursor_that_is_not_a_string_is_bad_data(after: Any) -> None:
     with pytest.raises(BadData, match=r"^users: /v2/users: .* cursor .* not a string$"):
         page({"users": ROWS, "pagination_meta": {"after": after}}, USERS)
 
@@ -146,12 +146,12 @@ def test_a_cursor_that_is_no_string_is_bad_data(after: Any) -> None:
         ((429,), RateLimited),
     ],
 )
-def test_a_status_stands_for_one_kind_of_error(statuses: tuple[int, ...], kind: type[TapError]) -> None:
+def test_status_maps_to_one_error_class(statuses: tuple[int, ...], kind: type[TapError]) -> None:
     assert {type(error_of(status)) for status in statuses} == {kind}
     assert all(str(error_of(status)).startswith(f"GET /v2/users: status {status}") for status in statuses)
 
 
-def test_errors_that_a_person_can_mend_say_how() -> None:
+def test_error_text_gives_advice_if_the_user_can_fix_it() -> None:
     assert "check api_key" in str(error_of(401))
     assert "check endpoint" in str(error_of(302))
     assert "check" not in str(error_of(422))
@@ -168,21 +168,21 @@ FULL: Json = {
 }
 
 
-def test_a_refusal_tells_all_that_the_api_says_on_one_line() -> None:
+def test_error_text_has_everything_from_the_body_on_one_line() -> None:
     text = str(error_of(422, FULL))
-    wanted = ["GET /v2/users", "422", "validation_error", "is_required", "filters[0]", "page_size is required"]
-    assert all(part in text for part in [*wanted, "invalid", "Not good", "req-1"])
+    expected = ["GET /v2/users", "422", "validation_error", "is_required", "filters[0]", "page_size is required"]
+    assert all(part in text for part in [*expected, "invalid", "Not good", "req-1"])
     assert "\n" not in text
     assert "\r" not in text
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 408, 429, 500])
-def test_every_kind_of_error_tells_it(status: int) -> None:
+def test_error_text_has_the_body_for_every_error_class(status: int) -> None:
     text = str(error_of(status, FULL))
     assert all(part in text for part in ("validation_error", "is_required", "page_size is required", "req-1"))
 
 
-def test_a_long_text_is_cut() -> None:
+def test_error_text_is_truncated() -> None:
     assert len(str(error_of(422, {"errors": [{"message": "long " * 10_000}]}))) < 1100
 
 
@@ -199,7 +199,7 @@ ODD_ERRORS: list[Any] = [
 
 
 @pytest.mark.parametrize("body", [*({"errors": odd} for odd in ODD_ERRORS), {"type": {}, "request_id": 5}], ids=str)
-def test_a_refusal_of_another_form_is_of_the_same_kind(body: Json) -> None:
+def test_error_class_does_not_depend_on_the_body(body: Json) -> None:
     assert type(error_of(422, body)) is Rejected
     error = error_of(403, body)
     assert isinstance(error, MissingPermission)
@@ -207,9 +207,9 @@ def test_a_refusal_of_another_form_is_of_the_same_kind(body: Json) -> None:
 
 
 @pytest.mark.parametrize("other", [{}, {"code": "other", "metadata": None}])
-def test_the_scope_that_is_missing_is_known(other: Json) -> None:
-    told = {"code": "missing_required_scope", "metadata": {"scope": "users.view"}}
-    for errors in ([told], [told, other], [other, told]):
+def test_403_missing_scope_is_read_from_the_body(other: Json) -> None:
+    missing = {"code": "missing_required_scope", "metadata": {"scope": "users.view"}}
+    for errors in ([missing], [missing, other], [other, missing]):
         error = error_of(403, {"errors": errors})
         assert isinstance(error, MissingPermission)
         assert error.scope == "users.view"
@@ -224,21 +224,19 @@ ERRORS = st.lists(st.dictionaries(st.sampled_from(["code", "message", "source", 
 BODIES = st.fixed_dictionaries({}, optional={"type": JSON, "errors": ERRORS | JSON, "request_id": JSON, "users": JSON})
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(st.integers(100, 599).filter(lambda status: status != 200), BODIES)
-def test_any_body_of_a_refusal_gives_an_error_of_a_known_kind(status: int, body: Json) -> None:
+def test_error_body_of_any_json_raises_a_tap_error(status: int, body: Json) -> None:
     with pytest.raises(TapError) as caught:
         fail("GET /v2/users", status, {}, body)
     assert len(str(caught.value).splitlines()) == 1
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(
     st.fixed_dictionaries(
         {}, optional={"users": JSON, "pagination_meta": JSON | st.fixed_dictionaries({"after": JSON})}
     )
 )
-def test_any_body_of_a_200_gives_a_page_or_bad_data(body: Json) -> None:
+def test_page_of_any_json_is_a_page_or_bad_data(body: Json) -> None:
     try:
         found = page(body, USERS)
     except BadData as error:

@@ -1,4 +1,4 @@
-"""The client against the stand-in over real HTTP; clock and sleep are injected, so that no test waits."""
+"""HTTP client against the stand-in: retries, rate limits, pages and cursors, authorization, and the end of a run."""
 
 from __future__ import annotations
 
@@ -17,136 +17,120 @@ from tap_incident.errors import BadData, PassingFault, Rejected, Stopped
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import KEY
+from tests.unit.api.fake_clock import FakeClock
 
 ALERTS, SEVERITIES = BY_NAME["alerts"], BY_NAME["severities"]
 
 
-class Time:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def clock(self) -> float:
-        """Seconds so far."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-def client_of(url: str, time: Time, stop: threading.Event | None = None, **settings: Any) -> Client:
-    """A client with test time."""
+def client_of(url: str, clock: FakeClock, stop: threading.Event | None = None, **settings: Any) -> Client:
+    """A client for this URL with a fake clock."""
     environ = {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url, **settings}
-    return Client(configs.load(None, environ), stop=stop or threading.Event(), clock=time.clock, sleep=time.sleep)
+    return Client(configs.load(None, environ), stop=stop or threading.Event(), clock=clock.clock, sleep=clock.sleep)
 
 
 @contextmanager
 def serving(*faults: Fault, always: Fault | None = None) -> Iterator[FakeApi]:
-    """A stand-in that answers with these faults first, and with `always` from then on."""
+    """A stand-in that first answers with these faults, and then with `always` or normally."""
 
-    def at(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+    def fault_for(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         return faults[number] if number < len(faults) else always
 
-    with FakeApi(organisation(3), faults=at) as fake:
+    with FakeApi(organisation(3), faults=fault_for) as fake:
         yield fake
 
 
-PASSING = {
+TRANSIENT = {
     "reset": Fault(reset=True),
-    "broken off": Fault(truncate=True),
+    "truncated": Fault(truncate=True),
     "not JSON": Fault(status=200, body="<html>", content_type="text/html"),
     "NaN": Fault(status=200, body='{"severities": [NaN]}'),
-    "no object": Fault(status=200, body="[]"),
+    "not an object": Fault(status=200, body="[]"),
     "408": Fault(status=408),
     "500": Fault(status=500),
     "502 in HTML": Fault(status=502, body="<html>", content_type="text/html"),
     "503": Fault(status=503),
     "504": Fault(status=504),
-    "429 without a time": Fault(status=429, body="slow down"),
+    "429 without Retry-After": Fault(status=429, body="slow down"),
 }
 
 
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-def test_a_passing_fault_is_retried_with_growing_pauses(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
-    time = Time()
+@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT.keys())
+def test_transient_fault_is_retried_with_growing_pauses(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+    clock = FakeClock()
     with serving(*[fault] * 6) as fake:
-        (page,) = client_of(fake.url, time).pages(SEVERITIES, ())
+        (page,) = client_of(fake.url, clock).pages(SEVERITIES, ())
     assert len(page.rows) == 4
     assert len(fake.requests) == 7
-    assert all(0 <= slept <= 2**number for number, slept in enumerate(time.slept))
+    assert all(0 <= slept <= 2**number for number, slept in enumerate(clock.slept))
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) >= 1
 
 
-def test_nobody_listening_is_a_passing_fault_that_lasts() -> None:
-    time = Time()
+def test_connection_refused_is_retried_for_ten_minutes() -> None:
+    clock = FakeClock()
     with serving() as fake:
         url = fake.url
     with pytest.raises(PassingFault, match=r"GET /v1/severities: no connection to http.*refused.*10 minutes"):
-        list(client_of(url, time).pages(SEVERITIES, ()))
-    assert RETRY_SECONDS - 60 <= time.now <= RETRY_SECONDS
+        list(client_of(url, clock).pages(SEVERITIES, ()))
+    assert RETRY_SECONDS - 60 <= clock.now <= RETRY_SECONDS
 
 
-def test_a_slow_answer_is_a_passing_fault() -> None:
-    time = Time()
+def test_timeout_is_retried() -> None:
+    clock = FakeClock()
     with serving(Fault(delay=5)) as fake:
         settings = configs.load('{"request_timeout": 0.05}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
-        client = Client(settings, stop=threading.Event(), clock=time.clock, sleep=time.sleep)
+        client = Client(settings, stop=threading.Event(), clock=clock.clock, sleep=clock.sleep)
         assert len(list(client.pages(SEVERITIES, ()))) == 1
-    assert len(time.slept) == 1
+    assert len(clock.slept) == 1
 
 
-def test_429_waits_exactly_as_long_as_the_api_asks() -> None:
-    time = Time()
+def test_429_waits_exactly_as_long_as_retry_after() -> None:
+    clock = FakeClock()
     with serving(Fault(status=429, headers={"Retry-After": "7"}), Fault(status=429, headers={"Retry-After": "2"})) as f:
-        list(client_of(f.url, time).pages(SEVERITIES, ()))
-    assert time.slept == [7, 2]
+        list(client_of(f.url, clock).pages(SEVERITIES, ()))
+    assert clock.slept == [7, 2]
 
 
-def test_a_limit_that_an_answer_names_is_kept_from_then_on() -> None:
-    time = Time()
+def test_rate_limit_from_the_headers_is_kept() -> None:
+    clock = FakeClock()
     limits = {"X-RateLimit-Limit": "10, 10;window=60", "X-RateLimit-Remaining": "9"}
     with serving(Fault(headers=limits)) as fake:
-        client = client_of(fake.url, time)
+        client = client_of(fake.url, clock)
         for _ in range(20):
             list(client.pages(SEVERITIES, ()))
     assert {request.status for request in fake.requests} == {200}
-    assert time.now == pytest.approx(60, abs=10)
+    assert clock.now == pytest.approx(60, abs=10)
 
 
-def test_a_wait_longer_than_the_time_for_retries_ends_at_once() -> None:
-    time = Time()
+def test_429_with_retry_after_of_more_than_ten_minutes_is_not_retried() -> None:
+    clock = FakeClock()
     with (
         serving(Fault(status=429, headers={"Retry-After": "3600"})) as fake,
         pytest.raises(PassingFault, match="status 429"),
     ):
-        list(client_of(fake.url, time).pages(SEVERITIES, ()))
-    assert time.slept == []
+        list(client_of(fake.url, clock).pages(SEVERITIES, ()))
+    assert clock.slept == []
 
 
-def test_a_fault_that_lasts_ends_within_the_time_for_retries() -> None:
-    time = Time()
+def test_retries_end_after_ten_minutes() -> None:
+    clock = FakeClock()
     with serving(always=Fault(status=503)) as fake, pytest.raises(PassingFault, match=r"status 503.*10 minutes"):
-        list(client_of(fake.url, time).pages(SEVERITIES, ()))
-    assert time.now <= RETRY_SECONDS
+        list(client_of(fake.url, clock).pages(SEVERITIES, ()))
+    assert clock.now <= RETRY_SECONDS
     assert len(fake.requests) > 10
 
 
 @pytest.mark.parametrize("status", [400, 409, 418, 422, 301, 302])
-def test_a_refusal_is_not_retried(status: int) -> None:
+def test_4xx_and_redirect_are_not_retried(status: int) -> None:
     fault = Fault(status=status, headers={"Location": "https://elsewhere.invalid/"})
     with serving(fault) as fake, pytest.raises(Rejected, match=f"status {status}"):
-        list(client_of(fake.url, Time()).pages(SEVERITIES, ()))
+        list(client_of(fake.url, FakeClock()).pages(SEVERITIES, ()))
     assert len(fake.requests) == 1
 
 
-def test_pages_come_whole_and_end_as_the_api_ends_them() -> None:
+def test_pages_have_all_rows_of_the_list() -> None:
     org = organisation(30)
     with FakeApi(org) as fake:
-        client = client_of(fake.url, Time())
+        client = client_of(fake.url, FakeClock())
         for name in ("alerts", "escalations", "users", "teams", "schedules"):
             stream = BY_NAME[name]
             pages = list(client.pages(stream, stream.params))
@@ -155,24 +139,24 @@ def test_pages_come_whole_and_end_as_the_api_ends_them() -> None:
             assert all(page.after for page in pages[:-1])
 
 
-def test_the_empty_page_after_a_full_last_one_is_the_end() -> None:
+def test_pages_end_with_the_empty_page_after_a_full_last_one() -> None:
     org = organisation(3)
     del org.rows["/v2/alerts"][100:]
     with FakeApi(org) as fake:
-        sizes = [len(page.rows) for page in client_of(fake.url, Time()).pages(ALERTS, ())]
+        sizes = [len(page.rows) for page in client_of(fake.url, FakeClock()).pages(ALERTS, ())]
     assert sizes == [50, 50, 0]
 
 
-def test_a_list_goes_on_from_a_cursor() -> None:
+def test_pages_resume_from_a_cursor() -> None:
     org = organisation(3)
     with FakeApi(org) as fake:
-        pages = client_of(fake.url, Time()).pages(ALERTS, (), org.rows["/v2/alerts"][99]["id"])
+        pages = client_of(fake.url, FakeClock()).pages(ALERTS, (), org.rows["/v2/alerts"][99]["id"])
         assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows["/v2/alerts"][100:]]
 
 
-@pytest.mark.parametrize("circle", [1, 2])
-def test_a_cursor_that_comes_back_is_an_error_and_no_loop(circle: int) -> None:
-    cursors = itertools.cycle(["one", "two"][:circle])
+@pytest.mark.parametrize("period", [1, 2])
+def test_cursor_that_repeats_is_an_error(period: int) -> None:
+    cursors = itertools.cycle(["one", "two"][:period])
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
         return Fault(status=200, body=f'{{"alerts": [], "pagination_meta": {{"after": "{next(cursors)}"}}}}')
@@ -181,28 +165,28 @@ def test_a_cursor_that_comes_back_is_an_error_and_no_loop(circle: int) -> None:
         FakeApi(organisation(1), faults=faults) as fake,
         pytest.raises(BadData, match=r"alerts: /v2/alerts returned the same cursor twice"),
     ):
-        list(client_of(fake.url, Time()).pages(ALERTS, ()))
-    assert len(fake.requests) == circle + 1
+        list(client_of(fake.url, FakeClock()).pages(ALERTS, ()))
+    assert len(fake.requests) == period + 1
 
 
-def test_a_cursor_that_leads_to_itself_after_a_resume_is_an_error() -> None:
+def test_cursor_that_repeats_after_a_resume_is_an_error() -> None:
     body = '{"alerts": [], "pagination_meta": {"after": "here"}}'
     with serving(always=Fault(status=200, body=body)) as fake, pytest.raises(BadData):
-        list(client_of(fake.url, Time()).pages(ALERTS, (), "here"))
+        list(client_of(fake.url, FakeClock()).pages(ALERTS, (), "here"))
 
 
-def test_the_key_is_sent_as_bearer_whatever_the_netrc_says(
+def test_api_key_is_sent_as_bearer_token_and_netrc_is_ignored(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     netrc = tmp_path_factory.mktemp("home") / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
     with serving() as fake:
-        assert list(client_of(fake.url, Time()).pages(SEVERITIES, ()))
+        assert list(client_of(fake.url, FakeClock()).pages(SEVERITIES, ()))
     assert all(request.authorization_ok for request in fake.requests)
 
 
-def test_a_stop_ends_the_wait_for_a_retry() -> None:
+def test_stop_ends_the_wait_for_a_retry() -> None:
     stop, refused, ended = threading.Event(), threading.Event(), threading.Event()
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
@@ -224,9 +208,9 @@ def test_a_stop_ends_the_wait_for_a_retry() -> None:
         assert ended.wait(1)
 
 
-def test_no_request_is_sent_after_a_stop() -> None:
+def test_stop_prevents_further_requests() -> None:
     stop = threading.Event()
     stop.set()
     with serving() as fake, pytest.raises(Stopped):
-        list(client_of(fake.url, Time(), stop).pages(SEVERITIES, ()))
+        list(client_of(fake.url, FakeClock(), stop).pages(SEVERITIES, ()))
     assert fake.requests == []

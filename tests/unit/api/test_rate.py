@@ -1,4 +1,4 @@
-"""The rate gate, with a clock that only its own waiting moves."""
+"""Rate gate: bursts, refills, limits per endpoint and the setting `requests_per_minute`."""
 
 from __future__ import annotations
 
@@ -8,163 +8,134 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tap_incident.api.rate import KEY_QUOTA, Gate, Limits, Quota
+from tap_incident.api.rate import KEY_QUOTA, Gate
 from tap_incident.errors import Stopped
-from tests.unit.api.test_client import Time
-
-LOW, OTHER = "/v2/incidents", "/v2/users"
-KEY, ENDPOINT = KEY_QUOTA, Quota(60)
-ENDPOINTS_OWN = Limits(ENDPOINT, (KEY, ENDPOINT))
-KEYS_OWN = Limits(KEY, (KEY,))
-
-
-class Moving(Time):
-    """Test time that no sleep may leave where it is, nor many: a gate would ask for one more for ever."""
-
-    def sleep(self, seconds: float) -> None:
-        """Let time pass."""
-        assert self.now + seconds > self.now
-        assert len(self.slept) < 10_000
-        super().sleep(seconds)
+from tests.unit.api.fake_clock import FakeClock
+from tests.unit.api.rate_gates import (
+    ENDPOINT_LIMITS,
+    LIMITED,
+    OTHER,
+    GuardedClock,
+    burst_size,
+    make_gate,
+    seconds_for,
+)
 
 
-def gate(at: Time, ceiling: int | None = None, **lower: int) -> Gate:
-    """A gate; `low` is the limit of the endpoint LOW."""
-    return Gate(ceiling, {LOW: lower["low"]} if lower else {}, clock=at.clock, sleep=at.sleep)
+def test_quota_allows_a_burst_and_then_refills() -> None:
+    clock = GuardedClock()
+    gate = make_gate(clock)
+    assert 0.98 * KEY_QUOTA.limit <= burst_size(gate, clock, OTHER) < KEY_QUOTA.limit
+    assert seconds_for(gate, clock, OTHER, 200) == pytest.approx(200 / KEY_QUOTA.rate)
 
 
-def taken(gate: Gate, at: Time, path: str, count: int) -> float:
-    """Seconds that so many requests to `path` take."""
-    start = at.now
-    for _ in range(count):
-        gate.wait(path)
-    return at.now - start
+def test_quota_refills_to_its_limit_and_no_further() -> None:
+    clock = GuardedClock()
+    gate = make_gate(clock)
+    first = burst_size(gate, clock, OTHER)
+    clock.now += 1
+    assert burst_size(gate, clock, OTHER) == pytest.approx(KEY_QUOTA.rate, abs=1)
+    clock.now += 3600
+    assert burst_size(gate, clock, OTHER) == first
 
 
-def burst(gate: Gate, at: Time, path: str) -> int:
-    """How many requests to `path` pass before one has to wait."""
-    count, sleeps = 0, len(at.slept)
-    while True:
-        gate.wait(path)
-        if len(at.slept) > sleeps:
-            return count
-        count += 1
-
-
-def test_nearly_the_whole_quota_passes_at_once_and_the_rest_as_it_refills() -> None:
-    at = Moving()
-    subject = gate(at)
-    assert 0.98 * KEY.limit <= burst(subject, at, OTHER) < KEY.limit
-    assert taken(subject, at, OTHER, 200) == pytest.approx(200 / KEY.rate)
-
-
-def test_an_idle_gate_saves_up_no_more_than_one_quota() -> None:
-    at = Moving()
-    subject = gate(at)
-    first = burst(subject, at, OTHER)
-    at.now += 1
-    assert burst(subject, at, OTHER) == pytest.approx(KEY.rate, abs=1)
-    at.now += 3600
-    assert burst(subject, at, OTHER) == first
-
-
-def test_a_wait_is_one_sleep_and_not_many() -> None:
-    at = Moving()
-    subject = gate(at, low=7)
-    free = burst(subject, at, LOW)
-    at.slept.clear()
-    taken(subject, at, LOW, 100)
+def test_wait_is_a_single_sleep() -> None:
+    clock = GuardedClock()
+    gate = make_gate(clock, limited=7)
+    free = burst_size(gate, clock, LIMITED)
+    clock.slept.clear()
+    seconds_for(gate, clock, LIMITED, 100)
     assert free
-    assert len(at.slept) == 100
-    assert min(at.slept) > 8
+    assert len(clock.slept) == 100
+    assert min(clock.slept) > 8
 
 
 @pytest.mark.parametrize("start", [0.1, 1e5 + 0.3, 1e9 + 1 / 3])
-def test_no_rounding_makes_a_wait_that_never_ends(start: float) -> None:
-    at = Moving()
-    at.now = start
-    subject = gate(at, 7, low=11)
-    assert taken(subject, at, LOW, 500) == pytest.approx(71 * 60, abs=61)
+def test_wait_ends_despite_rounding_errors(start: float) -> None:
+    clock = GuardedClock()
+    clock.now = start
+    gate = make_gate(clock, 7, limited=11)
+    assert seconds_for(gate, clock, LIMITED, 500) == pytest.approx(71 * 60, abs=61)
     for number in range(1, 100):
-        subject.pause(LOW, number / 7, ENDPOINTS_OWN)
-        subject.wait(LOW)
+        gate.pause(LIMITED, number / 7, ENDPOINT_LIMITS)
+        gate.wait(LIMITED)
 
 
-def test_a_lower_limit_holds_back_its_endpoint_alone() -> None:
-    at = Moving()
-    subject = gate(at, low=60)
-    assert 55 <= burst(subject, at, LOW) < 60
-    assert taken(subject, at, OTHER, 1000) == 0
-    assert taken(subject, at, LOW, 10) == pytest.approx(10)
+def test_endpoint_limit_only_slows_its_endpoint() -> None:
+    clock = GuardedClock()
+    gate = make_gate(clock, limited=60)
+    assert 55 <= burst_size(gate, clock, LIMITED) < 60
+    assert seconds_for(gate, clock, OTHER, 1000) == 0
+    assert seconds_for(gate, clock, LIMITED, 10) == pytest.approx(10)
 
 
-def test_requests_to_an_endpoint_with_its_own_limit_count_for_the_key_too() -> None:
-    at, alone = Moving(), Moving()
-    subject = gate(at, low=60)
-    assert taken(subject, at, LOW, 50) == 0
-    assert burst(subject, at, OTHER) == burst(gate(alone), alone, OTHER) - 50
+def test_endpoint_limit_requests_also_count_for_the_key() -> None:
+    clock, alone = GuardedClock(), GuardedClock()
+    gate = make_gate(clock, limited=60)
+    assert seconds_for(gate, clock, LIMITED, 50) == 0
+    assert burst_size(gate, clock, OTHER) == burst_size(make_gate(alone), alone, OTHER) - 50
 
 
-def test_the_ceiling_holds_for_any_minute() -> None:
-    at = Moving()
-    subject = gate(at, 10)
-    assert taken(subject, at, OTHER, 4) == 0
-    at.now += 30
-    assert taken(subject, at, LOW, 6) == 0
-    assert taken(subject, at, OTHER, 4) == pytest.approx(30)
-    assert taken(subject, at, OTHER, 6) == pytest.approx(30)
-    assert taken(subject, at, OTHER, 100) == pytest.approx(600)
+def test_requests_per_minute_holds_for_any_minute() -> None:
+    clock = GuardedClock()
+    gate = make_gate(clock, 10)
+    assert seconds_for(gate, clock, OTHER, 4) == 0
+    clock.now += 30
+    assert seconds_for(gate, clock, LIMITED, 6) == 0
+    assert seconds_for(gate, clock, OTHER, 4) == pytest.approx(30)
+    assert seconds_for(gate, clock, OTHER, 6) == pytest.approx(30)
+    assert seconds_for(gate, clock, OTHER, 100) == pytest.approx(600)
 
 
-def test_a_ceiling_above_the_limits_of_the_api_raises_none_of_them() -> None:
-    at, alone = Moving(), Moving()
-    assert burst(gate(at, 10**6), at, OTHER) == burst(gate(alone), alone, OTHER)
+def test_requests_per_minute_does_not_raise_the_limits_of_the_api() -> None:
+    clock, alone = GuardedClock(), GuardedClock()
+    assert burst_size(make_gate(clock, 10**6), clock, OTHER) == burst_size(make_gate(alone), alone, OTHER)
 
 
-def test_requests_that_were_let_through_are_counted() -> None:
-    at = Moving()
-    subject = gate(at, low=60)
-    assert subject.passed == 0
-    taken(subject, at, LOW, 3)
-    taken(subject, at, OTHER, 4)
-    assert subject.passed == 7
+def test_passed_counts_requests() -> None:
+    clock = GuardedClock()
+    gate = make_gate(clock, limited=60)
+    assert gate.passed == 0
+    seconds_for(gate, clock, LIMITED, 3)
+    seconds_for(gate, clock, OTHER, 4)
+    assert gate.passed == 7
 
 
-def test_an_error_of_the_sleep_ends_the_wait_and_counts_no_request() -> None:
+def test_passed_does_not_count_a_request_whose_wait_was_stopped() -> None:
     def stop(seconds: float) -> None:
         raise Stopped("stopped")
 
-    subject = Gate(1, {}, clock=lambda: 0.0, sleep=stop)
-    subject.wait(OTHER)
+    gate = Gate(1, {}, clock=lambda: 0.0, sleep=stop)
+    gate.wait(OTHER)
     with pytest.raises(Stopped):
-        subject.wait(OTHER)
-    assert subject.passed == 1
+        gate.wait(OTHER)
+    assert gate.passed == 1
 
 
-class Slow(float):
-    """A moment that takes long to reckon with: other threads come in between looking and taking, if they can."""
+class SlowTime(float):
+    """A time whose subtraction is slow, so that other threads can run between the check and the update."""
 
     def __sub__(self, other: float) -> float:
         time.sleep(0.001)
         return float(self) - float(other)
 
 
-def test_several_threads_together_get_no_more_than_one_would() -> None:
-    at, lock, times, limit = Time(), threading.Lock(), list[float](), 10
+def test_threads_share_one_limit() -> None:
+    clock, lock, times, limit = FakeClock(), threading.Lock(), list[float](), 10
 
     def sleep(seconds: float) -> None:
         with lock:
-            at.now += seconds
+            clock.now += seconds
 
-    subject = Gate(None, {LOW: limit}, clock=lambda: Slow(at.now), sleep=sleep)
+    gate = Gate(None, {LIMITED: limit}, clock=lambda: SlowTime(clock.now), sleep=sleep)
 
     def ask(_: int) -> None:
-        subject.wait(LOW)
+        gate.wait(LIMITED)
         with lock:
-            times.append(at.now)
+            times.append(clock.now)
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(ask, range(3 * limit)))
-    assert len(times) == subject.passed == 3 * limit
+    assert len(times) == gate.passed == 3 * limit
     for number, moment in enumerate(sorted(times), 1):
         assert number <= limit * (1 + moment / 60) + 1e-3

@@ -1,59 +1,43 @@
-"""Discovery, and what holds for every schema file. What holds for every entry of the stream table: test_streams."""
+"""Discovered catalog: entries, metadata, and how the replication method changes them."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
 
 import pytest
-from jsonschema import Draft4Validator
 from singer.catalog import Catalog
 
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tests.support.paths import REPOSITORY
 from tests.support.runs import Json
+from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, root_metadata
 
-SCHEMAS = REPOSITORY / "schemas"
 EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-NO_TIMESTAMPS = {("postmortem_documents", "updated_at")}
-"""Of these the API's document doesn't say that they are timestamps: any text may come."""
-CREDENTIAL = re.compile(r"secret|password|credential|(^|_)tokens?$|private_key", re.IGNORECASE)
 
 
-def parts(schema: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """Every schema in a schema, itself included, with the breadcrumb to it."""
-    yield path, schema
-    for name, part in schema.get("properties", {}).items():
-        yield from parts(part, (*path, "properties", name))
-    if "items" in schema:
-        yield from parts(schema["items"], (*path, "items"))
-
-
-def entry(stream: Stream) -> Json:
+def discovered_entry(stream: Stream) -> Json:
     """The stream's entry in the discovered catalog."""
     found: Json = next(found for found in discover()["streams"] if found["tap_stream_id"] == stream.name)
     return found
 
 
-def about(stream: Stream) -> dict[tuple[str, ...], Json]:
+def discovered_metadata(stream: Stream) -> dict[tuple[str, ...], Json]:
     """The discovered metadata of a stream, by breadcrumb."""
-    return {tuple(item["breadcrumb"]): item["metadata"] for item in entry(stream)["metadata"]}
+    return {tuple(item["breadcrumb"]): item["metadata"] for item in discovered_entry(stream)["metadata"]}
 
 
-def test_the_catalog_lists_every_stream_once_and_sorted() -> None:
+def test_catalog_lists_every_stream_once_and_sorted() -> None:
     names = [found["tap_stream_id"] for found in discover()["streams"]]
     assert names == sorted(stream.name for stream in STREAMS)
     assert list(discover()) == ["streams"]
 
 
-def test_the_catalog_is_the_same_each_time() -> None:
+def test_catalog_is_the_same_each_time() -> None:
     assert json.dumps(discover()) == json.dumps(discover())
 
 
-def test_singer_reads_the_catalog() -> None:
+def test_catalog_can_be_parsed_by_singer() -> None:
     catalog = Catalog.from_dict(discover())
     assert [stream.tap_stream_id for stream in catalog.streams] == sorted(BY_NAME)
     for name, stream in BY_NAME.items():
@@ -61,8 +45,8 @@ def test_singer_reads_the_catalog() -> None:
 
 
 @EACH_STREAM
-def test_an_entry_has_the_names_the_keys_and_the_whole_schema(stream: Stream) -> None:
-    found = entry(stream)
+def test_catalog_entry_has_names_key_properties_and_schema(stream: Stream) -> None:
+    found = discovered_entry(stream)
     assert set(found) == {"tap_stream_id", "stream", "key_properties", "schema", "metadata"}
     assert found["tap_stream_id"] == found["stream"] == stream.name
     assert found["key_properties"] == list(stream.key_properties)
@@ -70,8 +54,8 @@ def test_an_entry_has_the_names_the_keys_and_the_whole_schema(stream: Stream) ->
 
 
 @EACH_STREAM
-def test_metadata_of_a_stream_say_how_it_is_read(stream: Stream) -> None:
-    root = about(stream)[()]
+def test_catalog_metadata_of_a_stream(stream: Stream) -> None:
+    root = discovered_metadata(stream)[()]
     assert root.pop("parent-tap-stream-id", None) == stream.parent.stream
     assert root == {
         "inclusion": "available",
@@ -82,8 +66,8 @@ def test_metadata_of_a_stream_say_how_it_is_read(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_metadata_of_a_field_say_whether_it_can_be_left_out(stream: Stream) -> None:
-    fields = about(stream)
+def test_catalog_metadata_of_a_field_is_automatic_only_for_keys(stream: Stream) -> None:
+    fields = discovered_metadata(stream)
     del fields[()]
     assert [breadcrumb[-1] for breadcrumb in fields] == sorted(schema(stream)["properties"])
     for (_, name), found in fields.items():
@@ -93,76 +77,17 @@ def test_metadata_of_a_field_say_whether_it_can_be_left_out(stream: Stream) -> N
             assert found == {"inclusion": "available", "selected-by-default": True}
 
 
-@EACH_STREAM
-def test_a_schema_is_valid_draft_4_without_references(stream: Stream) -> None:
-    Draft4Validator.check_schema(schema(stream))
-    assert "$ref" not in json.dumps(schema(stream))
-
-
-@EACH_STREAM
-def test_a_schema_says_of_everything_what_it_is(stream: Stream) -> None:
-    for path, part in parts(schema(stream)):
-        (kind,) = set(part["type"]) - {"null"}
-        assert kind in {"string", "integer", "number", "boolean", "object", "array"}, path
-        assert ("items" in part) == (kind == "array"), path
-        assert part.get("format") in {None, "date-time"}, path
-        assert "format" not in part or kind == "string", path
-        # A timestamp that isn't declared as one would leave "" as it came, which no target takes.
-        named = bool(path) and path[-1].endswith("_at") and (stream.name, path[-1]) not in NO_TIMESTAMPS
-        assert named <= (part.get("format") == "date-time"), path
-
-
-@EACH_STREAM
-def test_objects_are_closed_where_their_properties_are_known_and_else_open(stream: Stream) -> None:
-    for path, part in parts(schema(stream)):
-        if "object" in part["type"]:
-            assert part["additionalProperties"] is ("properties" not in part), path
-
-
-@EACH_STREAM
-def test_only_what_rows_are_known_by_can_not_be_null(stream: Stream) -> None:
-    nested = {
-        child.parent.nested_as: child
-        for child in STREAMS
-        if child.parent.stream == stream.name and child.parent.nested_as
-    }
-    firm: set[tuple[str, ...]] = {(), *(("properties", key) for key in stream.key_properties)}
-    assert all("null" not in part["type"] for path, part in parts(schema(stream)) if path in firm)
-    for name, child in nested.items():
-        row = ("properties", name, "items")
-        firm |= {row, *((*row, "properties", key) for key in child.key_properties)}
-    for path, part in parts(schema(stream)):
-        assert "null" in part["type"] or path in firm, path
-
-
-@EACH_STREAM
-def test_no_schema_has_a_credential(stream: Stream) -> None:
-    named = [(path[-1], part) for path, part in parts(schema(stream)) if path]
-    assert not [name for name, _ in named if CREDENTIAL.search(name)]
-    # An actor's key is an object with its name; a text would be the key itself.
-    assert not [name for name, part in named if name == "api_key" and "object" not in part["type"]]
-    assert not set(schema(stream)["properties"]) & set(stream.privacy.withheld)
-
-
-@EACH_STREAM
-def test_changing_a_schema_changes_no_other(stream: Stream) -> None:
-    before = json.dumps(discover())
-    for _, part in parts(schema(stream)):
-        part["type"] = []
-    assert json.dumps(discover()) == before
-
-
-@EACH_STREAM
-def test_no_part_of_a_schema_is_shared_with_another_part(stream: Stream) -> None:
-    seen = [id(part) for _, part in parts(schema(stream))]
-    assert len(set(seen)) == len(seen)
-
-
-def test_every_schema_file_is_used() -> None:
-    used: set[str] = set()
-    coming = {f"{stream.name}.json" for stream in STREAMS}
-    while coming:
-        name = coming.pop()
-        used.add(name)
-        coming |= set(re.findall(r'"\$ref": *"([^"#]+)', (SCHEMAS / name).read_text("utf-8"))) - used
-    assert used == {file.relative_to(SCHEMAS).as_posix() for file in SCHEMAS.rglob("*.json")}
+def test_catalog_metadata_follows_the_replication_method() -> None:
+    whole, incremental = discover(), discover("INCREMENTAL")
+    for before, after in zip(whole["streams"], incremental["streams"], strict=True):
+        name = before["tap_stream_id"]
+        assert root_metadata(before)["forced-replication-method"] == "FULL_TABLE"
+        assert "valid-replication-keys" not in root_metadata(before)
+        if name not in INCREMENTAL_STREAMS:
+            assert before == after
+            continue
+        assert root_metadata(after)["forced-replication-method"] == "INCREMENTAL"
+        assert root_metadata(after)["valid-replication-keys"] == ["updated_at"]
+        assert before["schema"] == after["schema"]
+        field = {"breadcrumb": ["properties", "updated_at"], "metadata": {"inclusion": "automatic"}}
+        assert field in after["metadata"]

@@ -43,7 +43,7 @@ VALUES: list[Any] = [
 ]
 
 
-def test_a_schema_says_name_schema_and_keys_as_selected() -> None:
+def test_schema_message_has_stream_schema_and_key_properties() -> None:
     out = Out()
     catalog = set_field(only("actions"), "actions", "properties", "description", selected=False)
     actions = select(catalog)["actions"]
@@ -59,7 +59,7 @@ def test_a_schema_says_name_schema_and_keys_as_selected() -> None:
     assert "description" not in message["schema"]["properties"]
 
 
-def test_a_schema_comes_once_whatever_comes_between() -> None:
+def test_schema_message_is_written_once_per_stream() -> None:
     out = Out()
     writer, selection = Writer(out), select()
     writer.schema(selection["users"])
@@ -74,7 +74,7 @@ def test_a_schema_comes_once_whatever_comes_between() -> None:
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_a_record_leaves_as_it_is_on_one_line(value: Any) -> None:
+def test_record_message_is_one_line_with_unchanged_values(value: Any) -> None:
     out = Out()
     Writer(out).record("users", {"id": "U1", "value": value})
     (line,) = out.getvalue().splitlines(keepends=True)
@@ -85,14 +85,14 @@ def test_a_record_leaves_as_it_is_on_one_line(value: Any) -> None:
     assert repr(message["record"]["value"]) == repr(value)
 
 
-def test_what_is_not_json_is_an_error_and_no_line() -> None:
+def test_record_message_that_is_not_json_is_an_error_and_writes_nothing() -> None:
     out = Out()
     with pytest.raises(ValueError, match="JSON"):
         Writer(out).record("users", {"id": "U1", "value": float("nan")})
     assert out.pieces == []
 
 
-def test_every_message_is_written_in_one_piece() -> None:
+def test_message_is_written_in_one_piece() -> None:
     # Between pieces a signal or a dying target can come in.
     out = Out()
     writer = Writer(out)
@@ -103,7 +103,7 @@ def test_every_message_is_written_in_one_piece() -> None:
     assert all(piece.endswith("\n") and piece.count("\n") == 1 for piece in out.pieces)
 
 
-def test_only_a_state_is_flushed_and_all_before_it_with_it() -> None:
+def test_state_message_flushes_everything_before_it() -> None:
     out = Out()
     writer = Writer(out)
     writer.schema(select()["users"])
@@ -117,7 +117,7 @@ def test_only_a_state_is_flushed_and_all_before_it_with_it() -> None:
     assert out.flushed == [5, 7]
 
 
-def test_a_state_is_its_value() -> None:
+def test_state_message_has_the_value() -> None:
     out = Out()
     Writer(out).state({"currently_syncing": "users", "bookmarks": {"users": {"after": "c"}}})
     assert json.loads(out.getvalue()) == {
@@ -126,7 +126,7 @@ def test_a_state_is_its_value() -> None:
     }
 
 
-def test_records_are_counted_by_stream_from_the_schema_on() -> None:
+def test_record_count_per_stream_starts_with_the_schema() -> None:
     writer, selection = Writer(Out()), select()
     writer.schema(selection["users"])
     writer.schema(selection["teams"])
@@ -136,7 +136,7 @@ def test_records_are_counted_by_stream_from_the_schema_on() -> None:
     assert writer.records == {"users": 2, "teams": 0}
 
 
-def test_singer_parses_what_is_written() -> None:
+def test_message_can_be_parsed_by_singer() -> None:
     out = Out()
     writer, users = Writer(out), select()["users"]
     writer.schema(users)

@@ -64,11 +64,11 @@ def refused(row: Json, **properties: Json) -> str:
 
 @pytest.mark.parametrize("schema", [*KINDS.values(), listed(STRING), holding(a=STRING)])
 @pytest.mark.parametrize("row", [{}, {"v": None}], ids=["absent", "null"])
-def test_what_the_api_left_out_is_null(schema: Json, row: Json) -> None:
+def test_property_that_is_missing_is_null(schema: Json, row: Json) -> None:
     assert shape(row, v=schema) == {"id": "T1", "v": None}
 
 
-def test_nulls_stand_inside_every_present_object() -> None:
+def test_property_that_is_missing_in_a_nested_object_is_null() -> None:
     inner = holding(a=STRING, b=holding(c=INTEGER, d=listed(holding(e=STAMP))))
     assert shape({"v": {}}, v=inner)["v"] == {"a": None, "b": None}
     assert shape({"v": {"b": {}}}, v=inner)["v"] == {"a": None, "b": {"c": None, "d": None}}
@@ -76,7 +76,7 @@ def test_nulls_stand_inside_every_present_object() -> None:
     assert shape({"v": [{}, {"a": "x"}]}, v=listed(inner))["v"] == [{"a": None, "b": None}, {"a": "x", "b": None}]
 
 
-def test_all_records_have_their_keys_in_one_order() -> None:
+def test_record_keys_are_always_in_the_same_order() -> None:
     records = [shape(row, b=STRING, a=STRING) for row in ({}, {"a": "1", "b": "2"}, {"b": "2", "a": "1"})]
     assert [list(record) for record in records] == [["id", "b", "a"]] * 3
 
@@ -109,19 +109,19 @@ def test_all_records_have_their_keys_in_one_order() -> None:
         (listed(MAP), [{"x": 1}, None]),
     ],
 )
-def test_a_value_leaves_as_it_came(schema: Json, value: Any) -> None:
+def test_value_of_the_right_type_is_unchanged(schema: Json, value: Any) -> None:
     found = shape({"v": value}, v=schema)["v"]
     assert (type(found), json.dumps(found)) == (type(value), json.dumps(value))
 
 
 @pytest.mark.parametrize("digits", range(10))
 @pytest.mark.parametrize("zone", ["Z", "+02:00", "-05:30"])
-def test_a_timestamp_keeps_its_digits_and_its_zone(digits: int, zone: str) -> None:
+def test_timestamp_keeps_its_digits_and_time_zone(digits: int, zone: str) -> None:
     stamp = "2026-10-01T23:59:59" + ("." + "123456780"[:digits] if digits else "") + zone
     assert shape({"v": stamp}, v=STAMP)["v"] == stamp
 
 
-def test_an_empty_text_is_null_where_a_timestamp_belongs_and_nowhere_else() -> None:
+def test_timestamp_that_is_an_empty_string_is_null() -> None:
     assert shape({"v": ""}, v=STAMP)["v"] is None
     assert shape({"v": [""]}, v=listed(STAMP))["v"] == [None]
     assert shape({"v": ""}, v=STRING)["v"] == ""
@@ -151,12 +151,12 @@ def test_an_empty_text_is_null_where_a_timestamp_belongs_and_nowhere_else() -> N
         (holding(a=INTEGER), {"a": "2"}, {"a": 2}),
     ],
 )
-def test_a_scalar_of_another_type_is_turned_if_nothing_is_lost(schema: Json, value: Any, turned: Any) -> None:
+def test_value_of_another_type_is_converted_if_nothing_is_lost(schema: Json, value: Any, turned: Any) -> None:
     found = shape({"v": value}, v=schema)["v"]
     assert (type(found), found) == (type(turned), turned)
 
 
-def test_a_number_may_be_an_id() -> None:
+def test_id_that_is_a_number_is_converted() -> None:
     assert shape({"id": 7})["id"] == "7"
 
 
@@ -198,21 +198,21 @@ FOUND = {str: "string", int: "integer", float: "number", bool: "boolean", dict: 
         *product(("object",), ("", PAYLOAD, 5, 1.5, False, [], [{}])),
     ],
 )
-def test_a_value_that_would_lose_something_is_an_error_that_says_the_types(expected: str, value: Any) -> None:
+def test_value_that_cannot_be_converted_is_an_error_with_both_types(expected: str, value: Any) -> None:
     told = refused({"v": value}, v=KINDS[expected])
     assert f"type {expected}" in told
     assert f"sent {FOUND[type(value)]}" in told
 
 
 @pytest.mark.parametrize("value", ["", PAYLOAD, 5, 1.5, False, {}, {PAYLOAD: 1}])
-def test_a_list_is_made_of_nothing_else(value: Any) -> None:
+def test_array_cannot_be_made_from_another_type(value: Any) -> None:
     told = refused({"v": value}, v=listed(STRING))
     assert "type array" in told
     assert f"sent {FOUND[type(value)]}" in told
 
 
 @pytest.mark.parametrize("value", ["", PAYLOAD, 5, 1.5, False, [], [{}]])
-def test_an_object_with_known_properties_is_made_of_nothing_else(value: Any) -> None:
+def test_object_cannot_be_made_from_another_type(value: Any) -> None:
     told = refused({"v": value}, v=holding(a=STRING))
     assert "type object" in told
     assert f"sent {FOUND[type(value)]}" in told
@@ -228,7 +228,7 @@ def test_an_object_with_known_properties_is_made_of_nothing_else(value: Any) -> 
         (listed(listed(MAP)), [[{}, PAYLOAD]], "v[][]"),
     ],
 )
-def test_an_error_names_stream_id_and_path_and_not_the_value(schema: Json, value: Any, path: str) -> None:
+def test_record_error_has_stream_id_and_path_but_not_the_value(schema: Json, value: Any, path: str) -> None:
     told = refused({"id": "T42", "v": value}, v=schema)
     assert told.startswith("things: row T42: ")
     assert f" {path} " in told
@@ -236,11 +236,11 @@ def test_an_error_names_stream_id_and_path_and_not_the_value(schema: Json, value
     assert "\n" not in told
 
 
-def test_an_error_of_a_row_without_id_says_so() -> None:
+def test_record_error_of_a_row_without_id_says_so() -> None:
     assert "row without id" in refused({"id": None, "v": PAYLOAD}, v=INTEGER)
 
 
-def test_a_row_stays_as_it_was() -> None:
+def test_row_is_not_modified() -> None:
     row = {"id": "T1", "v": {"a": "5"}, "w": [""], "new": 1}
     before = copy.deepcopy(row)
     shape(row, v=holding(a=INTEGER, b=STRING), w=listed(STAMP))

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.errors import BadInput
@@ -51,39 +51,39 @@ UNUSABLE: list[Any] = [
 
 
 @pytest.mark.parametrize("value", USABLE, ids=json.dumps)
-def test_a_usable_state_is_kept_as_it_is(value: Any) -> None:
+def test_state_that_is_valid_is_returned_unchanged(value: Any) -> None:
     assert check(copy.deepcopy(value), "state.json") == value
 
 
 @pytest.mark.parametrize("value", UNUSABLE, ids=json.dumps)
-def test_an_unusable_state_is_refused_by_the_name_of_its_file(value: Any) -> None:
+def test_state_that_is_invalid_is_an_error_with_the_file_name(value: Any) -> None:
     with pytest.raises(BadInput, match=r"^state\.json: .") as caught:
         check(value, "state.json")
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["after", "walk"])
-def test_an_error_in_a_bookmark_names_stream_and_key(key: str) -> None:
+def test_bookmark_error_names_stream_and_key(key: str) -> None:
     with pytest.raises(BadInput, match=f'"{key}".*"users"'):
         check({"bookmarks": {"users": {**MARK, key: 5}}}, "state.json")
 
 
-def test_the_interrupted_stream_is_known() -> None:
+def test_currently_syncing_is_read_from_the_state() -> None:
     assert currently_syncing({"currently_syncing": "users"}) == "users"
     assert currently_syncing({"currently_syncing": None}) is None
     assert currently_syncing({}) is None
 
 
 @pytest.mark.parametrize("state", [{}, {"bookmarks": None}, {"bookmarks": {}}, {"bookmarks": {"users": None}}], ids=str)
-def test_a_stream_without_a_bookmark_has_an_empty_one(state: Any) -> None:
+def test_bookmark_that_is_missing_is_empty(state: Any) -> None:
     assert bookmark(state, "users") == {}
 
 
-def test_a_stream_has_its_own_bookmark() -> None:
+def test_bookmark_is_read_per_stream() -> None:
     assert bookmark({"bookmarks": {"users": MARK, "teams": {}}}, "users") == MARK
 
 
-def test_a_stream_under_way_has_its_cursor_in_the_state() -> None:
+def test_cursor_is_set_in_the_bookmark_of_the_stream() -> None:
     expected = {"currently_syncing": "users", "bookmarks": {"users": MARK}}
     assert set_cursor({}, "users", after="c1", walk="f1") == expected
     assert set_cursor({"bookmarks": None}, "users", after="c1", walk="f1") == expected
@@ -92,13 +92,13 @@ def test_a_stream_under_way_has_its_cursor_in_the_state() -> None:
     ) == (expected)
 
 
-def test_a_stream_that_has_ended_has_left_no_trace() -> None:
+def test_cursor_and_currently_syncing_are_cleared() -> None:
     assert clear_cursors(set_cursor({}, "users", after="c1", walk="f1"), "users") == {"bookmarks": {}}
     assert clear_cursors({}, "users") == {"bookmarks": {}}
     assert clear_cursors({"currently_syncing": "users", "bookmarks": None}, "users") == {"bookmarks": {}}
 
 
-def test_what_belongs_to_others_stays() -> None:
+def test_cursor_changes_keep_other_streams_and_unknown_keys() -> None:
     others = {"of_a_later_version": [1], "bookmarks": {"teams": MARK, "zebras": 5}}
     assert set_cursor(others, "users", after="c1", walk="f1") == {
         "of_a_later_version": [1],
@@ -108,13 +108,13 @@ def test_what_belongs_to_others_stays() -> None:
     assert clear_cursors(set_cursor(others, "users", after="c1", walk="f1"), "users") == others
 
 
-def test_what_is_empty_of_others_stays_and_what_is_nothing_is_not_said() -> None:
+def test_cursor_of_none_is_left_out_and_empty_bookmarks_stay() -> None:
     others: Any = {"bookmarks": {"teams": {}, "zebras": None}}
     assert clear_cursors(set_cursor(others, "users", after=None, walk="f1"), "users") == others
     assert set_cursor({}, "users", after=None, walk="f1")["bookmarks"] == {"users": {"walk": "f1"}}
 
 
-def test_no_step_changes_the_state_that_it_was_given() -> None:
+def test_state_argument_is_not_modified() -> None:
     before = {"currently_syncing": "users", "bookmarks": {"users": {"after": "c0", "walk": "f0"}}}
     state = copy.deepcopy(before)
     set_cursor(state, "users", after="c1", walk="f1")
@@ -123,7 +123,7 @@ def test_no_step_changes_the_state_that_it_was_given() -> None:
     assert state == before
 
 
-def test_a_fingerprint_is_that_of_the_walk_and_of_nothing_else() -> None:
+def test_fingerprint_is_equal_only_for_the_same_walk() -> None:
     walk = ["https://api.incident.io", [["a", "b"]], {"x": 1, "y": [None]}]
     assert fingerprint(walk) == fingerprint(json.loads(json.dumps(walk)))
     assert fingerprint({"x": 1, "y": 2}) == fingerprint({"y": 2, "x": 1})
@@ -131,7 +131,7 @@ def test_a_fingerprint_is_that_of_the_walk_and_of_nothing_else() -> None:
     assert len({fingerprint(other) for other in (walk, *others)}) == len(others) + 1
 
 
-def test_a_fingerprint_is_the_same_in_another_process() -> None:
+def test_fingerprint_is_the_same_in_another_process() -> None:
     # It is compared with that of an earlier run: a hash that is seeded anew would never match.
     assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
 
@@ -146,9 +146,8 @@ BOOKMARKS = st.dictionaries(st.sampled_from(["users", "teams", "zebras"]), MARKS
 STATES = st.fixed_dictionaries({}, optional={"currently_syncing": JSON, "bookmarks": BOOKMARKS | JSON, "more": JSON})
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(JSON | STATES)
-def test_any_json_gives_a_state_that_a_run_can_go_on_with_or_bad_input(value: Any) -> None:
+def test_state_of_any_json_is_usable_or_bad_input(value: Any) -> None:
     try:
         state = check(value, "state.json")
     except BadInput as error:

@@ -11,7 +11,7 @@ from tap_incident.config import INCIDENT_MODES
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
 from tests.support.runs import Json
-from tests.unit.protocol.test_catalog import parts
+from tests.unit.protocol.catalogs import subschemas
 
 EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 EACH_CHILD = pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent.stream], ids=lambda stream: stream.name)
@@ -26,7 +26,7 @@ def paths_in(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
         yield from paths_in(schema["items"], f"{path}[]")
 
 
-def test_names_and_paths_of_streams_are_their_own() -> None:
+def test_stream_names_and_paths_are_unique() -> None:
     assert len(BY_NAME) == len(STREAMS)
     assert len({stream.path for stream in STREAMS}) == len(STREAMS)
     assert len({stream.parent.nested_as for stream in STREAMS if stream.parent.nested_as}) == sum(
@@ -43,13 +43,13 @@ def test_key_properties_are_in_the_schema(stream: Stream) -> None:
 
 
 @EACH_CHILD
-def test_a_child_comes_after_its_parent(stream: Stream) -> None:
+def test_child_comes_after_its_parent(stream: Stream) -> None:
     names = [other.name for other in STREAMS]
     assert stream.parent.stream in names[: names.index(stream.name)]
 
 
 @EACH_CHILD
-def test_a_child_is_asked_for_by_properties_of_its_parent(stream: Stream) -> None:
+def test_child_params_are_properties_of_the_parent(stream: Stream) -> None:
     parent = BY_NAME[stream.parent.stream or ""]
     assert stream.parent.params
     assert {name for _, name in stream.parent.params} <= set(schema(parent)["properties"])
@@ -57,7 +57,7 @@ def test_a_child_is_asked_for_by_properties_of_its_parent(stream: Stream) -> Non
 
 
 @EACH_CHILD
-def test_a_child_row_carries_its_parent_where_that_is_part_of_its_key(stream: Stream) -> None:
+def test_child_schema_has_the_parent_id_if_it_is_needed(stream: Stream) -> None:
     parent_id = stream.parent.id_param
     assert stream.answer.row_id_from or set(stream.key_properties) <= {"id", parent_id}
     if stream.parent.has_list or parent_id in (*stream.key_properties, *stream.parent.added_columns):
@@ -65,7 +65,7 @@ def test_a_child_row_carries_its_parent_where_that_is_part_of_its_key(stream: St
 
 
 @EACH_CHILD
-def test_nested_rows_are_a_list_of_the_child_in_its_parent(stream: Stream) -> None:
+def test_nested_as_is_an_array_with_the_properties_of_the_child(stream: Stream) -> None:
     if stream.parent.nested_as:
         part = schema(BY_NAME[stream.parent.stream or ""])["properties"][stream.parent.nested_as]
         assert set(part["type"]) == {"null", "array"}
@@ -73,7 +73,7 @@ def test_nested_rows_are_a_list_of_the_child_in_its_parent(stream: Stream) -> No
 
 
 @EACH_STREAM
-def test_only_a_child_has_what_belongs_to_children(stream: Stream) -> None:
+def test_child_fields_are_only_set_for_children(stream: Stream) -> None:
     of_children = (stream.parent.params, stream.parent.nested_as, stream.parent.orphan_params, stream.parent.has_list)
     assert stream.parent.stream or not any(
         (*of_children, stream.parent.also_by, stream.window, stream.parent.added_columns)
@@ -81,7 +81,7 @@ def test_only_a_child_has_what_belongs_to_children(stream: Stream) -> None:
 
 
 @EACH_CHILD
-def test_what_else_a_child_is_asked_by_are_lists_of_ids_in_its_parent(stream: Stream) -> None:
+def test_also_by_names_arrays_of_ids_in_the_parent(stream: Stream) -> None:
     for _, name in stream.parent.also_by:
         part = schema(BY_NAME[stream.parent.stream or ""])["properties"][name]
         assert part["items"]["type"] == ["null", "string"]
@@ -91,16 +91,16 @@ def test_what_else_a_child_is_asked_by_are_lists_of_ids_in_its_parent(stream: St
 
 
 @EACH_CHILD
-def test_columns_that_the_tap_adds_are_parameters_of_the_list(stream: Stream) -> None:
+def test_added_columns_are_parameters_of_the_list(stream: Stream) -> None:
     assert set(stream.parent.added_columns) <= {name for name, _ in stream.parent.params} & set(
         schema(stream)["properties"]
     )
 
 
 @EACH_STREAM
-def test_what_a_row_id_is_made_of_is_in_the_row(stream: Stream) -> None:
+def test_row_id_columns_are_in_the_schema(stream: Stream) -> None:
     assert (stream.key_properties == (ROW_ID,)) == bool(stream.answer.row_id_from)
-    columns = {".".join(name for name in path if name != "properties") for path, _ in parts(schema(stream))}
+    columns = {".".join(name for name in path if name != "properties") for path, _ in subschemas(schema(stream))}
     assert set(stream.answer.row_id_from) <= columns
     assert {stream.answer.list_column} - {None} <= columns
     if stream.answer.row_id_from:
@@ -109,22 +109,22 @@ def test_what_a_row_id_is_made_of_is_in_the_row(stream: Stream) -> None:
 
 
 @EACH_STREAM
-def test_urls_that_are_cut_are_texts_of_the_schema(stream: Stream) -> None:
+def test_cut_urls_are_strings_in_the_schema(stream: Stream) -> None:
     texts = {path for path, part in paths_in(schema(stream)) if "string" in part["type"]}
     assert set(stream.privacy.cut_urls) <= texts
 
 
-def test_a_list_that_takes_all_modes_at_once_is_read_once() -> None:
+def test_list_params_of_all_modes_in_one_list() -> None:
     incidents = BY_NAME["incidents"]
     (params,) = incidents.list_params(INCIDENT_MODES)
     assert [value for name, value in params if name == "mode[one_of]"] == list(INCIDENT_MODES)
     assert params[: len(incidents.params)] == incidents.params
 
 
-def test_a_list_that_takes_one_mode_is_read_once_for_each() -> None:
+def test_list_params_of_one_list_per_mode() -> None:
     chains = BY_NAME["actions"].list_params(("standard", "test"))
     assert chains == ((("incident_mode", "standard"),), (("incident_mode", "test"),))
 
 
-def test_a_list_without_modes_is_read_once() -> None:
+def test_list_params_without_modes() -> None:
     assert BY_NAME["users"].list_params(INCIDENT_MODES) == (BY_NAME["users"].params,)

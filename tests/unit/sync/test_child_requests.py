@@ -38,26 +38,26 @@ def once() -> Callable[[str, str], bool]:
 @pytest.mark.parametrize(
     "zone", [timezone.utc, timezone(timedelta(hours=5, minutes=45)), timezone(timedelta(hours=-9))], ids=str
 )
-def test_the_window_is_around_now_whatever_its_zone(zone: timezone) -> None:
+def test_shift_window_is_around_now_in_any_time_zone(zone: timezone) -> None:
     now = datetime(2024, 3, 1, 12, 34, 56, 789, tzinfo=timezone.utc).astimezone(zone)
     assert shift_window(now, 1) == ("2024-02-29T12:34:56Z", "2024-03-02T12:34:56Z")
     assert shift_window(now, 365) == ("2023-03-02T12:34:56Z", "2025-03-01T12:34:56Z")
 
 
-def test_a_child_is_asked_for_by_its_parents_id_and_mode() -> None:
+def test_child_request_has_id_and_mode_of_the_parent() -> None:
     actions = BY_NAME["actions"]
     row = {"id": "I1", "mode": "test"}
     assert child_params(actions, row, SPAN, always) == [(("incident_id", "I1"), ("incident_mode", "test"))]
     assert child_params(actions, {"id": "I1", "mode": None}, SPAN, always) == [(("incident_id", "I1"),)]
 
 
-def test_a_child_with_a_window_is_asked_for_within_it() -> None:
+def test_child_request_has_the_window() -> None:
     (params,) = child_params(BY_NAME["schedule_entries"], {"id": "S1"}, SPAN, always)
     assert dict(params) == {"schedule_id": "S1", "entry_window_start": SPAN[0], "entry_window_end": SPAN[1]}
     assert child_params(BY_NAME["schedule_overrides"], {"id": "S1"}, SPAN, always) == [(("schedule_id", "S1"),)]
 
 
-def test_ids_that_several_parents_lead_to_are_asked_by_once() -> None:
+def test_child_request_is_sent_once_per_id_of_several_parents() -> None:
     notes, first = BY_NAME["alert_notes"], once()
     assert child_params(notes, {"id": "A1", "alert_group_ids": ["G1", "G2"]}, SPAN, first) == [
         (("alert_id", "A1"),),
@@ -69,17 +69,17 @@ def test_ids_that_several_parents_lead_to_are_asked_by_once() -> None:
 
 
 @pytest.mark.parametrize("row", [{}, {"alert_group_ids": None}, {"alert_group_ids": []}], ids=str)
-def test_a_parent_without_such_ids_is_asked_by_its_own(row: Json) -> None:
+def test_child_request_without_additional_ids_has_the_parent_id(row: Json) -> None:
     assert child_params(BY_NAME["alert_notes"], {"id": "A1", **row}, SPAN, always) == [(("alert_id", "A1"),)]
 
 
 @pytest.mark.parametrize("row", [{}, {"id": None}, {"id": "A1", "alert_group_ids": "G1"}], ids=str)
-def test_a_parent_that_can_not_be_asked_by_is_bad_data(row: Json) -> None:
+def test_child_request_for_a_parent_without_a_valid_id_is_bad_data(row: Json) -> None:
     with pytest.raises(BadData, match=r"^alerts: "):
         child_params(BY_NAME["alert_notes"], row, SPAN, always)
 
 
-def test_rows_that_do_not_say_what_they_were_asked_by_are_told() -> None:
+def test_added_columns_are_set_from_the_request() -> None:
     pages = [Page([{"id": "R1"}, {"id": "R2"}], after="R2"), Page([], total=2)]
     found = list(with_added_columns(iter(pages), BY_NAME["incident_relationships"], (("incident_id", "I1"),)))
     assert found == [
@@ -88,7 +88,7 @@ def test_rows_that_do_not_say_what_they_were_asked_by_are_told() -> None:
     ]
 
 
-def test_other_rows_stay_as_they_are() -> None:
+def test_added_columns_leave_other_streams_unchanged() -> None:
     pages = [Page([{"id": "O1"}, {"id": "O1"}])]
     assert list(with_added_columns(iter(pages), BY_NAME["schedule_overrides"], (("schedule_id", "S1"),))) == pages
 
@@ -101,7 +101,7 @@ def shifts(*pages: list[Json]) -> list[Page]:
     )
 
 
-def test_a_shift_in_two_pages_comes_once() -> None:
+def test_shift_on_two_pages_is_emitted_once() -> None:
     later = SHIFT | {"start_at": "2024-03-02T00:00:00Z"}
     first, second = shifts([SHIFT, SHIFT], [SHIFT, later])
     assert [row["start_at"] for row in first.rows] == [SHIFT["start_at"]]
@@ -123,13 +123,13 @@ def test_a_shift_in_two_pages_comes_once() -> None:
     ],
     ids=str,
 )
-def test_shifts_that_differ_have_ids_that_differ(other: Json) -> None:
+def test_row_id_differs_for_different_shifts(other: Json) -> None:
     (found,) = shifts([SHIFT, SHIFT | other])
     assert len({row[ROW_ID] for row in found.rows}) == 2
 
 
 @pytest.mark.parametrize("other", [{"user": {"id": "U1", "name": "new"}}, {"x_new": 1}], ids=str)
-def test_what_can_change_in_a_shift_that_stays_the_same_does_not_change_its_id(other: Json) -> None:
+def test_row_id_does_not_depend_on_properties_that_can_change(other: Json) -> None:
     before = SHIFT | {"user": {"id": "U1", "name": "old"}}
     (one,), (two,) = (shifts([row])[0].rows for row in (before, before | other))
     assert one[ROW_ID] == two[ROW_ID]
@@ -137,7 +137,7 @@ def test_what_can_change_in_a_shift_that_stays_the_same_does_not_change_its_id(o
 
 
 @pytest.mark.parametrize("user", [None, {}, "nobody", []], ids=str)
-def test_a_shift_of_nobody_has_an_id_too(user: Any) -> None:
+def test_row_id_of_a_shift_without_a_user(user: Any) -> None:
     (found,) = shifts([SHIFT | {"user": user}])
     (bare,) = shifts([SHIFT])
     assert found.rows[0][ROW_ID] == bare.rows[0][ROW_ID]

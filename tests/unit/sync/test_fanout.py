@@ -22,7 +22,7 @@ def pages(*sizes: int) -> Iterator[Page]:
         yield Page(rows, f"after {number}" if at < len(sizes) else None)
 
 
-def test_rows_come_in_order_and_each_page_ends_once() -> None:
+def test_rows_are_in_order_and_each_page_ends_once() -> None:
     found = list(in_order(pages(2, 0, 3, 0), lambda row: int(row["id"]), -1, look_ahead=2))
     assert [(turn.row or {}).get("id") for turn in found] == ["0", "1", None, "2", "3", "4", None]
     assert [turn.last_of.after for turn in found if turn.last_of] == ["after 2", "after 2", "after 5", None]
@@ -30,7 +30,7 @@ def test_rows_come_in_order_and_each_page_ends_once() -> None:
 
 
 @pytest.mark.parametrize("window", [0, 1, 5])
-def test_the_window_bounds_how_far_ahead_children_are_asked_for(window: int) -> None:
+def test_look_ahead_limits_the_requests_for_children(window: int) -> None:
     asked: list[str] = []
     ahead = 0
     for number, _ in enumerate(in_order(pages(10, 10), lambda row: asked.append(row["id"]), None, window)):
@@ -38,7 +38,7 @@ def test_the_window_bounds_how_far_ahead_children_are_asked_for(window: int) -> 
     assert ahead == window + 1
 
 
-def test_the_next_page_is_fetched_while_one_is_used() -> None:
+def test_prefetch_requests_the_next_page_while_one_is_used() -> None:
     fetched = threading.Semaphore(0)
 
     def source() -> Iterator[Page]:
@@ -55,7 +55,7 @@ def test_the_next_page_is_fetched_while_one_is_used() -> None:
         assert len(list(chain)) == 2
 
 
-def test_nothing_is_asked_for_after_the_last_page() -> None:
+def test_prefetch_stops_after_the_last_page() -> None:
     asked = []
 
     def source() -> Iterator[Page]:
@@ -68,7 +68,7 @@ def test_nothing_is_asked_for_after_the_last_page() -> None:
     assert asked == [1]
 
 
-def test_an_error_comes_where_its_page_would_have_come_and_cancels_the_rest() -> None:
+def test_error_is_raised_in_place_of_its_page_and_cancels_the_rest() -> None:
     started = []
     gate = threading.Event()
 
@@ -90,7 +90,7 @@ def test_an_error_comes_where_its_page_would_have_come_and_cancels_the_rest() ->
     assert len(started) <= 3
 
 
-def test_a_stop_ends_the_wait_for_an_answer_that_does_not_come() -> None:
+def test_stop_ends_the_wait_for_an_answer() -> None:
     stop, never = threading.Event(), threading.Event()
 
     def source() -> Iterator[Page]:
@@ -105,7 +105,7 @@ def test_a_stop_ends_the_wait_for_an_answer_that_does_not_come() -> None:
     never.set()
 
 
-def test_a_slow_child_holds_up_only_its_own_place() -> None:
+def test_slow_child_does_not_delay_the_requests_of_others() -> None:
     slow = threading.Event()
     done = []
 

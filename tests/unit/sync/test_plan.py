@@ -1,4 +1,4 @@
-"""The plan: which lists are walked, in which order, and what hangs on each."""
+"""Plan: which lists are read, in which order, and which children belong to each."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Params
 from tap_incident.sync.plan import Node, Step, cost, rotated, steps
 from tests.support.runs import Json, catalog_with, only, set_field
+from tests.unit.sync.plans import MODES, tree
 
-MODES = ("standard", "retrospective")
 DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
+
+
 EVERYTHING = catalog_with(lambda _, about: about.update(selected=True))
+
+
 SELECTIONS: dict[str, Json | None] = {
     "default": None,
     "everything": EVERYTHING,
     **{stream.name: only(stream.name) for stream in STREAMS},
 }
+
+
 EACH_SELECTION = pytest.mark.parametrize("catalog", SELECTIONS.values(), ids=SELECTIONS)
 
 
@@ -44,12 +50,6 @@ def lists(selection: Selection, modes: tuple[str, ...] = MODES) -> list[Listed]:
     return [Listed(step.name, node, params) for step in planned for node, params in step.lists]
 
 
-def tree(node: Node) -> Any:
-    """What a node does, by name: E for emitted, N for nested, and what is below it."""
-    does = ("E" if node.selected else "") + ("N" if node.nested else "")
-    return (node.stream.name, does, *(tree(child) for child in node.children))
-
-
 def trees(catalog: Json | None) -> list[Any]:
     """The trees of all lists."""
     return [tree(found.node) for found in lists(select(catalog))]
@@ -63,7 +63,7 @@ def without(catalog: Json, *fields: str) -> Json:
 
 
 @EACH_SELECTION
-def test_every_selected_stream_is_emitted_by_its_list_and_by_that_of_its_orphans(catalog: Json | None) -> None:
+def test_selected_stream_is_emitted_by_its_list_and_by_its_orphan_list(catalog: Json | None) -> None:
     selection = select(catalog)
     emitted = [node.stream.name for step in lists(selection) for node in step.node.tree() if node.selected]
     expected = {name: 2 if found.stream.parent.orphan_params else 1 for name, found in selection.items()}
@@ -71,13 +71,13 @@ def test_every_selected_stream_is_emitted_by_its_list_and_by_that_of_its_orphans
 
 
 @EACH_SELECTION
-def test_no_list_is_walked_twice(catalog: Json | None) -> None:
+def test_list_is_not_read_twice(catalog: Json | None) -> None:
     walked = [(step.node.stream.path, step.params) for step in lists(select(catalog))]
     assert len(set(walked)) == len(walked)
 
 
 @EACH_SELECTION
-def test_the_root_of_a_step_stands_alone_or_is_an_orphans_list(catalog: Json | None) -> None:
+def test_step_root_has_no_parent_or_is_an_orphan_list(catalog: Json | None) -> None:
     for step in lists(select(catalog)):
         stream = step.node.stream
         assert not step.node.nested
@@ -93,41 +93,41 @@ def test_the_root_of_a_step_stands_alone_or_is_an_orphans_list(catalog: Json | N
         )
 
 
-def test_steps_come_in_the_order_of_the_table_and_orphans_behind_their_parents() -> None:
+def test_steps_are_in_the_order_of_the_stream_table() -> None:
     assert [step.name for step in planned(EVERYTHING)] == [s.name for s in STREAMS if not s.parent.stream]
     roots = [found.node.stream.name for found in lists(select(EVERYTHING))]
     assert roots[:4] == ["incidents", "actions", "follow_ups", "postmortem_documents"]
 
 
-def test_an_orphans_list_asks_for_the_work_streams_and_not_for_an_incident() -> None:
+def test_orphan_list_requests_work_streams() -> None:
     actions = next(found for found in lists(select()) if found.node.stream.name == "actions")
     assert actions.params == (("incident_mode", "stream"),)
 
 
-def test_orphans_are_asked_for_only_where_their_stream_is_selected() -> None:
+def test_orphan_list_is_only_read_if_its_stream_is_selected() -> None:
     assert [name for name, *_ in trees(only("incidents"))] == ["incidents"]
     assert [name for name, *_ in trees(only("incidents", "follow_ups"))] == ["incidents", "follow_ups"]
 
 
-def test_the_parent_is_listed_once_for_all_of_its_children() -> None:
+def test_parent_is_read_once_for_all_children() -> None:
     expected = ("incidents", "E", ("actions", "E"), ("follow_ups", "E"), ("incident_updates", "EN"))
     attachments = ("incident_attachments", "N")
     assert trees(None)[0] == (*expected, attachments)
     assert [name for name, *_ in trees(None)].count("incidents") == 1
 
 
-def test_a_child_hangs_on_its_parent_that_is_not_emitted() -> None:
+def test_parent_that_is_not_selected_is_read_for_its_child() -> None:
     assert trees(only("custom_field_options")) == [("custom_fields", "", ("custom_field_options", "E"))]
     assert trees(only("actions")) == [("incidents", "", ("actions", "E")), ("actions", "E")]
     assert trees(only("incident_updates")) == [("incidents", "", ("incident_updates", "E"))]
 
 
-def test_a_child_that_is_not_selected_costs_nothing() -> None:
+def test_child_that_is_not_selected_is_not_read() -> None:
     assert trees(only("custom_fields")) == [("custom_fields", "E")]
     assert trees(without(only("incidents"), "attachments", "updates")) == [("incidents", "E")]
 
 
-def test_one_list_serves_the_stream_and_the_part_of_its_parent() -> None:
+def test_child_list_is_read_once_to_be_emitted_and_nested() -> None:
     assert trees(without(only("incidents"), "attachments")) == [("incidents", "E", ("incident_updates", "N"))]
     both = without(only("incidents", "incident_updates"), "attachments")
     assert trees(both) == [("incidents", "E", ("incident_updates", "EN"))]
@@ -135,7 +135,7 @@ def test_one_list_serves_the_stream_and_the_part_of_its_parent() -> None:
 
 
 @pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent.nested_as], ids=lambda stream: stream.name)
-def test_an_orphans_list_and_a_parent_that_is_not_emitted_nest_nothing(stream: Any) -> None:
+def test_child_is_not_nested_without_a_selected_parent(stream: Any) -> None:
     for step in lists(select(only(stream.name))):
         assert not any(node.nested for node in step.node.tree())
 
@@ -145,16 +145,16 @@ def named(selection: Selection) -> set[str]:
     return {node.stream.name for step in lists(selection) for node in step.node.tree() if node.explicit}
 
 
-def test_what_nobody_named_may_be_left_out() -> None:
+def test_explicit_is_false_for_streams_selected_by_default() -> None:
     assert named(select()) == set()
 
 
-def test_a_stream_is_named_by_its_metadata_and_its_parent_with_it_is_not() -> None:
+def test_explicit_is_true_for_the_selected_stream_but_not_its_parent() -> None:
     assert named(select(only("actions"))) == {"actions"}
     assert named(select(without(only("incidents"), "attachments", "updates"))) == {"incidents"}
 
 
-def test_a_nested_part_is_named_as_a_field() -> None:
+def test_explicit_is_true_for_a_nested_child_whose_field_is_selected() -> None:
     catalog = set_field(only("incidents"), "incidents", "properties", "updates", selected=True)
     assert named(select(catalog)) == {"incidents", "incident_updates"}
     set_field(catalog, "incidents", "properties", "updates", selected=False)
@@ -162,19 +162,19 @@ def test_a_nested_part_is_named_as_a_field() -> None:
     assert named(select(catalog)) == {"incidents"}
 
 
-def test_a_part_that_is_deselected_names_nothing_by_what_is_below_it() -> None:
+def test_explicit_is_false_below_a_deselected_field() -> None:
     catalog = set_field(catalog_with(lambda *_: None), "incidents", "properties", "updates", selected=False)
     set_field(catalog, "incidents", "properties", "updates", "items", "properties", "message", selected=True)
     assert named(select(catalog)) == set()
 
 
-def test_incidents_of_all_modes_are_one_list() -> None:
+def test_incident_modes_are_read_in_one_list() -> None:
     (step,) = lists(select(only("incidents")), INCIDENT_MODES)
     assert [value for name, value in step.params if name == "mode[one_of]"] == list(INCIDENT_MODES)
 
 
 @EACH_SELECTION
-def test_rotation_begins_with_the_interrupted_stream_and_drops_none(catalog: Json | None) -> None:
+def test_rotation_starts_with_the_interrupted_stream_and_keeps_all_steps(catalog: Json | None) -> None:
     whole = planned(catalog)
     for number, step in enumerate(whole):
         turned = rotated(whole, step.name)
@@ -184,12 +184,12 @@ def test_rotation_begins_with_the_interrupted_stream_and_drops_none(catalog: Jso
 
 
 @pytest.mark.parametrize("syncing", [None, "zebras", "incident_attachments"])
-def test_rotation_for_a_stream_that_is_not_walked_changes_nothing(syncing: str | None) -> None:
+def test_rotation_ignores_a_stream_without_a_step(syncing: str | None) -> None:
     assert rotated(planned(None), syncing) == planned(None)
     assert rotated((), syncing) == ()
 
 
-def test_a_description_tells_walks_apart_by_all_that_they_read_and_emit() -> None:
+def test_description_differs_for_different_selections() -> None:
     catalogs = [
         None,
         only("incidents"),
@@ -205,7 +205,7 @@ def test_a_description_tells_walks_apart_by_all_that_they_read_and_emit() -> Non
     assert all(described.count(found) == 1 for found in described)
 
 
-def test_a_description_tells_children_apart_that_look_the_same() -> None:
+def test_description_differs_for_children_with_the_same_fields() -> None:
     described = []
     for name in ("actions", "follow_ups"):
         catalog = only(name)
@@ -215,7 +215,7 @@ def test_a_description_tells_children_apart_that_look_the_same() -> None:
     assert described[0] != described[1]
 
 
-def test_a_description_does_not_depend_on_who_named_what() -> None:
+def test_description_does_not_depend_on_explicit_selection() -> None:
     catalog = catalog_with(lambda name, about: about.update(selected=name in DEFAULT))
     assert [s.node.described() for s in lists(select(catalog))] == [s.node.described() for s in lists(select())]
 
@@ -232,9 +232,7 @@ def test_a_description_does_not_depend_on_who_named_what() -> None:
         (only("catalog_entries"), 30, 31, 31),
     ],
 )
-def test_the_cost_of_a_walk_is_counted_in_requests(
-    catalog: Json | None, parents: int, per_incident: int, by_lists: int
-) -> None:
+def test_cost_is_the_number_of_requests(catalog: Json | None, parents: int, per_incident: int, by_lists: int) -> None:
     node = lists(select(catalog))[0].node
     assert {strategy: cost(node, parents, MODES, strategy) for strategy in CHILD_STRATEGIES} == {
         "per_incident": per_incident,

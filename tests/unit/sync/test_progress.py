@@ -31,38 +31,38 @@ def lines(caplog: pytest.LogCaptureFixture, progress: Progress, clock: Clock, ro
     return [record.getMessage() for record in caplog.records]
 
 
-def test_it_tells_rows_share_speed_and_time_left(caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_line_has_rows_percentage_speed_and_time_left(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     progress = Progress("incidents", clock.requests, clock=clock, total=2000)
     said = lines(caplog, progress, clock, rows=80, seconds=SECONDS_BETWEEN_LINES)
     assert said == ["incidents: 80 of 2,000 rows (4 %), 20.0 requests per second, about 4 min left"]
 
 
-def test_it_speaks_no_oftener_than_every_ten_seconds(caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_is_logged_at_most_every_ten_seconds(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     said = lines(caplog, Progress("x", clock.requests, clock=clock), clock, rows=10_000, seconds=65)
     assert len(said) == 6
 
 
-def test_a_short_walk_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_is_not_logged_for_a_short_walk(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     assert lines(caplog, Progress("x", clock.requests, clock=clock), clock, rows=500, seconds=9) == []
 
 
-def test_without_a_total_it_tells_no_share(caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_without_a_total_has_no_percentage(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     said = lines(caplog, Progress("alerts", clock.requests, clock=clock), clock, rows=11, seconds=11)
     assert said == ["alerts: 10 rows, 20.0 requests per second"]
 
 
-def test_a_resumed_walk_claims_no_share_of_what_an_earlier_run_read(caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_after_a_resume_has_no_percentage(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     progress = Progress("incidents", clock.requests, resumed=True, clock=clock, total=2000)
     said = lines(caplog, progress, clock, rows=11, seconds=11)
     assert said == ["incidents: 10 rows since the resume, 20.0 requests per second"]
 
 
-def test_rows_that_come_while_the_list_is_read_leave_no_negative_time(caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_time_left_is_never_negative(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     said = lines(caplog, Progress("x", clock.requests, clock=clock, total=5), clock, rows=11, seconds=11)
     assert said == ["x: 10 of 5 rows (200 %), 20.0 requests per second"]

@@ -39,7 +39,7 @@ def finished(name: str, begun: ResumePoint, updated_at: str) -> Json:
     return {"bookmarks": {name: {"updated_at": updated_at, "scope": begun.scope}}}
 
 
-def test_a_bookmark_is_good_for_its_endpoint_and_its_modes_alone() -> None:
+def test_bookmark_is_only_used_for_the_same_endpoint_and_modes() -> None:
     begun = resume_point(step("actions"), {}, config(), None)
     state = finished("actions", begun, f"{AT}.5Z")
     assert resume_point(step("actions"), state, config(), None).since == "2026-01-31T09:55:00Z"
@@ -47,7 +47,7 @@ def test_a_bookmark_is_good_for_its_endpoint_and_its_modes_alone() -> None:
     assert resume_point(step("actions", modes=("standard",)), state, config(), None).since is None
 
 
-def test_a_bookmark_and_a_start_date_are_nothing_to_a_stream_that_is_read_whole() -> None:
+def test_bookmark_and_start_date_are_ignored_for_full_table() -> None:
     state = finished("alerts", resume_point(step("alerts"), {}, config(), None), f"{AT}Z")
     whole = resume_point(step("alerts", method="FULL_TABLE"), state, config(start_date=f"{AT}Z"), None)
     assert (whole.since, whole.bookmark) == (None, None)
@@ -64,12 +64,12 @@ def test_a_bookmark_and_a_start_date_are_nothing_to_a_stream_that_is_read_whole(
         ({"start_date": f"{AT}Z", "endpoint": "https://other.invalid"}, ("alerts",), None, False),
     ],
 )
-def test_a_walk_goes_on_if_it_is_the_same(settings: Json, names: tuple[str, ...], version: Any, goes_on: bool) -> None:
+def test_resume_needs_the_same_settings(settings: Json, names: tuple[str, ...], version: Any, goes_on: bool) -> None:
     state = interrupted(resume_point(step("alerts"), {}, config(start_date=f"{AT}Z"), None))
     assert resume_point(step(*names), state, config(**settings), version).after == ("c1" if goes_on else None)
 
 
-def test_a_walk_that_goes_on_knows_all_that_the_state_says() -> None:
+def test_resume_restores_list_cursor_start_and_newest_change() -> None:
     begun = resume_point(step("actions"), {}, config(), None)
     found = resume_point(step("actions"), interrupted(begun, list_index=2, newest=f"{AT}.1Z"), config(), None)
     assert (found.list_index, found.after, found.started, found.newest) == (2, "c1", BEGAN, f"{AT}.1Z")
@@ -78,7 +78,7 @@ def test_a_walk_that_goes_on_knows_all_that_the_state_says() -> None:
     assert again["bookmarks"]["actions"]["started"] == BEGAN
 
 
-def test_a_version_goes_on_with_what_was_skipped_of_it() -> None:
+def test_resume_keeps_the_version_and_the_skipped_streams() -> None:
     whole = step("incidents", "actions", method="FULL_TABLE")
     begun = resume_point(whole, {}, config(), 7)
     state = interrupted(begun, skipped={"actions", "users"})
@@ -91,7 +91,7 @@ def test_a_version_goes_on_with_what_was_skipped_of_it() -> None:
     }
 
 
-def test_the_next_list_is_a_place_to_go_on_and_one_behind_the_last_is_none() -> None:
+def test_resume_at_the_next_list_but_not_after_the_last() -> None:
     begun = resume_point(step("actions"), {}, config(), None)
     assert resume_point(step("actions"), interrupted(begun, None, list_index=1), config(), None).list_index == 1
     assert resume_point(step("actions"), interrupted(begun, list_index=3), config(), None) == begun
@@ -109,7 +109,7 @@ def test_the_next_list_is_a_place_to_go_on_and_one_behind_the_last_is_none() -> 
         (None, None, f"{AT}Z", None),
     ],
 )
-def test_a_bookmark_is_the_last_change_or_the_beginning(
+def test_bookmark_is_the_newest_change_but_not_after_the_start_of_the_run(
     bookmark: str | None, newest: str | None, began: str, expected: str | None
 ) -> None:
     first = resume_point(step("alerts"), {}, config(), None)
@@ -119,12 +119,12 @@ def test_a_bookmark_is_the_last_change_or_the_beginning(
     assert mark.get("updated_at") == expected
 
 
-def test_a_stream_that_is_read_whole_gets_no_bookmark() -> None:
+def test_bookmark_is_not_written_for_full_table() -> None:
     begun = resume_point(step("alerts", method="FULL_TABLE"), {}, config(), None)
     assert state_at_end(begun, {}, newest=f"{AT}Z", began=BEGAN) == {"bookmarks": {}}
 
 
-def test_rows_count_from_the_start_on_and_those_without_a_time_always() -> None:
+def test_changed_rows_include_rows_without_updated_at() -> None:
     begun = resume_point(step("alerts"), {}, config(start_date=f"{AT}.5Z"), None)
     stamps = [f"{AT}.49Z", f"{AT}.50Z", "2026-01-31T12:00:00.6+02:00", f"{AT}.500000001Z", None, "", f"{AT}Z"]
     newest: dict[str, str] = {}

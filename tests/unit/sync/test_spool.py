@@ -29,25 +29,25 @@ def spool() -> Iterator[Spool]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=range(len(ROWS)))
-def test_a_row_comes_out_as_it_went_in(spool: Spool, row: Any) -> None:
+def test_spool_returns_rows_unchanged(spool: Spool, row: Any) -> None:
     spool.add("actions", [("I1", row)])
     (found,) = spool.rows("actions", "I1")
     assert json.dumps(found) == json.dumps(row)
 
 
-def test_rows_come_out_for_their_parent_in_their_order(spool: Spool) -> None:
+def test_spool_returns_the_rows_of_a_parent_in_order(spool: Spool) -> None:
     spool.add("actions", ((f"I{number % 3}", {"id": number}) for number in range(30)))
     spool.add("actions", [("I1", {"id": -1})])
     assert [row["id"] for row in spool.rows("actions", "I1")] == [*range(1, 30, 3), -1]
 
 
-def test_an_id_is_new_once_for_each_stream() -> None:
+def test_seen_reports_an_id_as_new_once_per_stream() -> None:
     with closing(Seen()) as seen:
         pairs = [("alert_notes", "G1"), ("alert_notes", "g1"), ("other", "G1"), ("alert_notes", "G1"), ("other", "G1")]
         assert [seen.first(*pair) for pair in pairs] == [True, True, True, False, False]
 
 
-def test_streams_and_parents_are_kept_apart(spool: Spool) -> None:
+def test_spool_separates_streams_and_parents(spool: Spool) -> None:
     spool.add("actions", [("I1", {"id": "a"}), ("i1", {"id": "b"}), ("I1 ", {"id": "c"}), ("1", {"id": "d"})])
     spool.add("follow_ups", [("I1", {"id": "e"})])
     assert spool.rows("actions", "I1") == [{"id": "a"}]
@@ -56,26 +56,26 @@ def test_streams_and_parents_are_kept_apart(spool: Spool) -> None:
     assert spool.rows("actions", "I%") == []
 
 
-def test_rows_can_be_read_again(spool: Spool) -> None:
+def test_spool_rows_can_be_read_again(spool: Spool) -> None:
     spool.add("actions", [("I1", {"id": "a"})])
     spool.rows("actions", "I1")[0]["id"] = "changed"
     assert spool.rows("actions", "I1") == [{"id": "a"}]
 
 
-def test_a_page_without_rows_is_no_matter(spool: Spool) -> None:
+def test_spool_accepts_a_page_without_rows(spool: Spool) -> None:
     spool.add("actions", [])
     spool.add("actions", [("I1", {})])
     assert spool.rows("actions", "I1") == [{}]
     assert spool.rows("actions", "I2") == []
 
 
-def test_two_spools_share_nothing(spool: Spool) -> None:
+def test_spools_do_not_share_rows(spool: Spool) -> None:
     spool.add("actions", [("I1", {"id": "a"})])
     with closing(Spool()) as other:
         assert other.rows("actions", "I1") == []
 
 
-def test_a_closed_spool_gives_nothing() -> None:
+def test_spool_cannot_be_read_after_close() -> None:
     spool = Spool()
     spool.close()
     with pytest.raises(sqlite3.ProgrammingError):
@@ -93,7 +93,7 @@ def open_files() -> set[str]:
 
 
 @pytest.mark.skipif(not Path(FILES).is_dir(), reason="this system doesn't say which files are open")
-def test_many_rows_are_on_disk_in_a_file_that_nobody_has_to_clean_up(spool: Spool) -> None:
+def test_spool_file_is_already_deleted_while_in_use(spool: Spool) -> None:
     before = open_files()
     # More than SQLite keeps in memory.
     spool.add("actions", ((f"I{number}", {"text": "x" * 1000}) for number in range(10_000)))

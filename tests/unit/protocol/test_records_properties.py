@@ -27,7 +27,7 @@ def whole_of(stream: Stream) -> tuple[Shaper, set[str]]:
 
 @pytest.mark.parametrize(("stream", "key"), [(s.name, key) for s in STREAMS for key in s.key_properties])
 @pytest.mark.parametrize("how", ["absent", "null"])
-def test_a_row_without_a_key_property_is_an_error(stream: str, key: str, how: str) -> None:
+def test_key_property_that_is_missing_or_null_is_an_error(stream: str, key: str, how: str) -> None:
     shaped, _ = whole_of(BY_NAME[stream])
     row: Json = dict.fromkeys(BY_NAME[stream].key_properties, "K1")
     assert shaped(row)[key] == "K1"
@@ -39,7 +39,7 @@ def test_a_row_without_a_key_property_is_an_error(stream: str, key: str, how: st
         shaped(row)
 
 
-def test_an_unknown_property_is_left_out_and_told_with_its_path() -> None:
+def test_unknown_property_is_left_out_and_reported_with_its_path() -> None:
     row: Json = {
         "new": 1,
         "one": {"a": "x", "newer": {"deep": 1}},
@@ -50,7 +50,7 @@ def test_an_unknown_property_is_left_out_and_told_with_its_path() -> None:
     assert sorted(unknown) == ["many[].newest", "new", "one.newer"]
 
 
-def test_a_deselected_property_is_left_out_and_not_told() -> None:
+def test_deselected_property_is_left_out_and_not_reported() -> None:
     whole = holding(id=STRING, v=holding(a=STRING, b=STRING), w=listed(holding(a=STRING, b=STRING)), x=STRING)
     row: Json = {"v": {"a": "1", "b": "2"}, "w": [{"a": "1", "b": "2"}], "x": "3"}
     record, unknown = said_of(row, {"v": holding(a=STRING), "w": listed(holding(b=STRING))}, whole)
@@ -58,16 +58,16 @@ def test_a_deselected_property_is_left_out_and_not_told() -> None:
     assert unknown == []
 
 
-def test_an_unknown_property_of_something_deselected_is_not_told() -> None:
+def test_unknown_property_below_a_deselected_one_is_not_reported() -> None:
     whole = holding(id=STRING, v=holding(a=STRING), w=listed(holding(a=STRING)))
     assert said_of({"v": {"new": 1}, "w": [{"new": 1}]}, {}, whole) == ({"id": "T1"}, [])
 
 
-def test_a_deselected_property_may_be_of_any_type() -> None:
+def test_deselected_property_can_have_any_type() -> None:
     assert said_of({"v": 5}, {}, holding(id=STRING, v=holding(a=STRING))) == ({"id": "T1"}, [])
 
 
-def test_a_withheld_property_is_left_out_and_not_told() -> None:
+def test_withheld_property_is_left_out_and_not_reported() -> None:
     record, unknown = said_of({"secret": "s", "v": "x"}, {"v": STRING}, withheld=("secret",))
     assert (record, unknown) == ({"id": "T1", "v": "x"}, [])
 
@@ -92,7 +92,7 @@ def test_a_withheld_property_is_left_out_and_not_told() -> None:
         (None, None),
     ],
 )
-def test_of_a_url_that_lets_in_whoever_knows_it_only_the_host_is_kept(url: str | None, kept: str | None) -> None:
+def test_secret_url_is_cut_to_its_host(url: str | None, kept: str | None) -> None:
     hook = holding(url=STRING, note=STRING)
     row: Json = {"hooks": [{"url": url, "note": "https://example.com/note"}], "url": "https://example.com/own"}
     record, unknown = said_of(row, {"hooks": listed(hook), "url": STRING}, cut_urls=("hooks[].url",))
@@ -101,13 +101,13 @@ def test_of_a_url_that_lets_in_whoever_knows_it_only_the_host_is_kept(url: str |
     assert unknown == []
 
 
-def test_a_url_of_another_type_is_an_error_that_does_not_show_it() -> None:
+def test_secret_url_of_another_type_is_an_error_without_the_value() -> None:
     with pytest.raises(BadData, match=r"hooks\.url should be of type string, but the API sent array") as caught:
         said_of({"hooks": {"url": ["sesame"]}}, {"hooks": holding(url=STRING)}, cut_urls=("hooks.url",))
     assert "sesame" not in str(caught.value)
 
 
-def test_a_map_with_free_keys_has_no_unknown_property() -> None:
+def test_unknown_property_cannot_occur_in_a_free_form_object() -> None:
     free: Json = {"type": ["null", "object"], "additionalProperties": True}
     assert said_of({"v": {"anything": 1}}, {"v": free}) == ({"id": "T1", "v": {"anything": 1}}, [])
 
@@ -115,7 +115,7 @@ def test_a_map_with_free_keys_has_no_unknown_property() -> None:
 @pytest.mark.parametrize(
     "stream", [stream for stream in STREAMS if stream.privacy.withheld], ids=lambda stream: stream.name
 )
-def test_a_credential_of_a_real_row_is_not_told(stream: Stream) -> None:
+def test_withheld_property_of_each_stream_is_not_reported(stream: Stream) -> None:
     shaped, told = whole_of(stream)
     record = shaped({"id": "K1", "new": 1, **dict.fromkeys(stream.privacy.withheld, "very secret")})
     assert "very secret" not in str(record)
@@ -123,7 +123,7 @@ def test_a_credential_of_a_real_row_is_not_told(stream: Stream) -> None:
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-def test_only_what_nobody_announced_is_told_of_real_rows(stream: Stream) -> None:
+def test_unknown_property_of_sample_rows_is_only_the_made_up_one(stream: Stream) -> None:
     shaped, told = whole_of(stream)
     rows = there(ORG, stream.name, INCIDENT_MODES)
     assert rows
@@ -132,7 +132,7 @@ def test_only_what_nobody_announced_is_told_of_real_rows(stream: Stream) -> None
     assert {path.split(".")[-1] for path in told} <= {"x_new_property"}
 
 
-def test_a_selection_at_depth_shapes_real_rows() -> None:
+def test_deselected_nested_property_is_left_out_of_sample_rows() -> None:
     catalog = only("incidents")
     set_field(catalog, "incidents", "properties", "creator", "properties", "user", selected=False)
     set_field(

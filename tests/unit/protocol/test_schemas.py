@@ -1,0 +1,104 @@
+"""Schema files: what holds for the schema of every stream."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from jsonschema import Draft4Validator
+
+from tap_incident.protocol.catalog import discover
+from tap_incident.protocol.schemas import schema
+from tap_incident.streams import STREAMS, Stream
+from tests.support.paths import REPOSITORY
+from tests.unit.protocol.catalogs import (
+    subschemas,
+)
+
+SCHEMAS = REPOSITORY / "schemas"
+
+
+EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+
+
+NO_TIMESTAMPS = {("postmortem_documents", "updated_at")}
+"""Of these the API's document doesn't say that they are timestamps: any text may come."""
+
+
+CREDENTIAL = re.compile(r"secret|password|credential|(^|_)tokens?$|private_key", re.IGNORECASE)
+
+
+@EACH_STREAM
+def test_schema_is_valid_draft_4_without_references(stream: Stream) -> None:
+    Draft4Validator.check_schema(schema(stream))
+    assert "$ref" not in json.dumps(schema(stream))
+
+
+@EACH_STREAM
+def test_schema_has_a_type_everywhere_and_date_time_for_timestamps(stream: Stream) -> None:
+    for path, part in subschemas(schema(stream)):
+        (kind,) = set(part["type"]) - {"null"}
+        assert kind in {"string", "integer", "number", "boolean", "object", "array"}, path
+        assert ("items" in part) == (kind == "array"), path
+        assert part.get("format") in {None, "date-time"}, path
+        assert "format" not in part or kind == "string", path
+        # A timestamp that isn't declared as one would leave "" as it came, which no target takes.
+        named = bool(path) and path[-1].endswith("_at") and (stream.name, path[-1]) not in NO_TIMESTAMPS
+        assert named <= (part.get("format") == "date-time"), path
+
+
+@EACH_STREAM
+def test_schema_allows_additional_properties_only_in_free_form_objects(stream: Stream) -> None:
+    for path, part in subschemas(schema(stream)):
+        if "object" in part["type"]:
+            assert part["additionalProperties"] is ("properties" not in part), path
+
+
+@EACH_STREAM
+def test_schema_allows_null_except_in_key_properties(stream: Stream) -> None:
+    nested = {
+        child.parent.nested_as: child
+        for child in STREAMS
+        if child.parent.stream == stream.name and child.parent.nested_as
+    }
+    firm: set[tuple[str, ...]] = {(), *(("properties", key) for key in stream.key_properties)}
+    assert all("null" not in part["type"] for path, part in subschemas(schema(stream)) if path in firm)
+    for name, child in nested.items():
+        row = ("properties", name, "items")
+        firm |= {row, *((*row, "properties", key) for key in child.key_properties)}
+    for path, part in subschemas(schema(stream)):
+        assert "null" in part["type"] or path in firm, path
+
+
+@EACH_STREAM
+def test_schema_has_no_credential(stream: Stream) -> None:
+    named = [(path[-1], part) for path, part in subschemas(schema(stream)) if path]
+    assert not [name for name, _ in named if CREDENTIAL.search(name)]
+    # An actor's key is an object with its name; a text would be the key itself.
+    assert not [name for name, part in named if name == "api_key" and "object" not in part["type"]]
+    assert not set(schema(stream)["properties"]) & set(stream.privacy.withheld)
+
+
+@EACH_STREAM
+def test_schema_can_be_modified_without_affecting_the_next_one(stream: Stream) -> None:
+    before = json.dumps(discover())
+    for _, part in subschemas(schema(stream)):
+        part["type"] = []
+    assert json.dumps(discover()) == before
+
+
+@EACH_STREAM
+def test_schema_parts_are_not_shared(stream: Stream) -> None:
+    seen = [id(part) for _, part in subschemas(schema(stream))]
+    assert len(set(seen)) == len(seen)
+
+
+def test_schema_files_are_all_used() -> None:
+    used: set[str] = set()
+    coming = {f"{stream.name}.json" for stream in STREAMS}
+    while coming:
+        name = coming.pop()
+        used.add(name)
+        coming |= set(re.findall(r'"\$ref": *"([^"#]+)', (SCHEMAS / name).read_text("utf-8"))) - used
+    assert used == {file.relative_to(SCHEMAS).as_posix() for file in SCHEMAS.rglob("*.json")}

@@ -1,0 +1,181 @@
+"""Selection of fields: breadcrumbs, key properties, and fields that the catalog or the tap doesn't have."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from tap_incident.protocol.schemas import schema
+from tap_incident.protocol.selection import Selection, select
+from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tests.support.runs import Json, catalog_with, only, set_field
+from tests.unit.protocol.catalogs import entry_of, logged, minimal_entry, property_names
+
+CREATOR_EMAIL = ("properties", "creator", "properties", "user", "properties", "email")
+
+
+KEYS = [(stream.name, key) for stream in STREAMS for key in stream.key_properties]
+
+
+def schema_at(selection: Selection, stream: str, *path: str) -> Json:
+    """The part of a selected schema at a path of property names, through lists."""
+    part = selection[stream].schema
+    for name in path:
+        part = part.get("items", part)["properties"][name]
+    return part
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"selected": True}, True),
+        ({"selected": False}, False),
+        ({"selected": None}, True),
+        ({"selected-by-default": False}, False),
+        ({"selected": True, "selected-by-default": False}, True),
+        ({"selected": True, "inclusion": "unsupported"}, False),
+        ({"inclusion": "automatic"}, True),
+    ],
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("creator",),
+        ("creator", "user"),
+        ("creator", "user", "email"),
+        ("custom_field_entries", "items", "custom_field"),
+        ("custom_field_entries", "items", "values", "items", "value_option", "value"),
+        ("updates", "items", "new_severity", "name"),
+    ],
+)
+def test_breadcrumb_of_any_depth_is_honoured(said: Json, kept: bool, path: tuple[str, ...]) -> None:
+    breadcrumb = [part for name in path for part in ([name] if name == "items" else ["properties", name])]
+    catalog = set_field(only("incidents"), "incidents", *breadcrumb, **{"selected-by-default": True, **said})
+    selection, whole = select(catalog), select(only("incidents"))
+    *above, name = [part for part in path if part != "items"]
+    expected = property_names(schema_at(whole, "incidents", *above))
+    assert name in expected
+    assert property_names(schema_at(selection, "incidents", *above)) == (expected if kept else expected - {name})
+
+
+def test_breadcrumb_does_not_affect_fields_of_the_same_name_elsewhere() -> None:
+    catalog = set_field(only("incidents", "incident_updates"), "incidents", *CREATOR_EMAIL, selected=False)
+    selection = select(catalog)
+    assert "email" not in property_names(schema_at(selection, "incidents", "creator", "user"))
+    assert "email" in property_names(schema_at(selection, "incidents", "updates", "updater", "user"))
+    assert "email" in property_names(schema_at(selection, "incident_updates", "updater", "user"))
+
+
+def test_field_can_be_deselected_inside_the_schema() -> None:
+    creator = {"properties": {"user": {"selected": False}, "alert": {}, "workflow": {"inclusion": "unsupported"}}}
+    schema_said = {"properties": {"id": {}, "creator": creator, "name": {"selected": False}, "mode": {}}}
+    selection = select({"streams": [minimal_entry("incidents", root={"selected": True}, **schema_said)]})
+    assert property_names(selection["incidents"].schema) == {"id", "creator", "mode"}
+    assert property_names(schema_at(selection, "incidents", "creator")) == {"alert"}
+
+
+def test_field_metadata_takes_precedence_over_its_schema() -> None:
+    catalog = set_field(only("users"), "users", "properties", "name", selected=True)
+    users = next(entry for entry in catalog["streams"] if entry["tap_stream_id"] == "users")
+    users["schema"]["properties"]["name"]["selected"] = False
+    users["schema"]["properties"]["email"]["selected"] = False
+    assert "name" in property_names(select(catalog)["users"].schema)
+    assert "email" not in property_names(select(catalog)["users"].schema)
+
+
+@pytest.mark.parametrize(("stream", "key"), KEYS)
+@pytest.mark.parametrize("said", [{"selected": False}, {"inclusion": "unsupported"}, {"selected-by-default": False}])
+def test_selection_of_a_key_property_cannot_be_removed(stream: str, key: str, said: Json) -> None:
+    catalog = set_field(only(stream), stream, "properties", key, **said)
+    found = next(entry for entry in catalog["streams"] if entry["tap_stream_id"] == stream)
+    found["schema"]["properties"][key].update(said)
+    assert select(catalog)[stream].schema["properties"][key] == schema(BY_NAME[stream])["properties"][key]
+
+
+def test_selection_of_key_properties_remains_if_all_fields_are_deselected() -> None:
+    catalog = catalog_with(lambda _, about: about.update(selected=True))
+    for found in catalog["streams"]:
+        for item in found["metadata"]:
+            if item["breadcrumb"]:
+                item["metadata"]["selected"] = False
+    selection = select(catalog)
+    assert {name: property_names(found.schema) for name, found in selection.items()} == {
+        stream.name: set(stream.key_properties) for stream in STREAMS
+    }
+
+
+def test_field_that_is_not_in_the_catalog_is_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    users = minimal_entry("users", properties={name: {} for name in schema(BY_NAME["users"])["properties"]})
+    del users["schema"]["properties"]["email"], users["schema"]["properties"]["seats"]
+    with caplog.at_level(logging.INFO):
+        selection = select({"streams": [users, minimal_entry("teams")]}, source="cat.json")
+    assert property_names(schema(BY_NAME["users"])) - property_names(selection["users"].schema) == {"email", "seats"}
+    (message,) = logged(caplog, logging.INFO)
+    assert message.startswith("cat.json: users lacks email, seats, ")
+
+
+def test_field_that_is_not_in_the_catalog_is_left_out_at_any_depth(caplog: pytest.LogCaptureFixture) -> None:
+    catalog = only("incidents")
+    entries = entry_of(catalog, "incidents")["schema"]["properties"]["custom_field_entries"]
+    del entries["items"]["properties"]["values"]
+    entry_of(catalog, "incidents")["metadata"] = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    with caplog.at_level(logging.INFO):
+        incidents = select(catalog)["incidents"].schema
+    assert property_names(incidents["properties"]["custom_field_entries"]) == {"custom_field"}
+    (message,) = logged(caplog, logging.INFO)
+    assert " lacks custom_field_entries.values, " in message
+
+
+def test_field_that_is_selected_only_in_metadata_is_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    catalog = set_field(only("users"), "users", "properties", "email", selected=True)
+    del entry_of(catalog, "users")["schema"]["properties"]["email"]
+    with caplog.at_level(logging.INFO):
+        assert "email" in property_names(select(catalog)["users"].schema)
+    assert logged(caplog, logging.INFO) == []
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_selection_of_a_key_property_does_not_need_the_catalog_to_list_it(stream: Stream) -> None:
+    listing = minimal_entry(stream.name, properties={"something_else": {}})
+    assert property_names(select({"streams": [listing]})[stream.name].schema) == set(stream.key_properties)
+
+
+@pytest.mark.parametrize("said", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
+def test_field_selection_without_properties_is_all_fields(said: Json, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        assert select({"streams": [minimal_entry("users", **said)]})["users"].schema == schema(BY_NAME["users"])
+    assert logged(caplog, logging.INFO) == []
+
+
+@pytest.mark.parametrize("odd", [None, True, "x", 5, [], ["x"]])
+def test_field_with_an_invalid_schema_is_kept(odd: Any) -> None:
+    listed = dict.fromkeys(schema(BY_NAME["incidents"])["properties"], odd)
+    selection = select({"streams": [minimal_entry("incidents", properties=listed)]})
+    assert selection["incidents"].schema == schema(BY_NAME["incidents"])
+    inside = {"id": {}, "updates": {"items": odd}, "creator": {"properties": {"user": odd}}}
+    cut = select({"streams": [minimal_entry("incidents", properties=inside)]})["incidents"].schema["properties"]
+    assert set(cut) == set(inside)
+    assert cut["updates"] == schema(BY_NAME["incidents"])["properties"]["updates"]
+    assert set(cut["creator"]["properties"]) == {"user"}
+
+
+def test_field_that_is_unknown_is_ignored() -> None:
+    catalog = only("users")
+    whole = select(catalog)
+    entry_of(catalog, "users")["schema"]["properties"]["gone"] = {"type": "string", "selected": True}
+    set_field(catalog, "users", "properties", "gone_too", selected=True)
+    set_field(catalog, "users", "properties", "email", "properties", "deeper", selected=False)
+    assert select(catalog)["users"].schema == whole["users"].schema
+
+
+def test_field_is_explicit_if_it_or_a_nested_field_is_selected() -> None:
+    catalog = catalog_with(lambda *_: None)
+    assert select(catalog)["incidents"].explicit_fields == frozenset()
+    set_field(catalog, "incidents", "properties", "updates", selected=True)
+    set_field(catalog, "incidents", "properties", "name", selected=False)
+    set_field(catalog, "incidents", "properties", "attachments", "items", "properties", "resource", selected=True)
+    assert select(catalog)["incidents"].explicit_fields == {"updates", "attachments"}

@@ -1,0 +1,80 @@
+"""Selection: the replication method of each stream, from the setting or from the catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tap_incident.config import REPLICATION_METHODS
+from tap_incident.errors import BadInput
+from tap_incident.protocol.catalog import discover
+from tap_incident.protocol.selection import select
+from tap_incident.streams import STREAMS
+from tests.support.runs import Json, only, set_field
+from tests.unit.protocol.catalogs import (
+    INCREMENTAL_STREAMS,
+    with_replication_method,
+)
+
+FULL_TABLE_STREAMS = sorted({stream.name for stream in STREAMS} - INCREMENTAL_STREAMS)
+
+
+def replication_keys(catalog: Json | None, method: str = "FULL_TABLE") -> dict[str, str | None]:
+    """Replication keys by selected stream."""
+    return {name: found.replication_key for name, found in select(catalog, replication_method=method).items()}
+
+
+def test_replication_key_exists_for_five_streams() -> None:
+    assert {stream.name for stream in STREAMS if stream.replication_key == "updated_at"} == INCREMENTAL_STREAMS
+    assert {stream.name for stream in STREAMS if stream.replication_key} == INCREMENTAL_STREAMS
+
+
+@pytest.mark.parametrize("catalog", [None, discover(), discover("INCREMENTAL"), only(*INCREMENTAL_STREAMS, "users")])
+def test_replication_method_setting_applies_if_the_catalog_has_none(catalog: Json | None) -> None:
+    for method in REPLICATION_METHODS:
+        found = replication_keys(catalog, method)
+        assert {name for name, key in found.items() if key} == (
+            INCREMENTAL_STREAMS if method == "INCREMENTAL" else set()
+        )
+
+
+@pytest.mark.parametrize("name", sorted(INCREMENTAL_STREAMS))
+def test_replication_method_in_the_catalog_only_applies_to_its_stream(name: str) -> None:
+    catalog = with_replication_method("INCREMENTAL", name, **{"replication-key": "updated_at"})
+    assert replication_keys(catalog) == {name: "updated_at"}
+    assert replication_keys(with_replication_method("FULL_TABLE", name), "INCREMENTAL") == {name: None}
+    assert replication_keys(with_replication_method(None, name), "INCREMENTAL") == {name: "updated_at"}
+
+
+@pytest.mark.parametrize("name", FULL_TABLE_STREAMS)
+def test_replication_method_incremental_is_an_error_for_a_full_table_stream(name: str) -> None:
+    with pytest.raises(BadInput, match=f'^mine: "replication-method" of {name} must be FULL_TABLE$'):
+        select(with_replication_method("INCREMENTAL", name), source="mine")
+    assert replication_keys(with_replication_method("FULL_TABLE", name), "INCREMENTAL") == {name: None}
+
+
+@pytest.mark.parametrize("method", ["LOG_BASED", "incremental", "", 5, [], {}])
+def test_replication_method_that_is_unknown_is_an_error(method: Any) -> None:
+    with pytest.raises(BadInput, match='"replication-method" of alerts must be FULL_TABLE or INCREMENTAL'):
+        select(with_replication_method(method, "alerts"))
+
+
+@pytest.mark.parametrize("key", ["created_at", 5, []])
+def test_replication_key_that_is_unknown_is_an_error(key: Any) -> None:
+    with pytest.raises(BadInput, match='"replication-key" of alerts must be updated_at'):
+        select(with_replication_method("INCREMENTAL", "alerts", **{"replication-key": key}))
+
+
+def test_replication_key_is_ignored_for_full_table() -> None:
+    catalog = with_replication_method("FULL_TABLE", "alerts", **{"replication-key": "created_at"})
+    assert replication_keys(catalog, "INCREMENTAL") == {"alerts": None}
+
+
+def test_replication_key_cannot_be_deselected() -> None:
+    catalog = set_field(only("alerts"), "alerts", "properties", "updated_at", selected=False)
+    assert "updated_at" not in select(catalog)["alerts"].schema["properties"]
+    assert "updated_at" in select(catalog, replication_method="INCREMENTAL")["alerts"].schema["properties"]
+    entry = next(e for e in catalog["streams"] if e["tap_stream_id"] == "alerts")
+    del entry["schema"]["properties"]["updated_at"]
+    assert "updated_at" in select(catalog, replication_method="INCREMENTAL")["alerts"].schema["properties"]
