@@ -1,4 +1,4 @@
-"""The command line in process: arguments, files, exit codes."""
+"""Command line: arguments, files and exit codes."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def test_help_describes_every_option(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "reason"),
     [(None, "can't be read"), (b"\xff\xfe\x00", "is not UTF-8 text"), (b'{"a":\n oops', "not valid JSON (line 2)")],
     ids=["missing", "binary", "not JSON"],
 )
 def test_file_that_cannot_be_read_is_named(
-    option: str, content: bytes | None, said: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    option: str, content: bytes | None, reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "given.json"
     if content is not None:
@@ -94,7 +94,7 @@ def test_file_that_cannot_be_read_is_named(
     config = tmp_path / "config.json"
     config.write_text('{"api_key": "k"}')
     assert main(["--config", str(config), option, str(path)]) == 1
-    assert f"{path}: {said}" in last_line(caplog)
+    assert f"{path}: {reason}" in last_line(caplog)
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])

@@ -20,7 +20,7 @@ KEYS = [(stream.name, key) for stream in STREAMS for key in stream.key_propertie
 
 
 def schema_at(selection: Selection, stream: str, *path: str) -> Json:
-    """The part of a selected schema at a path of property names, through lists."""
+    """The part of a selected schema at a path of property names; arrays are not part of the path."""
     part = selection[stream].schema
     for name in path:
         part = part.get("items", part)["properties"][name]
@@ -28,7 +28,7 @@ def schema_at(selection: Selection, stream: str, *path: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("metadata", "kept"),
     [
         ({"selected": True}, True),
         ({"selected": False}, False),
@@ -50,9 +50,9 @@ def schema_at(selection: Selection, stream: str, *path: str) -> Json:
         ("updates", "items", "new_severity", "name"),
     ],
 )
-def test_breadcrumb_of_any_depth_is_honoured(said: Json, kept: bool, path: tuple[str, ...]) -> None:
+def test_breadcrumb_of_any_depth_is_honoured(metadata: Json, kept: bool, path: tuple[str, ...]) -> None:
     breadcrumb = [part for name in path for part in ([name] if name == "items" else ["properties", name])]
-    catalog = set_field(only("incidents"), "incidents", *breadcrumb, **{"selected-by-default": True, **said})
+    catalog = set_field(only("incidents"), "incidents", *breadcrumb, **{"selected-by-default": True, **metadata})
     selection, whole = select(catalog), select(only("incidents"))
     *above, name = [part for part in path if part != "items"]
     expected = property_names(schema_at(whole, "incidents", *above))
@@ -144,10 +144,10 @@ def test_selection_of_a_key_property_does_not_need_the_catalog_to_list_it(stream
     assert property_names(select({"streams": [listing]})[stream.name].schema) == set(stream.key_properties)
 
 
-@pytest.mark.parametrize("said", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
-def test_field_selection_without_properties_is_all_fields(said: Json, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("entry_schema", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
+def test_field_selection_without_properties_is_all_fields(entry_schema: Json, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        assert select({"streams": [minimal_entry("users", **said)]})["users"].schema == schema(BY_NAME["users"])
+        assert select({"streams": [minimal_entry("users", **entry_schema)]})["users"].schema == schema(BY_NAME["users"])
     assert logged(caplog, logging.INFO) == []
 
 

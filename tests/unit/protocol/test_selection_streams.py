@@ -92,10 +92,10 @@ def test_selection_inside_the_schema_is_honoured(old_form: bool) -> None:
     ) == ["users"]
 
 
-@pytest.mark.parametrize("said", [True, False])
-def test_selection_in_metadata_takes_precedence_over_the_schema(said: bool) -> None:
-    assert selected_names(minimal_entry("users", root={"selected": said}, selected=not said)) == (
-        ["users"] if said else []
+@pytest.mark.parametrize("selected", [True, False])
+def test_selection_in_metadata_takes_precedence_over_the_schema(selected: bool) -> None:
+    assert selected_names(minimal_entry("users", root={"selected": selected}, selected=not selected)) == (
+        ["users"] if selected else []
     )
 
 

@@ -1,4 +1,4 @@
-"""State: what a state file may be, and what each step of a run makes of it."""
+"""State: which state files are valid, and how cursors and bookmarks are read, set and cleared."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_fingerprint_is_equal_only_for_the_same_walk() -> None:
 
 
 def test_fingerprint_is_the_same_in_another_process() -> None:
-    # It is compared with that of an earlier run: a hash that is seeded anew would never match.
+    # It is compared with the one of an earlier run, so it must not depend on a random hash seed.
     assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
 
 
