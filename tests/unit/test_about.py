@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-import sysconfig
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator
 
 from tap_incident import main
-from tap_incident.about import CAPABILITIES, FORMATS, about
+from tap_incident.about import CAPABILITIES, about
 from tap_incident.config import SETTINGS, VERSION
 from tap_incident.streams import STREAMS
 from tests.support.paths import REPOSITORY
@@ -117,21 +111,3 @@ def test_format_is_refused_without_about_or_if_unknown(
         main(arguments)
     assert ended.value.code == 2
     assert f"tap-incident: error: {error}" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("form", FORMATS)
-def test_about_works_in_a_checkout_that_is_not_installed(tmp_path: Path, form: str) -> None:
-    for name in ("tap_incident", "schemas"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name)
-    packages = tmp_path / "packages"
-    packages.mkdir()
-    for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if "tap_incident" not in path.name:
-            (packages / path.name).symlink_to(path)
-    # -S: the environment's own packages, which know of an installed tap, are not searched.
-    run = [sys.executable, "-S", "-m", "tap_incident", "--about", "--format", form]
-    environ = {**os.environ, "PYTHONPATH": str(packages)}
-    done = subprocess.run(run, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "0+checkout" in done.stdout
-    assert "3.13" not in done.stdout

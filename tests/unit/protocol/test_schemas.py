@@ -80,11 +80,11 @@ def test_schema_has_no_credential(stream: Stream) -> None:
     assert not set(schema(stream)["properties"]) & set(stream.privacy.withheld)
 
 
-@EACH_STREAM
-def test_schema_can_be_modified_without_affecting_the_next_one(stream: Stream) -> None:
+def test_schema_can_be_modified_without_affecting_the_next_one() -> None:
     before = json.dumps(discover())
-    for _, part in subschemas(schema(stream)):
-        part["type"] = []
+    for stream in STREAMS:
+        for _, part in subschemas(schema(stream)):
+            part["type"] = []
     assert json.dumps(discover()) == before
 
 

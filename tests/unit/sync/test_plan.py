@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_incident.config import CHILD_STRATEGIES, INCIDENT_MODES
+from tap_incident.config import CHILD_STRATEGIES
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Params
@@ -166,11 +166,6 @@ def test_explicit_is_false_below_a_deselected_field() -> None:
     catalog = set_field(catalog_with(lambda *_: None), "incidents", "properties", "updates", selected=False)
     set_field(catalog, "incidents", "properties", "updates", "items", "properties", "message", selected=True)
     assert explicit_streams(select(catalog)) == set()
-
-
-def test_incident_modes_are_read_in_one_list() -> None:
-    (step,) = lists(select(only("incidents")), INCIDENT_MODES)
-    assert [value for name, value in step.params if name == "mode[one_of]"] == list(INCIDENT_MODES)
 
 
 @EACH_SELECTION

@@ -116,8 +116,8 @@ def test_bookmark_is_the_newest_change_but_not_after_the_start_of_the_run(
 ) -> None:
     first = resume_point(step("alerts"), {}, config(), None)
     state = finished("alerts", first, bookmark) if bookmark else {}
-    first = resume_point(step("alerts"), state, config(), None)
-    mark = state_at_end(first, state, newest=newest, began=began)["bookmarks"].get("alerts", {})
+    point = resume_point(step("alerts"), state, config(), None)
+    mark = state_at_end(point, state, newest=newest, began=began)["bookmarks"].get("alerts", {})
     assert mark.get("updated_at") == expected
 
 
