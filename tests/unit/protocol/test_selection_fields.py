@@ -10,8 +10,9 @@ import pytest
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tests.support.logs import infos
 from tests.support.runs import Json, catalog_with, only, set_field
-from tests.unit.protocol.catalogs import entry_of, logged, minimal_entry, property_names
+from tests.unit.protocol.catalogs import entry_of, minimal_entry, property_names
 
 CREATOR_EMAIL = ("properties", "creator", "properties", "user", "properties", "email")
 
@@ -115,7 +116,7 @@ def test_field_that_is_not_in_the_catalog_is_left_out_and_logged(caplog: pytest.
     with caplog.at_level(logging.INFO):
         selection = select({"streams": [users, minimal_entry("teams")]}, source="cat.json")
     assert property_names(schema(BY_NAME["users"])) - property_names(selection["users"].schema) == {"email", "seats"}
-    (message,) = logged(caplog, logging.INFO)
+    (message,) = infos(caplog)
     assert message.startswith("cat.json: users lacks email, seats, ")
 
 
@@ -127,7 +128,7 @@ def test_field_that_is_not_in_the_catalog_is_left_out_at_any_depth(caplog: pytes
     with caplog.at_level(logging.INFO):
         incidents = select(catalog)["incidents"].schema
     assert property_names(incidents["properties"]["custom_field_entries"]) == {"custom_field"}
-    (message,) = logged(caplog, logging.INFO)
+    (message,) = infos(caplog)
     assert " lacks custom_field_entries.values, " in message
 
 
@@ -138,7 +139,7 @@ def test_field_that_is_selected_only_in_metadata_is_kept(
     del entry_of(catalog, "users")["schema"]["properties"]["email"]
     with caplog.at_level(logging.INFO):
         assert "email" in property_names(select(catalog)["users"].schema)
-    assert logged(caplog, logging.INFO) == []
+    assert infos(caplog) == []
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
@@ -151,7 +152,7 @@ def test_selection_of_a_key_property_does_not_need_the_catalog_to_list_it(stream
 def test_field_selection_without_properties_is_all_fields(entry_schema: Json, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         assert select({"streams": [minimal_entry("users", **entry_schema)]})["users"].schema == schema(BY_NAME["users"])
-    assert logged(caplog, logging.INFO) == []
+    assert infos(caplog) == []
 
 
 @pytest.mark.parametrize("odd", [None, True, "x", 5, [], ["x"]])

@@ -11,14 +11,9 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Params
 from tap_incident.sync.plan import Node, Step, cost, rotated, steps
+from tests.support.catalogs import DEFAULT, EVERYTHING
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.sync.plans import MODES, tree
-
-DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
-
-
-EVERYTHING = catalog_with(lambda _, about: about.update(selected=True))
-
 
 SELECTIONS: dict[str, Json | None] = {
     "default": None,
@@ -211,7 +206,7 @@ def test_description_differs_for_children_with_the_same_fields() -> None:
 
 
 def test_description_does_not_depend_on_explicit_selection() -> None:
-    catalog = catalog_with(lambda name, about: about.update(selected=name in DEFAULT))
+    catalog = catalog_with(lambda name, metadata: metadata.update(selected=name in DEFAULT))
     assert [s.node.described() for s in lists(select(catalog))] == [s.node.described() for s in lists(select())]
 
 
