@@ -66,13 +66,12 @@ def whole_lines(folder: Path) -> list[Json]:
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_kill_at_every_page_loses_no_row(tmp_path: Path, strategy: str) -> None:
-    org = organisation(900)
-    org.rows["/v2/alerts"] = org.rows["/v2/alerts"][:120]
+    org = organisation(320)
     came: Counter[tuple[str, ...]] = Counter()
     state: Json = {}
     port = 0
     # A run that goes on asks for the page where it goes on, and is killed at the next: each gets one page further.
-    for kill in [Kill(at, tmp_path / "out") for at in (1, 2, 2, 2, 2, 2, 2, 0)]:
+    for kill in [Kill(at, tmp_path / "out") for at in (1, 2, 2, 2, 0)]:
         with FakeApi(org, faults=kill, port=port) as fake:
             port = port_of(fake)
             kill.tap = start(tmp_path, fake, state, child_strategy=strategy)
@@ -90,10 +89,10 @@ def test_kill_at_every_page_loses_no_row(tmp_path: Path, strategy: str) -> None:
 
 
 def test_kill_repeats_at_most_the_rows_of_one_page(tmp_path: Path) -> None:
-    org = organisation(1200)
+    org = organisation(640)
     with FakeApi(org) as fake:
         port = port_of(fake)
-    kill = Kill(3, tmp_path / "out")
+    kill = Kill(2, tmp_path / "out")
     with FakeApi(org, faults=kill, port=port) as fake:
         kill.tap = start(tmp_path, fake, {})
         assert kill.tap.wait(60) == -signal.SIGKILL

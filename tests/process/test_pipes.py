@@ -16,7 +16,7 @@ from tests.support.runs import Run, bare, catalog_with, only, parsed
 
 
 def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
-    with FakeApi(organisation(120)) as fake:
+    with FakeApi(organisation(40)) as fake:
         tap = start(command, fake)
         assert tap.stdout is not None
         assert tap.stderr is not None
@@ -37,7 +37,7 @@ def test_records_after_the_last_state_reach_the_target(command: list[str]) -> No
     # Selected by default and not by name: the run ends well, with no STATE after the rows of the page that was held.
     kept = ("incidents", "actions")
     catalog = catalog_with(lambda name, about: about.update({} if name in kept else {"selected": False}))
-    with FakeApi(organisation(500), faults=faults) as fake:
+    with FakeApi(organisation(320), faults=faults) as fake:
         done = subprocess.run(
             [*command, "--catalog", "/dev/stdin"],
             input=json.dumps(bare(catalog)),

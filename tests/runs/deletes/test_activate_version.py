@@ -16,7 +16,7 @@ from tests.support.versions import VERSIONED, activated, versions
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_activate_version_ends_each_full_refresh_stream(tap: Tap, strategy: str) -> None:
-    with FakeApi(organisation(30)) as fake:
+    with FakeApi(organisation(12)) as fake:
         run = tap(fake, settings={**VERSIONED, "child_strategy": strategy})
     check(run)
     assert set(activated(run)) == DEFAULT
@@ -57,7 +57,7 @@ def test_activate_version_is_sent_for_a_stream_without_rows(tap: Tap) -> None:
 
 @pytest.mark.parametrize("catalog", [None, only("incidents", "actions", "severities")])
 def test_activate_version_is_not_sent_for_skipped_streams(tap: Tap, catalog: Json | None) -> None:
-    org = organisation(30)
+    org = organisation(12)
     files = {"catalog": catalog} if catalog else {}
     with FakeApi(org, denied=["actions.view", "users.view"]) as fake:
         run = tap(fake, settings=VERSIONED, **files)

@@ -13,9 +13,9 @@ from tests.support.runs import bare, only
 from tests.support.versions import VERSIONED, activated, versions
 
 
-@pytest.mark.parametrize("number", range(1, 6))
+@pytest.mark.parametrize("number", range(1, 5))
 def test_resumed_version_is_that_of_the_interrupted_run(tap: Tap, number: int) -> None:
-    org = organisation(700)
+    org = organisation(320)
     catalog = bare(only("incidents", "alerts"))
     with failing_at(org, number) as fake:
         first = tap(fake, settings=VERSIONED, catalog=catalog)
@@ -51,8 +51,8 @@ def test_resumed_version_covers_the_actions_of_work_streams(tap: Tap) -> None:
 
 
 def test_resumed_version_is_new_when_the_stream_starts_over(tap: Tap) -> None:
-    org = organisation(700)
-    with failing_at(org, 2) as fake:
+    org = organisation(320)
+    with failing_at(org, 1) as fake:
         first = tap(fake, settings=VERSIONED, catalog=bare(only("incidents")))
         port = port_of(fake)
     with FakeApi(org, port=port) as fake:
@@ -64,8 +64,8 @@ def test_resumed_version_is_new_when_the_stream_starts_over(tap: Tap) -> None:
 
 
 def test_resumed_version_needs_a_run_with_versions(tap: Tap) -> None:
-    org = organisation(700)
-    with failing_at(org, 2) as fake:
+    org = organisation(320)
+    with failing_at(org, 1) as fake:
         first = tap(fake, catalog=bare(only("incidents")))
         port = port_of(fake)
     with FakeApi(org, port=port) as fake:
@@ -75,20 +75,20 @@ def test_resumed_version_needs_a_run_with_versions(tap: Tap) -> None:
 
 
 def test_resumed_version_is_not_activated_for_what_the_interrupted_run_skipped(tap: Tap) -> None:
-    org = organisation(700)
+    org = organisation(320)
     catalog = bare(only("incidents", "actions", "follow_ups"))
     pages: list[str] = []
 
-    def at_the_third_page(number: int, path: str, params: Any) -> Fault | None:
+    def at_the_second_page(number: int, path: str, params: Any) -> Fault | None:
         if path == "/v2/incidents":
             pages.append(path)
-            return Fault(status=422) if len(pages) > 2 else None
+            return Fault(status=422) if len(pages) > 1 else None
         return Fault(status=403) if path == "/v3/actions" else None
 
     def at_the_work_streams(number: int, path: str, params: Any) -> Fault | None:
         return Fault(status=422) if params.get("incident_mode") == "stream" else None
 
-    with FakeApi(org, faults=at_the_third_page) as fake:
+    with FakeApi(org, faults=at_the_second_page) as fake:
         first = tap(fake, settings=VERSIONED, catalog=catalog)
         port = port_of(fake)
     with FakeApi(org, faults=at_the_work_streams, port=port) as fake:

@@ -81,6 +81,7 @@ STRATEGIES = st.sampled_from(["per_incident", "list"])
 
 
 @JITTER
+@pytest.mark.thorough
 def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     @examples(12, 200)
     @given(st.data(), st.sampled_from(TARGETS + NESTED), STRATEGIES)
@@ -96,6 +97,7 @@ def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCa
 
 
 @JITTER
+@pytest.mark.thorough
 def test_any_identity_does_not_stop_the_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     @examples(8, 60)
     @given(IDENTITIES)
@@ -120,6 +122,7 @@ REFUSED = mostly(st.fixed_dictionaries({"errors": ERRORS}, optional={"type": ANY
 
 
 @JITTER
+@pytest.mark.thorough
 def test_any_refusal_skips_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     @examples(12, 200)
     @given(st.sampled_from(TARGETS + NESTED), REFUSALS, REFUSED)

@@ -57,7 +57,7 @@ def test_bookmark_loses_no_row_that_becomes_visible_late(tap: Tap) -> None:
 
 @pytest.mark.parametrize("name", INCREMENTAL_STREAMS)
 def test_bookmark_loses_no_row_that_changes_while_its_list_is_read(tap: Tap, name: str) -> None:
-    org = organisation(720)
+    org = organisation(400)
     path = BY_NAME[name].path
     moved: list[str] = []
 
@@ -139,7 +139,7 @@ def test_bookmark_is_kept_when_the_list_is_denied(tap: Tap, caplog: pytest.LogCa
 
 @pytest.mark.parametrize("name", ["alerts", "actions"])
 def test_bookmark_is_kept_when_a_later_page_is_denied(tap: Tap, name: str) -> None:
-    org = organisation(400)
+    org = organisation(60)
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         return Fault(status=403) if "after" in params or params.get("incident_mode") == "retrospective" else None

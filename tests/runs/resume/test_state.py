@@ -13,7 +13,7 @@ from tests.support.runs import bare, only, there
 
 
 def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
-    org = organisation(600)
+    org = organisation(320)
     with FakeApi(org) as fake:
         run = tap(fake, catalog=bare(only("incidents", "actions")))
     order = [record["id"] for record in run.records("incidents")]
