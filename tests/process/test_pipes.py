@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.faults import after_first_page
 from tests.support.processes import environ, start
-from tests.support.runs import Run, bare, catalog_with, only, parsed
+from tests.support.runs import Run, catalog_with, only, parsed
 
 
 def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
@@ -31,16 +32,12 @@ def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
 
 
 def test_records_after_the_last_state_reach_the_target(command: list[str]) -> None:
-    def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=403) if path == "/v2/incidents" and "after" in params else None
-
-    # Selected by default and not by name: the run ends well, with no STATE after the rows of the page that was held.
-    kept = ("incidents", "actions")
-    catalog = catalog_with(lambda name, about: about.update({} if name in kept else {"selected": False}))
-    with FakeApi(organisation(320), faults=faults) as fake:
+    # Selected by default and not by name: the run ends well, with no STATE after the records of the first page.
+    catalog = catalog_with(lambda name, metadata: metadata.update({} if name == "alerts" else {"selected": False}))
+    with FakeApi(organisation(1), faults=after_first_page("/v2/alerts", Fault(status=403))) as fake:
         done = subprocess.run(
             [*command, "--catalog", "/dev/stdin"],
-            input=json.dumps(bare(catalog)),
+            input=json.dumps(catalog),
             capture_output=True,
             text=True,
             env=environ(fake),
@@ -48,7 +45,7 @@ def test_records_after_the_last_state_reach_the_target(command: list[str]) -> No
         )
     counted = json.loads(next(line for line in done.stderr.splitlines() if "record_count" in line).split("METRIC: ")[1])
     assert done.returncode == 0
-    assert len(Run(0, parsed(done.stdout)).records("incidents")) == counted["value"] > 50
+    assert len(Run(0, parsed(done.stdout)).records("alerts")) == counted["value"] == 50
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], []], ids=["discover", "sync"])

@@ -75,20 +75,20 @@ def test_resumed_version_needs_a_run_with_versions(tap: Tap) -> None:
 
 
 def test_resumed_version_is_not_activated_for_what_the_interrupted_run_skipped(tap: Tap) -> None:
-    org = organisation(320)
+    org = organisation(640)
     catalog = bare(only("incidents", "actions", "follow_ups"))
     pages: list[str] = []
 
-    def at_the_second_page(number: int, path: str, params: Any) -> Fault | None:
+    def at_the_third_page(number: int, path: str, params: Any) -> Fault | None:
         if path == "/v2/incidents":
             pages.append(path)
-            return Fault(status=422) if len(pages) > 1 else None
+            return Fault(status=422) if len(pages) > 2 else None
         return Fault(status=403) if path == "/v3/actions" else None
 
     def at_the_work_streams(number: int, path: str, params: Any) -> Fault | None:
         return Fault(status=422) if params.get("incident_mode") == "stream" else None
 
-    with FakeApi(org, faults=at_the_second_page) as fake:
+    with FakeApi(org, faults=at_the_third_page) as fake:
         first = tap(fake, settings=VERSIONED, catalog=catalog)
         port = port_of(fake)
     with FakeApi(org, faults=at_the_work_streams, port=port) as fake:

@@ -83,7 +83,7 @@ STRATEGIES = st.sampled_from(["per_incident", "list"])
 @JITTER
 @pytest.mark.thorough
 def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @examples(12, 200)
+    @examples(40, 300)
     @given(st.data(), st.sampled_from(TARGETS + NESTED), STRATEGIES)
     def ends(data: st.DataObject, target: tuple[str, str, str], strategy: str) -> None:
         name, path, selected = target
@@ -99,7 +99,7 @@ def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCa
 @JITTER
 @pytest.mark.thorough
 def test_any_identity_does_not_stop_the_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @examples(8, 60)
+    @examples(20, 100)
     @given(IDENTITIES)
     def ends(body: Json) -> None:
         caplog.clear()
@@ -124,7 +124,7 @@ REFUSED = mostly(st.fixed_dictionaries({"errors": ERRORS}, optional={"type": ANY
 @JITTER
 @pytest.mark.thorough
 def test_any_refusal_skips_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @examples(12, 200)
+    @examples(40, 300)
     @given(st.sampled_from(TARGETS + NESTED), REFUSALS, REFUSED)
     @example(TARGETS[0], 403, {"errors": [{"metadata": {"scope": "a\nCRITICAL b"}}]})
     def ends(target: tuple[str, str, str], status: int, body: Any) -> None:

@@ -57,7 +57,7 @@ def test_bookmark_loses_no_row_that_becomes_visible_late(tap: Tap) -> None:
 
 @pytest.mark.parametrize("name", INCREMENTAL_STREAMS)
 def test_bookmark_loses_no_row_that_changes_while_its_list_is_read(tap: Tap, name: str) -> None:
-    org = organisation(400)
+    org = organisation(500)
     path = BY_NAME[name].path
     moved: list[str] = []
 

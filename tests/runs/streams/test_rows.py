@@ -23,7 +23,7 @@ FREE = ("annotations", "attribute_values", "then_path", "else_path")
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 @pytest.mark.parametrize("modes", [STANDARD, INCIDENT_MODES, ("tutorial",)], ids=["default", "all modes", "tutorial"])
 def test_rows_of_every_stream_come_exactly_once(tap: Tap, modes: tuple[str, ...], strategy: str) -> None:
-    org = organisation(24)
+    org = organisation(16)
     with FakeApi(org) as fake:
         run = tap(fake, settings={"incident_modes": list(modes), "child_strategy": strategy}, catalog=EVERYTHING)
     assert run.code == 0
