@@ -19,13 +19,14 @@ from hypothesis import settings
 from tap_incident import main
 from tests.fake_api import NOW, FakeApi
 from tests.support.runs import KEY, Run, parsed
+from tests.support.thorough import THOROUGH
 
 Tap = Callable[..., Run]
 
-# The generated examples are the same in each run. Many more of them: pytest --hypothesis-profile=thorough
+# The generated examples are the same in each run.
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True, database=None)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
-settings.load_profile("quick")
+settings.load_profile("thorough" if THOROUGH else "quick")
 
 
 @pytest.hookimpl(wrapper=True)

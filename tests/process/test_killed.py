@@ -37,7 +37,7 @@ class Kill:
         self.pages += 1
         if self.pages == self.at and self.tap is not None:
             # The tap requests a page while it writes the one before. Wait for the STATE of that one.
-            until(lambda: f'"after": "{params["after"]}"' in self.out.read_text())
+            until(lambda: f'"after":"{params["after"]}"' in self.out.read_text())
             self.tap.send_signal(signal.SIGKILL)
             return Fault(reset=True)
         return None
