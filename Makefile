@@ -28,7 +28,7 @@ test: $(READY)  ## run all tests except make e2e, in parallel; one folder: make 
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-quick: $(READY)  ## run the unit tests, in seconds
-	$(BIN)/python -m pytest $(PARALLEL) tests/unit $(ARGS)
+	$(BIN)/python -m pytest tests/unit $(ARGS)
 
 e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
 	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)
