@@ -36,8 +36,8 @@ def test_matrix_prints_missing_versions_and_fails_without_any(tmp_path: Path) ->
     run = [sys.executable, "-m", "tools.matrix"]
     done = subprocess.run(run, cwd=matrix.REPOSITORY, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    told = [line.split("  MISSING:")[0] for line in done.stdout.splitlines()]
-    assert told == about()["supported_python_versions"]
+    missing = [line.split("  MISSING:")[0] for line in done.stdout.splitlines()]
+    assert missing == about()["supported_python_versions"]
 
 
 def test_matrix_copies_all_that_the_unit_tests_need(tmp_path: Path) -> None:

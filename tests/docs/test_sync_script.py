@@ -54,7 +54,7 @@ def synced(folder: Path, port: int = 0, *, fault: bool = False, target: str = TA
 
 
 def port(folder: Path) -> int:
-    """Where the last run's stand-in was: a walk goes on only at the same address."""
+    """The port of the last run's stand-in: a state is only valid for the same address."""
     return int((folder / "port").read_text())
 
 

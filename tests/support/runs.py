@@ -139,7 +139,7 @@ def key_of(stream: str, row: Json) -> tuple[str, ...]:
 
 
 def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days: int = 14) -> list[Json]:
-    """The rows that a run with these incident modes has to find, and of shifts those within so many days."""
+    """The rows that a run with these incident modes has to read; of shifts, those within `days` of the present."""
     rows = org.rows[BY_NAME[stream].path]
     listed = {row["id"] for row in org.rows["/v2/incidents"] if row["mode"] in modes}
     if stream == "incidents":
@@ -155,7 +155,7 @@ def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days:
 
 
 def near(org: Organisation, row: Json, days: int) -> bool:
-    """Whether a shift overlaps with the window of so many days to either side of the organisation's present."""
+    """Whether a shift overlaps with the window of `days` before and after the organisation's present."""
     start, end = (org.now.replace(microsecond=0) + timedelta(days=sign * days) for sign in (-1, 1))
     return instant(row["start_at"])[0] < end and instant(row["end_at"])[0] > start
 

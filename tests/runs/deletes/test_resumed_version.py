@@ -31,7 +31,7 @@ def test_resumed_version_is_that_of_the_interrupted_run(tap: Tap, number: int) -
         if name == syncing:
             assert versions(first, name) <= {version}
         elif name in activated(first):
-            # Read from its beginning again: what has gone in between must go.
+            # The second run reads it from the beginning, so rows deleted in between must be removed.
             assert activated(first)[name] < version
 
 
