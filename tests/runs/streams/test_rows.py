@@ -24,11 +24,14 @@ FREE = ("annotations", "attribute_values", "then_path", "else_path")
 @pytest.mark.parametrize("modes", [STANDARD, INCIDENT_MODES, ("tutorial",)], ids=["default", "all modes", "tutorial"])
 def test_rows_of_every_stream_come_exactly_once(tap: Tap, modes: tuple[str, ...], strategy: str) -> None:
     org = organisation(16)
+    # The modes only matter to incidents and their children.
+    streams = [s for s in STREAMS if modes == STANDARD or "incidents" in (s.name, s.parent.stream)]
+    catalog = only(*(stream.name for stream in streams))
     with FakeApi(org) as fake:
-        run = tap(fake, settings={"incident_modes": list(modes), "child_strategy": strategy}, catalog=EVERYTHING)
+        run = tap(fake, settings={"incident_modes": list(modes), "child_strategy": strategy}, catalog=catalog)
     assert run.code == 0
     check(run)
-    for stream in STREAMS:
+    for stream in streams:
         expected = Counter(key_of(stream.name, row) for row in there(org, stream.name, modes))
         assert run.keys(stream.name) == expected, stream.name
         assert expected or modes == ("tutorial",), f"the stand-in has no row of {stream.name}"

@@ -25,6 +25,7 @@ FEW_LARGE_EXAMPLES = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+pytestmark = pytest.mark.thorough
 
 SCALARS = (
     st.none()
