@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LINT := .lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test e2e lint lint-files format readme dist matrix bench schema-drift clean
+.PHONY: help setup run test soak e2e lint lint-files format readme dist matrix bench schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ run: $(READY)  ## sync into output/: with config.json from incident.io, without 
 
 test: $(READY)  ## run the tests but those of make e2e, on all cores (one folder: ARGS=tests/runs)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+soak: $(READY)  ## run random sequences of runs against a model, as long as wanted: make soak SECONDS=600 SEED=1
+	@$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
 e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
 	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)
