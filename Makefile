@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Apart, since the linters need a jsonschema that the tap can't have.
 LINT := .lint
+PARALLEL := --numprocesses logical --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test e2e lint lint-files format readme dist matrix bench schema-drift clean
+.PHONY: help setup run test test-quick soak e2e lint lint-files format readme dist matrix bench schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +24,18 @@ $(READY): setup.py pyproject.toml
 run: $(READY)  ## sync into output/: with config.json from incident.io, without it from a bundled sample organisation
 	@$(BIN)/python -m tools.run
 
-test: $(READY)  ## run the tests but those of make e2e, on all cores (one folder: ARGS=tests/runs)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+test: $(READY)  ## run all tests except make e2e, in parallel; one folder: make test ARGS=tests/runs
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+test-quick: $(READY)  ## run the unit tests, in seconds
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+soak: $(READY)  ## run random sequences of runs against a model, as long as wanted: make soak SECONDS=600 SEED=1
+	@$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
 e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
 	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)
+	$(if $(ARGS),,THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "thorough or hypothesis")
 
 lint: $(READY)  ## check style, types and the order of imports
 	$(BIN)/ruff check .

@@ -63,13 +63,7 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
 
 def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[signal.Signals], clock: Clock) -> int:
     try:
-        missed = _run(args, stop, clock)
-        if missed:
-            raise TapError(
-                f"The key may not read all that the catalog selects: {', '.join(missed)} (see the warnings above). "
-                "Everything else was read",
-                advice="Use a key with these permissions, or deselect them",
-            )
+        _run(args, stop, clock)
         return 0
     except BrokenPipeError:
         return 1  # The target has ended, and says why itself.
@@ -128,19 +122,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> list[str]:
+def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> None:
     if sys.stdout is None:
         raise BadOutput("The messages can't be written: stdout is closed")
     if args.about:
         _print(about.FORMATS[args.format or "text"]())
-        return []
+        return
     text = read_file(args.config) if args.config is not None else None
     config = configs.load(text, os.environ, source=args.config or "settings", key_needed=not args.discover)
     if text and config.api_key and config.api_key in text and readable_by_others(args.config):
         LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
     if args.discover:
         _print(json.dumps(discover(config.replication_method), indent=2))
-        return []
+        return
     path = args.catalog if args.catalog is not None else args.properties
     catalog = parse_file(read_file(path), path) if path is not None else None
     selection = select(
@@ -155,7 +149,7 @@ def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> list[
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
         writer = Writer(sys.stdout)
-        return sync(selection, config, state, client=client, workers=workers, writer=writer, now=clock())
+        sync(selection, config, state, client=client, workers=workers, writer=writer, now=clock())
 
 
 def _print(text: str) -> None:

@@ -34,17 +34,21 @@ class MissingPermission(TapError):
 
 
 class Gone(TapError):
-    """What was requested does not exist (404). For a child request: the parent was deleted, so there are no rows."""
+    """What was requested does not exist (404). For a child request: the parent was deleted, so it has no rows."""
 
     advice = "Check endpoint; if it is right, the API no longer has this path: deselect the stream"
 
 
 class Rejected(TapError):
-    """The API will never accept this request (any other 4xx, or a redirect). The run stops."""
+    """The API will never accept this request (any other 4xx). The stream ends; the others continue."""
+
+
+class BadEndpoint(TapError):
+    """No request can succeed as configured (certificate, proxy URL, redirect): the run stops."""
 
 
 class BadData(TapError):
-    """An answer holds a value that fits no record. The run stops, so that no value is lost or changed."""
+    """An answer holds a value that fits no record. The stream ends, so that no value is lost or changed."""
 
     advice = "Run again; if the error comes back, deselect what this line names, and report the line"
 

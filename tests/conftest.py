@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Generator, Iterator
+from contextlib import redirect_stdout
 from datetime import datetime
+from functools import partial
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +19,14 @@ from hypothesis import settings
 from tap_incident import main
 from tests.fake_api import NOW, FakeApi
 from tests.support.runs import KEY, Run, parsed
+from tests.support.thorough import THOROUGH
 
 Tap = Callable[..., Run]
 
-# The generated examples are the same in each run. Many more of them: pytest --hypothesis-profile=thorough
+# The generated examples are the same in each run.
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True, database=None)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
-settings.load_profile("quick")
+settings.load_profile("thorough" if THOROUGH else "quick")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,25 +50,32 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def tap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tap:
-    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., settings=...) gives a Run.
+def tap(tmp_path: Path) -> Tap:
+    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., settings=...) gives a Run."""
+    return partial(run_tap, tmp_path)
 
-    The time is the `now` of the stand-in's organisation, unless another is given.
-    """
 
-    def run(fake: FakeApi, *, settings: dict[str, Any] | None = None, now: datetime = NOW, **files: Any) -> Run:
-        config = {"api_key": KEY, "endpoint": fake.url, **(settings or {})}
-        arguments = []
-        for name, content in {"config": config, **files}.items():
-            path = tmp_path / f"{name}.json"
-            path.write_text(json.dumps(content))
-            path.chmod(0o600)
-            arguments += [f"--{name}", str(path)]
-        capsys.readouterr()
+@pytest.fixture(scope="session")
+def session_tap(tmp_path_factory: pytest.TempPathFactory) -> Tap:
+    """The same for fixtures whose run several tests read."""
+    return partial(run_tap, tmp_path_factory.mktemp("tap"))
+
+
+def run_tap(
+    folder: Path, fake: FakeApi, *, settings: dict[str, Any] | None = None, now: datetime = NOW, **files: Any
+) -> Run:
+    """Run `main` with these files, written to `folder`. The time is the `now` of the stand-in's organisation."""
+    config = {"api_key": KEY, "endpoint": fake.url, **(settings or {})}
+    arguments = []
+    for name, content in {"config": config, **files}.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(content))
+        path.chmod(0o600)
+        arguments += [f"--{name}", str(path)]
+    with redirect_stdout(TextIOWrapper(BytesIO(), "utf-8", newline="")) as out:
         code = main(arguments, clock=lambda: now)
-        return Run(code, parsed(capsys.readouterr().out))
-
-    return run
+        out.flush()
+    return Run(code, parsed(out.buffer.getvalue().decode()))
 
 
 @pytest.fixture(scope="session")

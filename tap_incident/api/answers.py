@@ -17,7 +17,7 @@ from urllib.parse import quote
 from singer.utils import strptime_to_utc
 
 from tap_incident.api.rate import Limits, read_limits
-from tap_incident.errors import BadData, BadKey, Gone, MissingPermission, PassingFault, Rejected
+from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected
 from tap_incident.json_input import strict_json
 from tap_incident.streams import Stream
 
@@ -112,7 +112,7 @@ def fail(request: str, status: int, headers: Headers, body: Row, secret: str = "
     if status == 404:
         raise Gone(text)
     if 300 <= status < 400:
-        raise Rejected(f"{text}. Redirects are not followed, because the key would be sent along: check endpoint")
+        raise BadEndpoint(f"{text}. Redirects are not followed, because the key would be sent along: check endpoint")
     raise Rejected(text, advice="Deselect the stream to read the rest, and report this line")
 
 

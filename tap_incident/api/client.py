@@ -23,7 +23,7 @@ from singer import metrics
 from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body, sent_at
 from tap_incident.api.rate import Gate, read_limits
 from tap_incident.config import Config
-from tap_incident.errors import BadData, PassingFault, Rejected, Stopped
+from tap_incident.errors import BadData, BadEndpoint, PassingFault, Stopped
 from tap_incident.streams import STREAMS, Params, Stream
 from tap_incident.timestamps import rfc3339
 
@@ -71,6 +71,11 @@ class Client:
         return rfc3339(min(self._began, self._began_by_api or self._began))
 
     @property
+    def knows_api_time(self) -> bool:
+        """True if an answer had the API's time, so that `began` does not depend on this machine's clock alone."""
+        return self._began_by_api is not None
+
+    @property
     def sent(self) -> int:
         """Number of requests sent."""
         return self._gate.passed
@@ -114,7 +119,7 @@ class Client:
     def get(self, path: str, params: Params, name: str) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
 
-        Raises BadKey, MissingPermission, Gone, Rejected, PassingFault (if it lasted too long), Stopped.
+        Raises BadEndpoint, BadKey, MissingPermission, Gone, Rejected, PassingFault (if it lasted too long), Stopped.
         """
         pauses = backoff.expo(max_value=_LONGEST_BACKOFF_SECONDS)
         next(pauses)
@@ -204,17 +209,17 @@ class Client:
             # Some of their texts quote the URL, and that of a proxy may hold a password.
             quotes = isinstance(error, ValueError | TypeError) and not isinstance(error, InvalidSchema)
             why = type(error).__name__ if quotes else error
-            raise Rejected(
+            raise BadEndpoint(
                 f"{request}: the request can't be made ({why}): "
                 "check endpoint, REQUESTS_CA_BUNDLE and the proxy variables"
             ) from None
 
-    def _unreachable(self, request: str, error: requests.RequestException) -> PassingFault | Rejected:
+    def _unreachable(self, request: str, error: requests.RequestException) -> PassingFault | BadEndpoint:
         cause: BaseException = error
         while cause.__context__ is not None:
             cause = cause.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Rejected(
+            return BadEndpoint(
                 f"{request}: the certificate of {self._config.endpoint} can't be verified ({cause.verify_message}): "
                 "check endpoint; behind a proxy with its own certificate, set REQUESTS_CA_BUNDLE to its bundle"
             )

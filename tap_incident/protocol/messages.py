@@ -28,6 +28,8 @@ class Writer:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self.records: Counter[str] = Counter()
+        self.activated: set[str] = set()
+        """Streams for which ACTIVATE_VERSION was written."""
         self.versions: dict[str, int] = {}
         """Table version per stream, for those that have one. It is written into each RECORD."""
 
@@ -59,6 +61,7 @@ class Writer:
     def activate(self, name: str) -> None:
         """Write ACTIVATE_VERSION if the stream has a version: the target removes rows with another one."""
         if name in self.versions:
+            self.activated.add(name)
             self._write({"type": "ACTIVATE_VERSION", "stream": name, "version": self.versions[name]})
 
     def state(self, state: State) -> None:

@@ -2,17 +2,19 @@
 
 While the pages of a stream are read, `currently_syncing` names it and its bookmark says where to resume:
 `{"after": CURSOR, "walk": FINGERPRINT, ...}`. CURSOR is that of the next page, in the list with the index `part`
-(absent: the first). FINGERPRINT describes what is read; a cursor is only valid for the same. `version` is that of the
-table, and `skipped` names streams that are incomplete in it. `started` and `newest` become the bookmark of an
-incremental stream. All of these are removed at the end. What stays of an incremental stream is
-`{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all rows that changed up to that time are out, for the lists that
-FINGERPRINT describes. Source: Singer spec, section "State".
+(absent: the first). FINGERPRINT describes what is read; a cursor is only valid for the same. `started` is the start of
+the run, `newest` the latest change so far, and `lacks` names nested parts that some rows lack. All of these are removed
+at the end. What stays of an incremental stream
+is `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all rows that changed up to that time are out, for the lists that
+FINGERPRINT describes. `without` may be beside them: nested parts that some of these rows lack, because the key could
+not read them or they were not selected. Source: Singer spec, section "State".
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft4Validator
@@ -26,14 +28,24 @@ State = dict[str, Any]
 _STRING = {"type": ["string", "null"], "description": "a string"}
 _COUNT = {"type": ["integer", "null"], "minimum": 0, "description": "a whole number"}
 _NAMES = {"type": ["array", "null"], "items": {"type": "string"}, "description": "a list of names"}
+_WITHOUT = {
+    "type": ["object", "null"],
+    "additionalProperties": {
+        "type": "object",
+        "required": ["since", "denied"],
+        "properties": {"since": {"type": ["string", "null"]}, "denied": {"type": ["string", "null"]}},
+    },
+    "description": "an object with since and denied per property",
+}
 _TIMESTAMPS = ("updated_at", "started", "newest")
-_BOOKMARK = {
+_BOOKMARK: dict[str, Any] = {
     "type": ["object", "null"],
     "description": "an object",
     "properties": {
         **dict.fromkeys(("after", "walk", "scope"), _STRING),
-        **dict.fromkeys(("part", "version"), _COUNT),
-        "skipped": _NAMES,
+        "part": _COUNT,
+        "lacks": _NAMES,
+        "without": _WITHOUT,
     },
 }
 _STATE = {
@@ -49,7 +61,7 @@ _STATE = {
         },
     },
 }
-_LASTING = ("updated_at", "scope")
+_LASTING = ("updated_at", "scope", "without")
 
 
 def check(value: object, source: str) -> State:
@@ -58,14 +70,16 @@ def check(value: object, source: str) -> State:
     Raises BadInput with `source` (a file name) and what is wrong in its text.
     """
     for error in Draft4Validator(_STATE).iter_errors(value):
-        # The description stands beside the keyword that failed, or beside the list whose items did.
         path = list(error.path)
-        expected = error.schema.get("description", _NAMES["description"])
+        # In a list or an object of a bookmark, the description is that of the whole.
+        whole = _BOOKMARK["properties"][path[2]] if len(path) > 2 else error.schema
+        expected = whole["description"]
         raise BadInput(f"{source}: {_place(path[:3])} must be {expected}")
     state: State = value  # type: ignore[assignment]
     for name in (state.get("bookmarks") or {}).keys() & BY_NAME.keys():
-        for key in _TIMESTAMPS:
-            found = bookmark(state, name).get(key)
+        mark = bookmark(state, name)
+        without = (("without", each["since"]) for each in (mark.get("without") or {}).values())
+        for key, found in (*((key, mark.get(key)) for key in _TIMESTAMPS), *without):
             if found is not None and not is_timestamp(found):
                 raise BadInput(f"{source}: {_place(['bookmarks', name, key])} must be an RFC 3339 timestamp")
     return state
@@ -110,10 +124,15 @@ def clear_cursors(state: State, *names: str) -> State:
     return {**rest, "bookmarks": {name: mark for name, mark in bookmarks.items() if mark or name not in names}}
 
 
-def set_bookmark(state: State, name: str, updated_at: str, scope: str) -> State:
+def set_bookmark(state: State, name: str, *, updated_at: str, scope: str, without: Mapping[str, Any]) -> State:
     """The state in which all rows of an incremental stream that changed up to `updated_at` are out."""
-    mark = {"updated_at": updated_at, "scope": scope}
+    mark = {"updated_at": updated_at, "scope": scope, **({"without": without} if without else {})}
     return {**state, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
+
+
+def drop_bookmark(state: State, name: str) -> State:
+    """The state without the stream's bookmark, so that the next run reads all of it."""
+    return {**state, "bookmarks": {key: mark for key, mark in state["bookmarks"].items() if key != name}}
 
 
 def _lasting(mark: dict[str, Any]) -> dict[str, Any]:

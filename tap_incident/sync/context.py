@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
+import time
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from singer import metrics
 
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import MissingPermission
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.records import Shaper, shaper
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected
 from tap_incident.protocol.state import State
-from tap_incident.streams import BY_NAME, PERMISSIONS
 from tap_incident.sync.child_requests import TimeSpan
 from tap_incident.sync.fanout import Workers
-from tap_incident.sync.plan import Node
+from tap_incident.sync.problems import Problems
+from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.spool import Seen, Spool
+from tap_incident.timestamps import instant
 
 LOGGER = logging.getLogger(__name__)
 
@@ -41,18 +42,23 @@ class RunContext:
     """Ids already requested through `also_by`, because several parents can share one."""
     shapers: dict[str, Shaper] = field(default_factory=dict)
     spools: dict[str, Spool] = field(default_factory=dict)
-    denied: set[str] = field(default_factory=set)
-    """Streams that the key may not read."""
-    partial: set[str] = field(default_factory=set)
-    """Streams that the interrupted run skipped in the part that it read."""
-    missed: list[str] = field(default_factory=list)
-    """Denied streams that the catalog selects explicitly."""
+    problems: Problems = field(default_factory=Problems)
     newest: dict[str, str] = field(default_factory=dict)
     """Latest change among the rows read, by step."""
-    requested: Counter[str] = field(default_factory=Counter)
-    """Number of child lists requested, by the child's stream."""
-    gone: Counter[str] = field(default_factory=Counter)
-    """How many of them were answered with 404."""
+    first_newest: dict[str, str] = field(default_factory=dict)
+    """Latest change among the rows of the first page, by step."""
+    advanced: set[str] = field(default_factory=set)
+    """Steps for which this run has written a cursor."""
+    stuck: set[str] = field(default_factory=set)
+    """Steps that failed after that, so that they keep their cursor."""
+    refused_ids: dict[str, str] = field(default_factory=dict)
+    """Id of a row whose nested part was refused, by the nested stream."""
+    recent: dict[str, Any] = field(default_factory=dict)
+    """Id and time of the last change of the parents that changed during the step and were read since."""
+    version: int = field(default_factory=lambda: int(time.time() * 1000))
+    """Table version of the streams that this run reads from scratch and completely."""
+    records_at_state: int = 0
+    """Number of records that were out at the last STATE."""
     unknown: set[tuple[str, str]] = field(default_factory=set)
     """(stream, path) of properties that are not in the schemas."""
     logged: set[tuple[str, str]] = field(default_factory=set)
@@ -66,23 +72,21 @@ class RunContext:
             self.shapers[name] = shaper(selected, schema(selected.stream), lambda path: add((name, path)))
         return self.shapers[name]
 
-    def deny(self, node: Node, error: MissingPermission) -> None:
-        """Skip a stream that the key may not read, and all below it."""
-        skipped = [below for below in node.tree() if below.stream.name not in self.denied]
-        if not skipped:
-            return  # Answers that were in flight when the first 403 came.
-        self.denied.update(below.stream.name for below in skipped)
-        self.missed += [below.stream.name for below in skipped if below.explicit]
-        parent = node.stream.parent
-        scope = error.scope or node.stream.scope
-        LOGGER.warning(
-            "%s: skipped%s: the key lacks the permission %s%s. Use a key that has it, or deselect the stream. (%s)",
-            " and ".join(below.stream.name for below in skipped),
-            f" (null in {parent.stream}.{parent.nested_as})" if node.nested else "",
-            scope or "for it",
-            f' (in the dashboard: "{PERMISSIONS[scope]}")' if scope in PERMISSIONS else "",
-            error,
-        )
+    def began(self, point: ResumePoint) -> str:
+        """The time (RFC 3339) from which on changes may be missing in what the step reads."""
+        began = self.client.began
+        if point.started:
+            return point.started
+        if self.client.knows_api_time:
+            return began
+        # This machine's clock may be ahead. A row on the first page had changed by the time of that answer.
+        return min(began, self.first_newest.get(point.step.name, began), key=instant)
+
+    def write_state(self, state: State) -> None:
+        """Write STATE, which covers all records so far."""
+        self.state = state
+        self.writer.state(state)
+        self.records_at_state = sum(self.writer.records.values())
 
     def log_timers(self) -> None:
         """Log the duration of the requests that have ended since the last call."""
@@ -105,15 +109,3 @@ class RunContext:
                 name,
                 ", ".join(" ".join(path.split()) for _, path in paths),
             )
-
-    def log_missing_parents(self) -> None:
-        """Log how many parents were deleted before their children were requested."""
-        for name, count in self.gone.items():
-            LOGGER.info("%s: %d parents were deleted during the run, so they have no rows here", name, count)
-            if count == self.requested[name] > 1:
-                LOGGER.warning(
-                    "%s: every one of %d requests was answered with 404: the API may no longer have %s",
-                    name,
-                    count,
-                    BY_NAME[name].path,
-                )

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from tap_incident.api.answers import Page, Row
 from tap_incident.config import CHILD_STRATEGIES
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
-from tap_incident.protocol.selection import Selected
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Prefetched
 from tap_incident.sync.plan import Node, cost
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.replication import ResumePoint, changed_rows
+from tap_incident.sync.second_look import changed_since
 from tap_incident.sync.spool import Spool
 from tap_incident.sync.walk import walk
 
@@ -28,13 +28,15 @@ class OpenList:
 
     point: ResumePoint
     list_index: int
+    node: Node
+    """The node whose rows the list has."""
     pages: Prefetched | None
-    """None if the key may read nothing of it."""
+    """None if nothing of it is wanted."""
 
     @property
-    def node(self) -> Node:
-        """The node whose rows the list has."""
-        return self.point.step.lists[self.list_index][0]
+    def is_second_look(self) -> bool:
+        """True if it is read for what the step may have missed."""
+        return self.point.is_second_look(self.list_index)
 
     @property
     def resumed(self) -> bool:
@@ -44,19 +46,11 @@ class OpenList:
 
 def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
     """Request the first page of one of the step's lists."""
-    if all(selected.stream.name in run.denied for selected in emitted_streams(point, list_index)):
-        return OpenList(point, list_index, None)
-    return OpenList(point, list_index, _read(run, point, list_index, resume=list_index == point.list_index))
-
-
-def _read(run: RunContext, point: ResumePoint, list_index: int, *, resume: bool) -> Prefetched:
-    stream = point.step.lists[list_index][0].stream
-    return run.workers.prefetch(run.client.pages(stream, point.params(list_index), point.after if resume else None))
-
-
-def emitted_streams(point: ResumePoint, list_index: int) -> list[Selected]:
-    """The streams whose rows one of the step's lists writes."""
-    return [node.selected for node in point.step.lists[list_index][0].tree() if node.selected]
+    node, params = point.listing(list_index, run.began(point))
+    if not run.problems.is_wanted(node):
+        return OpenList(point, list_index, node, None)
+    after = point.after if list_index == point.list_index else None
+    return OpenList(point, list_index, node, run.workers.prefetch(run.client.pages(node.stream, params, after)))
 
 
 def written_pages(
@@ -69,19 +63,42 @@ def written_pages(
     point = opened.point
     with ExitStack() as stack:
         accepted, resumed = _accepted(run, opened, pages)
-        by_list = point.step.by_list and point.since is None
-        total = _log_cost(run, opened, accepted, "list" if by_list else "per_incident")
+        by_list = point.step.by_list and point.since is None and not opened.is_second_look
+        total = None
+        if not opened.is_second_look:
+            total = _log_cost(run, opened, accepted, "list" if by_list else "per_incident")
         if by_list:
             # Forget the closed spools: a later step may request the same children per parent.
             stack.callback(run.spools.clear)
             _fill_spools(run, opened.node, stack)
         progress = Progress(point.step.name, lambda: run.client.sent, resumed=resumed, total=total)
-        fresh = changed_rows(point, _watched(accepted, last_page), run.newest)
+        fresh = _due_rows(run, opened, _watched(run, opened, accepted, last_page))
         yield from walk(run, opened.node, fresh, accepted.ready, progress.row)
 
 
-def _watched(pages: Iterator[Page], last_page: Callable[[], None]) -> Iterator[Page]:
+def _due_rows(run: RunContext, opened: OpenList, pages: Iterator[Page]) -> Iterator[Page]:
+    """The pages with only the rows that this run has to read."""
+    if opened.node.second_look:
+        yield from opened.node.second_look.parents(pages, run.recent)
+        return
+    name = opened.point.step.name
+    for page in changed_rows(opened.point, pages, run.newest):
+        if name in run.newest:
+            run.first_newest.setdefault(name, run.newest[name])
+        yield page
+
+
+def _watched(run: RunContext, opened: OpenList, pages: Iterator[Page], last_page: Callable[[], None]) -> Iterator[Page]:
+    point = opened.point
+    key = opened.node.stream.replication_key
+    # Spools were filled before the parents are read. They do not know what has changed since.
+    is_current = point.step.changed_parents and key and not opened.is_second_look and not point.step.by_list
     for page in pages:
+        run.problems.answered.add(opened.node.stream.name)
+        if is_current and key:
+            run.recent.update(
+                (str(row.get("id")), row[key]) for row in page.rows if changed_since(row, key, run.began(point))
+            )
         if page.after is None:
             # The next lists are requested while the last rows of this one arrive. Earlier, they would be outdated.
             last_page()
@@ -119,14 +136,15 @@ def _accepted(run: RunContext, opened: OpenList, pages: Prefetched) -> tuple[Pre
             raise
         name = opened.point.step.name
         LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
-        return _read(run, opened.point, opened.list_index, resume=False), False
+        _, params = opened.point.listing(opened.list_index, run.began(opened.point))
+        return run.workers.prefetch(run.client.pages(opened.node.stream, params)), False
     return pages, opened.resumed
 
 
 def _fill_spools(run: RunContext, node: Node, stack: ExitStack) -> None:
     """Read the organisation-wide lists of the children that have one."""
     for child in node.children:
-        if child.stream.parent.has_list and child.stream.name not in run.denied:
+        if child.stream.parent.has_list and run.problems.is_wanted(child):
             run.spools[child.stream.name] = stack.enter_context(closing(Spool()))
             _fill_spool(run, child, run.spools[child.stream.name])
 
@@ -138,12 +156,15 @@ def _fill_spool(run: RunContext, child: Node, spool: Spool) -> None:
     try:
         for pages in [run.workers.prefetch(run.client.pages(child.stream, params)) for params in lists]:
             for page in pages:
+                run.problems.answered.add(child.stream.name)
                 spool.add(child.stream.name, [(_parent_id(row, child), row) for row in page.rows])
                 for _ in page.rows:
                     progress.row()
                 run.log_timers()
     except MissingPermission as error:
-        run.deny(child, error)
+        run.problems.deny(child, error)
+    except (BadData, Gone, Rejected) as error:
+        run.problems.end(child, error)
 
 
 def _parent_id(row: Row, child: Node) -> str:

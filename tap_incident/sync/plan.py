@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tap_incident.protocol.selection import Selected, Selection
-from tap_incident.streams import STREAMS, Params, Stream
+from tap_incident.streams import BY_NAME, STREAMS, Params, Stream
+from tap_incident.sync.second_look import SecondLook
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Node:
     explicit: bool
     """True if the catalog selects it explicitly, so that a missing permission is a failure."""
     children: tuple[Node, ...]
+    second_look: SecondLook | None = None
+    """Set in a second look: which of its rows to read."""
 
     def tree(self) -> Iterator[Node]:
         """This node and all nodes below it, parents first."""
@@ -53,6 +56,8 @@ class Step:
     """None for a full refresh."""
     by_list: bool = False
     """True if children are read from organisation-wide lists where there are such lists."""
+    changed_parents: Listing | None = None
+    """The list of parents for a second look, if what the API shows of their children depends on the parent's mode."""
 
     def emitted(self) -> tuple[Selected, ...]:
         """The streams whose rows it writes."""
@@ -90,11 +95,25 @@ def _steps(root: Node, lists: Sequence[Params], modes: Sequence[str], by_list: b
         orphans = tuple(
             _orphans(child) for child in rest.tree() if child.stream.parent.orphan_params and child.selected
         )
-        yield Step(name, (*((rest, params) for params in lists), *orphans), by_list=by_list)
+        again = (rest, lists[0]) if any(_depends_on_mode(child) for child in rest.children) else None
+        yield Step(name, (*((rest, params) for params in lists), *orphans), by_list=by_list, changed_parents=again)
     for child in incremental:
         own = replace(child, nested=False)
         orphan = [_orphans(own)[1]] if own.stream.parent.orphan_params else []
-        yield from _steps(own, (*own.stream.list_params(modes), *orphan), modes, by_list)
+        for step in _steps(own, (*own.stream.list_params(modes), *orphan), modes, by_list):
+            depends = step.name == own.stream.name and _depends_on_mode(own)
+            yield replace(step, changed_parents=_parents_of(own, modes)) if depends else step
+
+
+def _depends_on_mode(child: Node) -> bool:
+    """True if the API shows rows of this child only to requests with the mode of their parent."""
+    return bool(child.stream.mode_param and child.stream.parent.stream)
+
+
+def _parents_of(child: Node, modes: Sequence[str]) -> Listing:
+    """The list of a child's parents, read only for that child."""
+    parent = BY_NAME[child.stream.parent.stream or ""]
+    return Node(parent, None, nested=False, explicit=False, children=(child,)), parent.list_params(modes)[0]
 
 
 def _replication_key(node: Node) -> str | None:

@@ -1,4 +1,4 @@
-"""Replication: where a step resumes, which rows of it count, and its bookmark at the end.
+"""Replication: where a step resumes, and which rows of it count. Its state afterwards: bookmarks.
 
 A step is a full refresh, or reads from a little before its bookmark on. Both resume in the middle of their lists after
 an interruption. Source: Singer spec, section "State"; API documents, sections on the filters by `updated_at`.
@@ -7,8 +7,8 @@ an interruption. Source: Singer spec, section "State"; API documents, sections o
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,8 @@ from tap_incident.protocol import state as states
 from tap_incident.protocol.records import shown_id
 from tap_incident.protocol.state import State
 from tap_incident.streams import Params, Stream
-from tap_incident.sync.plan import Step
+from tap_incident.sync.plan import Listing, Node, Step
+from tap_incident.sync.second_look import SecondLook
 from tap_incident.timestamps import before, instant, rfc3339
 
 LOGGER = logging.getLogger(__name__)
@@ -28,6 +29,14 @@ _OVERLAP = timedelta(minutes=5)
 """A row can become visible a little after the time in its updated_at."""
 _HALF_A_DAY = timedelta(hours=12)
 """The API filters by day without saying in which time zone. 12 h is the largest offset west of UTC."""
+
+
+Without = Mapping[str, Mapping[str, Any]]
+"""Nested parts that rows up to the bookmark may lack: `{part: {"since": bookmark or None, "denied": id or None}}`.
+
+The rows that changed before `since` have the part. If a permission was missing, `denied` is the id of a row whose part
+was refused; None means that the property was not selected.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,63 +52,111 @@ class ResumePoint:
     """Rows that have not changed since then are left out."""
     bookmark: str | None = None
     """The bookmark that `since` was derived from."""
-    version: int | None = None
-    """Table version, for a full refresh."""
+    without: Without = field(default_factory=dict)
     list_index: int = 0
     """Index of the step's list to start with."""
     after: str | None = None
     """Cursor in that list."""
-    skipped: tuple[str, ...] = ()
-    """Streams with a version that the interrupted run skipped, so that their tables are incomplete."""
     started: str | None = None
     """Start time of the interrupted run; None if this run started from scratch."""
     newest: str | None = None
     """Latest change among the rows that the interrupted run read."""
+    lacks: tuple[str, ...] = ()
+    """What rows of the interrupted run lack: nested parts, or streams of a full refresh."""
 
-    def params(self, list_index: int) -> Params:
-        """Query parameters of one of the lists, including the filter by change."""
-        root, params = self.step.lists[list_index]
-        return (*params, *_filter(root.stream, self.since))
+    @property
+    def is_resumed(self) -> bool:
+        """True if an interrupted run read the first rows."""
+        return self.list_index > 0 or self.after is not None
+
+    @property
+    def list_count(self) -> int:
+        """Number of lists to read, including a second look."""
+        return len(self.step.lists) + (self.step.changed_parents is not None)
+
+    def is_second_look(self, list_index: int) -> bool:
+        """True if this is the list of a second look."""
+        return list_index == len(self.step.lists)
+
+    def listing(self, list_index: int, began: str) -> Listing:
+        """One of the lists: its node, and its query parameters with the filter by change."""
+        if not self.is_second_look(list_index):
+            root, params = self.step.lists[list_index]
+            return root, (*params, *_filter(root.stream, self.since if self.step.replication_key else None))
+        assert self.step.changed_parents is not None  # noqa: S101 - list_count says so
+        root, params = self.step.changed_parents
+        look = SecondLook(root.stream.replication_key or "", self.started or began, self.since)
+        children = tuple(replace(child, second_look=look) for child in root.children)
+        node = replace(root, children=children, second_look=look)
+        return node, (*params, *_filter(root.stream, look.since or look.began))
 
 
-def resume_point(step: Step, state: State, config: Config, version: int | None) -> ResumePoint:
-    """Where to start with `step`, given the `state`. `version` is used if the step starts from scratch."""
+def resume_point(step: Step, state: State, config: Config) -> ResumePoint:
+    """Where to start with `step`, given the `state`."""
     scope = states.fingerprint([config.endpoint, [params for _, params in step.lists]])
     found = states.bookmark(state, step.name)
     bookmark = found.get("updated_at") if step.replication_key else None
     outdated = bool(bookmark) and found.get("scope") != scope
-    bookmark = None if outdated else bookmark
+    without: Without = {}
+    if outdated:
+        bookmark = None
+    elif bookmark:
+        bookmark, without = _reselected(step, bookmark, found.get("without") or {})
     since = config.start_date if step.replication_key else None
     if bookmark:
         since = rfc3339(before(bookmark, _OVERLAP))
-    versioned = version is not None and not step.replication_key
     described = [root.described() for root, _ in step.lists]
     # A window moves from run to run, and a run may resume in a moved one. Only its length is part of the fingerprint.
     days = [config.schedule_window_days] if any(root.has_window() for root, _ in step.lists) else []
+    versioned = config.activate_version and not step.replication_key
     walk = states.fingerprint([scope, described, *days, step.replication_key, since, versioned])
-    scratch = ResumePoint(step, walk, scope, since, bookmark, version if versioned else None)
+    scratch = ResumePoint(step, walk, scope, since, bookmark, without)
     resumed = _resumed(scratch, found)
     if outdated and resumed is scratch:
         LOGGER.info("%s: incident_modes or the endpoint have changed: reading all of it again", step.name)
     return resumed
 
 
+def _reselected(step: Step, bookmark: str, without: Without) -> tuple[str | None, Without]:
+    """The bookmark to use and the parts that stay incomplete, after nested parts have become readable."""
+    back = {part: mark for part, mark in without.items() if part in nested_nodes(step) and mark["denied"] is None}
+    if not back:
+        return bookmark, without
+    marks = [mark["since"] for mark in back.values()]
+    earliest = None if None in marks else min(marks, key=instant)
+    LOGGER.info(
+        "%s: %s can be read again: reading all that changed since %s",
+        step.name,
+        " and ".join(back),
+        earliest or "the beginning",
+    )
+    return earliest, {part: mark for part, mark in without.items() if part not in back}
+
+
+def nested_nodes(step: Step) -> dict[str, Node]:
+    """The nodes that are nested in the rows of the step, by the property that holds them."""
+    root, _ = step.lists[0]
+    return {str(child.stream.parent.nested_as): child for child in root.children if child.nested}
+
+
 def _resumed(scratch: ResumePoint, found: dict[str, Any]) -> ResumePoint:
     if not (found.get("after") or found.get("part")):
         return scratch
     name, list_index = scratch.step.name, found.get("part") or 0
-    if found.get("walk") != scratch.walk or list_index >= len(scratch.step.lists):
+    if found.get("walk") != scratch.walk or list_index >= scratch.list_count:
         LOGGER.info("%s: the selection or the settings have changed since the interrupted run: starting over", name)
+        return scratch
+    if found.get("lacks") and not scratch.step.replication_key:
+        LOGGER.info("%s: the interrupted run could not read %s: starting over", name, ", ".join(found["lacks"]))
         return scratch
     LOGGER.info("%s: resuming where the interrupted run stopped", name)
     return replace(
         scratch,
         list_index=list_index,
         after=found.get("after"),
-        version=found.get("version"),
-        skipped=tuple(found.get("skipped") or ()),
         started=found.get("started"),
         newest=found.get("newest"),
+        lacks=tuple(found.get("lacks") or ()),
     )
 
 
@@ -147,38 +204,3 @@ def _changed_at(row: Row, key: str, name: str) -> str | None:
 def latest(*timestamps: str | None) -> str:
     """The latest of some timestamps, unchanged. At least one must not be None."""
     return max((timestamp for timestamp in timestamps if timestamp is not None), key=instant)
-
-
-def state_after_page(
-    point: ResumePoint,
-    state: State,
-    *,
-    list_index: int,
-    after: str | None,
-    skipped: Collection[str],
-    newest: str | None,
-    began: str,
-) -> State:
-    """The state once all rows before the cursor `after` of one list are out, in a run that started at `began`."""
-    fields: dict[str, Any] = {
-        "after": after,
-        "walk": point.walk,
-        "part": list_index or None,
-        "version": point.version,
-    }
-    if point.version is not None:
-        emitted = (selected.stream.name for selected in point.step.emitted())
-        fields["skipped"] = [name for name in emitted if name in skipped] or None
-    if point.step.replication_key:
-        fields |= {"started": point.started or began, "newest": newest}
-    return states.set_cursor(state, point.step.name, **fields)
-
-
-def state_at_end(point: ResumePoint, state: State, *, newest: str | None, began: str) -> State:
-    """The state once all rows of the step are out, in a run that started at `began`."""
-    state = states.clear_cursors(state, point.step.name)
-    if not point.step.replication_key or newest is None:
-        return state
-    # A row that changed after the start may have changed on a page that was already read: the next run reads it.
-    bookmark = min(latest(newest, point.bookmark), point.started or began, key=instant)
-    return states.set_bookmark(state, point.step.name, bookmark, point.scope)

@@ -6,24 +6,25 @@ Source: Singer spec, section "Sync mode".
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import BadKey, MissingPermission, Stopped, TapError
+from tap_incident.errors import BadData, BadKey, BadOutput, Gone, MissingPermission, Rejected, Stopped, TapError
 from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.selection import Selection
 from tap_incident.streams import BY_NAME
+from tap_incident.sync.bookmarks import regained, state_after_page, state_at_end
 from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Prefetched, Workers
-from tap_incident.sync.lists import OpenList, emitted_streams, open_list, written_pages
-from tap_incident.sync.plan import rotated, steps
-from tap_incident.sync.replication import ResumePoint, resume_point, state_after_page, state_at_end
+from tap_incident.sync.lists import OpenList, open_list, written_pages
+from tap_incident.sync.plan import Node, rotated, steps
+from tap_incident.sync.replication import ResumePoint, nested_nodes, resume_point
 
 LOGGER = logging.getLogger(__name__)
 
@@ -37,24 +38,25 @@ def sync(
     workers: Workers,
     writer: Writer,
     now: datetime,
-) -> list[str]:
+) -> None:
     """Read and write everything that is selected. `state` is that of the last run, which may have been interrupted.
 
     `schedule_entries` is read for a window around `now`.
-    Returns the explicitly selected streams that the key may not read. Raises what ends the run early; the last STATE
-    then only covers records that were written before it.
+    Raises what ends the run early; the last STATE then only covers records that were written before it. Raises TapError
+    at the end if some of what was selected could not be read.
     """
     run = RunContext(config, client, workers, writer, state, shift_window(now, config.schedule_window_days))
-    waiting = deque(
-        (point, index)
-        for point in _resume_points(selection, run)
-        for index in range(point.list_index, len(point.step.lists))
-    )
+    points = _resume_points(selection, run)
+    waiting = deque((point, index) for point in points for index in range(point.list_index, point.list_count))
     opened: deque[OpenList] = deque()
 
-    def open_next(limit: int) -> None:
+    def open_next(limit: int, *, ahead: bool = False) -> None:
         while waiting and len(opened) < limit:
-            opened.append(open_list(run, *waiting.popleft()))
+            point, index = waiting[0]
+            if ahead and point.is_second_look(index):
+                return  # It must see all changes up to the end of the lists before it.
+            waiting.popleft()
+            opened.append(open_list(run, point, index))
 
     try:
         if waiting:
@@ -63,27 +65,52 @@ def sync(
             _log_key(identity)
         while waiting or opened:
             open_next(1)
-            _sync_list(run, opened.popleft(), lambda: open_next(config.max_concurrency))
+            _sync_list(run, opened.popleft(), lambda: open_next(config.max_concurrency, ahead=True))
         _finish(run)
+        run.problems.raise_failures(selection)
+    except Exception:
+        _repeat_state(run)
+        raise
     finally:
         _end(run)
-    return run.missed
 
 
 def _resume_points(selection: Selection, run: RunContext) -> list[ResumePoint]:
     """Resume point of each step. The interrupted step comes first."""
     config, state = run.config, run.state
-    version = int(time.time() * 1000) if config.activate_version else None
     planned = steps(selection, config.incident_modes, config.child_strategy)
-    return [resume_point(step, state, config, version) for step in rotated(planned, states.currently_syncing(state))]
+    for step in planned:
+        run.state = regained(step, run.state, lambda node, refused: _may_read(run, node, refused))
+    return [resume_point(step, run.state, config) for step in rotated(planned, states.currently_syncing(state))]
+
+
+def _may_read(run: RunContext, node: Node, parent: str) -> bool:
+    """True if the key may read the children of this parent by now."""
+    params = (*node.stream.params, (node.stream.parent.id_param, parent))
+    try:
+        run.workers.prefetch(run.client.pages(node.stream, params)).peek()
+    except (BadData, Gone):
+        return True
+    except (MissingPermission, Rejected):
+        return False
+    return True
 
 
 def _finish(run: RunContext) -> None:
-    finished = states.clear_cursors(run.state, *BY_NAME)
+    # A stream that failed after some pages keeps its cursor: the next run resumes there.
+    finished = states.clear_cursors(run.state, *(name for name in BY_NAME if name not in run.stuck))
     if finished != {"bookmarks": {}, **run.state}:
         # Drop cursors of streams that are no longer selected, or a later sync would start in the middle.
-        run.writer.state(finished)
+        run.write_state(finished)
     run.writer.flush()
+
+
+def _repeat_state(run: RunContext) -> None:
+    """Write the last STATE once more: some targets forget it at the next RECORD."""
+    if 0 < run.records_at_state < sum(run.writer.records.values()):
+        # The output may be what failed.
+        with suppress(OSError, BadOutput):
+            run.writer.state(run.state)
 
 
 def _end(run: RunContext) -> None:
@@ -91,7 +118,7 @@ def _end(run: RunContext) -> None:
     run.log_unknown_properties()
     run.log_timers()
     run.log_record_counts()
-    run.log_missing_parents()
+    run.problems.log_missing_parents()
     run.seen.close()
 
 
@@ -110,64 +137,130 @@ def _log_key(identity: Prefetched) -> None:
 
 def _sync_list(run: RunContext, opened: OpenList, last_page: Callable[[], None]) -> None:
     """Write one list with all its children. `last_page` is called when its last page has arrived."""
-    point, index = opened.point, opened.list_index
-    name = point.step.name
-    if point.version is not None:
-        # No version for streams with a window: rows outside the window still exist.
-        full = (selected.stream.name for selected in point.step.emitted() if not selected.stream.window)
-        run.writer.versions |= dict.fromkeys(full, point.version)
+    point, index, node = opened.point, opened.list_index, opened.node
     if index == point.list_index:
-        run.partial.update(point.skipped)
-        if point.newest:
-            run.newest[name] = point.newest
-    streams = (selected.stream.name for selected in emitted_streams(point, index))
-    readable = [stream for stream in streams if stream not in run.denied]
-    if opened.pages is not None and readable:
-        since = f", changed since {point.since}" if point.since else ""
-        LOGGER.info("%s: reading %s%s", name, ", ".join(readable), since)
+        _begin(run, point)
+    if opened.pages is None or not run.problems.is_wanted(node):
+        _skip(run, opened)
+    else:
+        _log_reading(run, opened)
         try:
             for page in written_pages(run, opened, opened.pages, last_page):
                 if page.after is not None:
                     _write_page_state(run, point, index, page.after)
-            if index + 1 < len(point.step.lists):
+            if index + 1 < point.list_count:
                 _write_page_state(run, point, index + 1, None)
         except MissingPermission as error:
-            run.deny(opened.node, error)
-    if index + 1 == len(point.step.lists):
+            _refused(run, opened, error)
+        except (BadData, Gone, Rejected) as error:
+            run.problems.end(node, error)
+    if index + 1 == point.list_count:
         _close(run, point)
+
+
+def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> None:
+    """Handle a 403 for a list itself."""
+    node = opened.node
+    if opened.point.step.replication_key and opened.is_second_look:
+        LOGGER.warning(
+            "%s: the key may not list incidents, so rows that a change of mode made visible may be missing. (%s)",
+            opened.point.step.name,
+            error,
+        )
+    elif node.stream.name in run.problems.answered:
+        run.problems.end(node, error)
+    else:
+        run.problems.deny(node, error)
+
+
+def _begin(run: RunContext, point: ResumePoint) -> None:
+    """Before the first list of a step: its version, and what the interrupted run knew."""
+    run.recent.clear()
+    if run.config.activate_version and not point.step.replication_key:
+        # No version for streams with a window: rows outside the window still exist.
+        full = (selected.stream.name for selected in point.step.emitted() if not selected.stream.window)
+        run.writer.versions |= dict.fromkeys(full, run.version)
+    if point.newest:
+        run.newest[point.step.name] = point.newest
+
+
+def _skip(run: RunContext, opened: OpenList) -> None:
+    if not opened.is_second_look:
+        run.problems.skip_below(opened.node)
+
+
+def _log_reading(run: RunContext, opened: OpenList) -> None:
+    if opened.is_second_look:
+        return
+    point, node = opened.point, opened.node
+    streams = [each.stream.name for each in node.tree() if each.selected and run.problems.is_wanted(each)]
+    since = f", changed since {point.since}" if point.since else ""
+    LOGGER.info("%s: reading %s%s", point.step.name, ", ".join(streams), since)
 
 
 def _close(run: RunContext, point: ResumePoint) -> None:
     """After the last list of a step: SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
     run.log_unknown_properties()
-    emitted = [selected for selected in point.step.emitted() if selected.stream.name not in run.denied]
+    problems = run.problems
+    emitted = [selected for selected in point.step.emitted() if selected.stream.name not in problems.denied]
     for selected in emitted:
         run.writer.schema(selected)
-        if not _may_be_incomplete(run, selected.stream.name):
+        # After a resume, nobody knows which version the first rows have by now: another run may have come between.
+        if not point.is_resumed and not problems.may_be_incomplete(selected.stream.name):
             run.writer.activate(selected.stream.name)
     if emitted:
-        newest = run.newest.get(point.step.name)
-        _write_state(run, state_at_end(point, run.state, newest=newest, began=run.client.began))
+        _write_last_state(run, point)
 
 
-def _may_be_incomplete(run: RunContext, name: str) -> bool:
-    """True if the stream may be incomplete, so that ACTIVATE_VERSION must not be written."""
-    return name in run.partial or 0 < run.requested[name] == run.gone[name]
+def _write_last_state(run: RunContext, point: ResumePoint) -> None:
+    problems, name = run.problems, point.step.name
+    if any(root.stream.name in problems.failed for root, _ in point.step.lists):
+        if name in run.advanced:
+            run.stuck.add(name)
+        return
+    state = state_at_end(
+        point,
+        run.state,
+        newest=run.newest.get(name),
+        began=run.began(point),
+        lacks=_lacking(run, point),
+        denied={part: run.refused_ids[each] for part, each in _nested(point) if each in run.refused_ids},
+    )
+    for selected in point.step.emitted():
+        # Rows that the bookmark covers may have been deleted, for example those of other modes.
+        if selected.stream.name in run.writer.activated and states.bookmark(state, selected.stream.name):
+            state = states.drop_bookmark(state, selected.stream.name)
+    run.write_state(state)
+
+
+def _nested(point: ResumePoint) -> list[tuple[str, str]]:
+    """(property, stream) of the parts that are nested in the rows of the step."""
+    return [(part, node.stream.name) for part, node in nested_nodes(point.step).items()]
+
+
+def _lacking(run: RunContext, point: ResumePoint) -> list[str]:
+    """What could not be read for some rows of the step: nested parts, or the stream itself by its name."""
+    problems, step = run.problems, point.step
+    nested = [(part, each) for part, each in _nested(point) if problems.may_lack_rows(each) or each in problems.denied]
+    if step.replication_key:
+        return [*(part for part, _ in nested), *({step.name} & problems.incomplete)]
+    # A full refresh that is resumed would not read these rows again. Without a permission, it could not anyway.
+    incomplete = {node.stream.name for root, _ in step.lists for node in root.tree()} & problems.incomplete
+    return sorted({*incomplete, *(each for _, each in nested)} - problems.denied)
 
 
 def _write_page_state(run: RunContext, point: ResumePoint, list_index: int, after: str | None) -> None:
+    name = point.step.name
+    if any(root.stream.name in run.problems.failed for root, _ in point.step.lists):
+        return
+    run.advanced.add(name)
     state = state_after_page(
         point,
         run.state,
         list_index=list_index,
         after=after,
-        skipped=run.partial | run.denied,
-        newest=run.newest.get(point.step.name),
-        began=run.client.began,
+        newest=run.newest.get(name),
+        began=run.began(point),
+        lacks=_lacking(run, point),
     )
-    _write_state(run, state)
-
-
-def _write_state(run: RunContext, state: states.State) -> None:
-    run.state = state
-    run.writer.state(state)
+    run.write_state(state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tap_incident.api.answers import Page, Row
-from tap_incident.errors import Gone, MissingPermission
+from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
 from tap_incident.sync.child_requests import child_params, with_added_columns
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import in_order
@@ -50,18 +50,26 @@ def _with_schema(run: RunContext, node: Node, pages: Iterable[Page]) -> Iterator
 
 def _open(run: RunContext, node: Node, row: Row) -> list[Chain]:
     """The child lists of one parent. Their first pages are requested."""
-    readables = (child for child in node.children if child.stream.name not in run.denied)
-    return [(child, pages) for child in readables for pages in _child_pages(run, child, row)]
+    wanted = (child for child in node.children if run.problems.is_wanted(child))
+    try:
+        return [(child, pages) for child in wanted for pages in _child_pages(run, child, row)]
+    except BadData as error:  # A parent without the ids to ask by.
+        run.problems.fail(node, error)
+        run.problems.incomplete.update(below.stream.name for below in node.tree())
+        return []
 
 
 def _child_pages(run: RunContext, child: Node, row: Row) -> Iterator[Iterator[Page]]:
     stream = child.stream
     for params in child_params(stream, row, run.window, run.seen.first):
-        run.requested[stream.name] += 1
+        run.problems.requested[stream.name] += 1
         if stream.name in run.spools:
             yield _spooled(run.spools[stream.name], child, str(row[stream.parent.id_property]))
-        else:
-            yield run.workers.prefetch(with_added_columns(run.client.pages(stream, params), stream, params))
+            continue
+        pages = with_added_columns(run.client.pages(stream, params), stream, params)
+        if child.second_look:
+            pages = child.second_look.children(pages, row)
+        yield run.workers.prefetch(pages)
 
 
 def _spooled(spool: Spool, child: Node, parent: str) -> Iterator[Page]:
@@ -75,24 +83,37 @@ def _emit(run: RunContext, node: Node, row: Row, chains: list[Chain]) -> None:
         pages = _readable(run, child, chain)
         nested_as = child.stream.parent.nested_as
         if child.nested and nested_as:
+            before = run.problems.counts(child)
             rows = [found for page in pages for found in page.rows]
-            row[nested_as] = None if child.stream.name in run.denied else rows
+            # Null, not an empty list: nobody knows these rows.
+            row[nested_as] = rows if before == run.problems.counts(child) and run.problems.is_wanted(child) else None
+            if child.stream.name in run.problems.denied:
+                run.refused_ids.setdefault(child.stream.name, str(row.get(child.stream.parent.id_property)))
             pages = iter([Page(rows)])
-        if child.stream.name not in run.denied:
-            below.append((child, pages))
-    if node.selected:
-        run.writer.record(node.stream.name, run.shaper(node.selected)(row))
+        below.append((child, pages))
+    if node.selected and node.stream.name not in run.problems.failed:
+        try:
+            run.writer.record(node.stream.name, run.shaper(node.selected)(row))
+        except BadData as error:
+            run.problems.fail(node, error)
     for child, pages in below:
-        if child.selected or child.children:
+        if run.problems.is_wanted(child) and (child.selected or child.children):
             for _ in walk(run, child, pages):
                 pass  # STATE is only written at the parent's pages.
 
 
 def _readable(run: RunContext, node: Node, pages: Iterator[Page]) -> Iterator[Page]:
-    """A child's pages. They end early if the parent was deleted, or if the key may not read them."""
+    """A child's pages. They end early if the parent was deleted, or if they can't be read."""
+    problems = run.problems
+    if not problems.is_wanted(node):
+        return  # Requested before the first problem.
     try:
-        yield from pages
+        for page in pages:
+            problems.answered.add(node.stream.name)
+            yield page
     except Gone:
-        run.gone[node.stream.name] += 1
+        problems.gone[node.stream.name] += 1
     except MissingPermission as error:
-        run.deny(node, error)
+        problems.deny(node, error)
+    except (BadData, Rejected) as error:
+        problems.end(node, error)

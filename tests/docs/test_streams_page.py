@@ -35,16 +35,16 @@ SCALARS = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolea
 Rows = list[tuple[Any, ...]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def org() -> Organisation:
     return organisation(120, now=PRESENT)
 
 
-@pytest.fixture
-def run(tap: Tap, org: Organisation) -> Run:
+@pytest.fixture(scope="module")
+def run(session_tap: Tap, org: Organisation) -> Run:
     """A sync of everything."""
     with FakeApi(org) as fake:
-        return tap(fake, catalog=EVERYTHING, now=PRESENT)
+        return session_tap(fake, catalog=EVERYTHING, now=PRESENT)
 
 
 @pytest.fixture

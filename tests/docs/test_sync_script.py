@@ -36,7 +36,7 @@ SILENT = "import sys; sys.stdin.read()"
 
 def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
     """Refuses all but the first page of alerts, for good."""
-    return Fault(status=422) if path == "/v2/alerts" and "after" in params else None
+    return Fault(status=401) if path == "/v2/alerts" and "after" in params else None
 
 
 def synced(folder: Path, port: int = 0, *, fault: bool = False, target: str = TARGET) -> int:
@@ -54,7 +54,7 @@ def synced(folder: Path, port: int = 0, *, fault: bool = False, target: str = TA
 
 
 def port(folder: Path) -> int:
-    """Where the last run's stand-in was: a walk goes on only at the same address."""
+    """The port of the last run's stand-in: a state is only valid for the same address."""
     return int((folder / "port").read_text())
 
 

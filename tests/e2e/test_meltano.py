@@ -145,7 +145,7 @@ def test_a_run_loads_everything_once_and_leaves_a_state_that_is_finished(
 
 def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
     """Refuses all but the first page of alerts, for good."""
-    return Fault(status=422) if path == "/v2/alerts" and "after" in params else None
+    return Fault(status=401) if path == "/v2/alerts" and "after" in params else None
 
 
 def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(

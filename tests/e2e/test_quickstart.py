@@ -137,7 +137,7 @@ def test_duckdb(tmp_path: Path, api: FakeApi, org: Organisation) -> None:
 
 def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
     """Refuses all but the first page of alerts, for good."""
-    return Fault(status=422) if path == "/v2/alerts" and "after" in params else None
+    return Fault(status=401) if path == "/v2/alerts" and "after" in params else None
 
 
 @pytest.fixture

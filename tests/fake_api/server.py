@@ -27,9 +27,9 @@ class FakeApi:
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
     In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
-    to get wrong, the port (0: any free one), the TLS that it speaks (None: none), and seconds by which its clock is
-    ahead of this machine's. Out: `url`, the `requests` so far, and the `most_at_once` under way. An error inside the
-    stand-in itself closes the connection and is raised on leaving.
+    to get wrong, the port (0: any free one), the TLS that it speaks (None: none), seconds by which its clock is ahead
+    of this machine's, and whether answers have a Date. Out: `url`, the `requests` so far, and the `most_at_once` under
+    way. An error inside the stand-in itself closes the connection and is raised on leaving.
     """
 
     def __init__(
@@ -46,12 +46,14 @@ class FakeApi:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         clock_ahead: float = 0.0,
+        dated: bool = True,
     ) -> None:
         self.requests: list[Logged] = []
         self.most_at_once = 0
         self._answers = Answers(org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute))
         self._latency = latency
         self.clock_ahead = clock_ahead
+        self.dated = dated
         self._faults = faults
         self._lock = Lock()
         self._arrived = 0
@@ -180,7 +182,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "GET" or not answer.status or answer.sent is not None:
             self.close_connection = True
         if answer.status:
-            self.send_response(answer.status)
+            self.send_response_only(answer.status)
+            if self.server.api.dated:
+                self.send_header("Date", self.date_time_string())
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.faults import after_first_page
 from tests.support.processes import environ, start
-from tests.support.runs import Run, bare, catalog_with, only, parsed
+from tests.support.runs import Run, catalog_with, only, parsed
 
 
 def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
-    with FakeApi(organisation(120)) as fake:
+    with FakeApi(organisation(40)) as fake:
         tap = start(command, fake)
         assert tap.stdout is not None
         assert tap.stderr is not None
@@ -31,24 +32,20 @@ def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
 
 
 def test_records_after_the_last_state_reach_the_target(command: list[str]) -> None:
-    def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=403) if path == "/v2/incidents" and "after" in params else None
-
-    # Selected by default and not by name: the run ends well, with no STATE after the rows of the page that was held.
-    kept = ("incidents", "actions")
-    catalog = catalog_with(lambda name, about: about.update({} if name in kept else {"selected": False}))
-    with FakeApi(organisation(500), faults=faults) as fake:
+    # The run has no STATE after the records of the first page.
+    catalog = catalog_with(lambda name, metadata: metadata.update({} if name == "alerts" else {"selected": False}))
+    with FakeApi(organisation(1), faults=after_first_page("/v2/alerts", Fault(status=403))) as fake:
         done = subprocess.run(
             [*command, "--catalog", "/dev/stdin"],
-            input=json.dumps(bare(catalog)),
+            input=json.dumps(catalog),
             capture_output=True,
             text=True,
             env=environ(fake),
             check=False,
         )
     counted = json.loads(next(line for line in done.stderr.splitlines() if "record_count" in line).split("METRIC: ")[1])
-    assert done.returncode == 0
-    assert len(Run(0, parsed(done.stdout)).records("incidents")) == counted["value"] > 50
+    assert done.returncode == 1
+    assert len(Run(0, parsed(done.stdout)).records("alerts")) == counted["value"] == 50
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], []], ids=["discover", "sync"])
@@ -74,7 +71,7 @@ def test_closed_stdout_is_one_critical_line(command: list[str]) -> None:
 def test_error_in_one_thread_does_not_wait_for_slow_answers(command: list[str]) -> None:
     def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
         if path == "/v3/actions":
-            return Fault(status=422)
+            return Fault(status=401)
         return Fault(delay=30) if path == "/v1/incident_attachments" else None
 
     catalog = only("actions", "incident_attachments")
@@ -86,4 +83,4 @@ def test_error_in_one_thread_does_not_wait_for_slow_answers(command: list[str]) 
         )
     assert done.returncode == 1
     assert time.monotonic() - began < 15
-    assert done.stderr.splitlines()[-1].startswith("CRITICAL actions: GET /v3/actions: status 422")
+    assert done.stderr.splitlines()[-1].startswith("CRITICAL actions: GET /v3/actions: status 401")

@@ -29,7 +29,7 @@ Use = Callable[[Proxy], str]
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+def debug_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """All that any library logs."""
     caplog.set_level(logging.DEBUG)
     return caplog
@@ -47,7 +47,7 @@ def address(port: int) -> str:
 
 @pytest.mark.usefixtures("trusted")
 def test_proxy_is_used_for_https_and_does_not_see_the_key(
-    tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+    tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
 ) -> None:
     org, proxy = organisation(3), Proxy()
     with FakeApi(org, tls=tls(authority)) as fake, listening(proxy) as port:
@@ -59,11 +59,11 @@ def test_proxy_is_used_for_https_and_does_not_see_the_key(
         assert head.startswith(f"CONNECT 127.0.0.1:{port_of(fake)} ")
         assert f"Basic {TOKEN}" in head
         assert KEY not in head
-    assert any(record.name.startswith("urllib3") for record in told.records)
-    assert hides(told.text + str(run.messages))
+    assert any(record.name.startswith("urllib3") for record in debug_log.records)
+    assert hides(debug_log.text + str(run.messages))
 
 
-def test_proxy_is_used_for_http(tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_is_used_for_http(tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     org, proxy = organisation(3), Proxy()
     with FakeApi(org) as fake, listening(proxy) as port:
         monkeypatch.setenv("HTTP_PROXY", address(port))
@@ -71,7 +71,7 @@ def test_proxy_is_used_for_http(tap: Tap, told: pytest.LogCaptureFixture, monkey
     assert is_whole(run, org)
     assert proxy.heads[0].startswith(f"GET {fake.url}/")
     assert f"Basic {TOKEN}" in proxy.heads[0]
-    assert hides(told.text + str(run.messages))
+    assert hides(debug_log.text + str(run.messages))
 
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.0/8"])
@@ -94,49 +94,51 @@ def lasting(url: str) -> PassingFault:
 
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
 def test_proxy_that_refuses_https_is_logged_with_its_status(
-    told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: str
+    debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
     with listening(Proxy(refusal)) as port:
         monkeypatch.setenv("HTTPS_PROXY", address(port))
         error = lasting("https://api.example.com")
     assert f"through the proxy in the environment (Tunnel connection failed: {status})" in str(error)
-    assert hides(told.text + str(error))
+    assert hides(debug_log.text + str(error))
 
 
-def test_proxy_that_is_not_there_is_logged(told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_that_is_not_there_is_logged(
+    debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with listening(Proxy()) as port:
         pass
     monkeypatch.setenv("HTTPS_PROXY", address(port))
     error = lasting("https://api.example.com")
     assert "through the proxy in the environment (Connection refused)" in str(error)
-    assert hides(told.text + str(error))
+    assert hides(debug_log.text + str(error))
 
 
 @pytest.mark.parametrize("status", [407, 403])
 def test_proxy_that_refuses_http_ends_the_run_with_its_status(
-    tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: int
+    tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     refusal = f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
     with FakeApi(organisation(1)) as fake, listening(Proxy(refusal)) as port:
         monkeypatch.setenv("HTTP_PROXY", address(port))
         run = tap(fake, catalog=USERS)
     assert run.code == 1
-    assert f"status {status}" in told.text
-    assert len(critical(told)) == 1
-    assert hides(told.text)
+    assert f"status {status}" in debug_log.text
+    assert len(critical(debug_log)) == 1
+    assert hides(debug_log.text)
 
 
 @pytest.mark.parametrize("end", ["@127.0.0.1:no-port", "@127.0.0.1:99999999", "/x@127.0.0.1:1", "@[::1:9", "@"])
 def test_proxy_with_an_invalid_url_is_logged_without_its_password(
-    tap: Tap, told: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, end: str
+    tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://{USER}:{PASSWORD}{end}")
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, catalog=USERS)
     assert run.code == 1
-    (line,) = critical(told)
+    (line,) = critical(debug_log)
     assert "the request can't be made" in line
     assert "the proxy variables" in line
-    assert "Traceback" not in told.text
-    assert hides(told.text)
+    assert "Traceback" not in debug_log.text
+    assert hides(debug_log.text)

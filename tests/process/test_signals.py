@@ -58,7 +58,7 @@ SOON = 5.5  # Seconds; two to four are the aim, the machine may be busy.
 
 @contextmanager
 def started(fake: FakeApi, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The tap under way, with a stdout that nobody reads yet and stderr in a file; killed in the end if need be."""
+    """The running tap: its stdout is not read yet, stderr is a file. It is killed at the end if it still runs."""
     command = [sys.executable, "-m", "tap_incident", *arguments]
     with (folder / "err").open("wb") as err:
         tap = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, env=environ(fake))
@@ -114,7 +114,7 @@ def test_signal_ends_the_run_when_the_target_does_not_read(tmp_path: Path) -> No
         assert seconds_to_end(syncs, signal.SIGTERM) < SOON
         assert finds.wait(1) == 130
         assert syncs.returncode == 143
-        # No more than the pipe had room for, in whole lines but for the last.
+        # Only what fitted into the pipe; all lines except the last are whole.
         whole = syncs.communicate()[0].splitlines()[:-1]
     assert {json.loads(line)["type"] for line in whole} >= {"SCHEMA", "RECORD"}
     assert last_logged(one) == "WARNING Stopped by SIGINT while a message could not be written out"

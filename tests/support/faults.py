@@ -55,11 +55,11 @@ def after_first_page(path: str, fault: Fault) -> Faults:
 
 @contextmanager
 def failing_at(org: Organisation, number: int, port: int = 0) -> Iterator[FakeApi]:
-    """A stand-in that answers 422 from the request for rows `number` on, counted from 0."""
+    """A stand-in that answers 401, which ends a run, from the request for rows `number` on, counted from 0."""
     lists = count()
 
     def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=422) if path != "/v1/identity" and next(lists) >= number else None
+        return Fault(status=401) if path != "/v1/identity" and next(lists) >= number else None
 
     with FakeApi(org, faults=faults, port=port) as fake:
         yield fake

@@ -36,9 +36,20 @@ def read_since(bookmark: str) -> tuple[datetime, str]:
 
 
 def due(org: Organisation, stream: str, bookmark: str) -> Counter[tuple[str, ...]]:
-    """Keys of the rows that a run with this bookmark has to read."""
+    """Keys of the rows that a run with this bookmark has to read.
+
+    The mode of a changed incident may have changed, so its actions and follow-ups are read again.
+    """
     since = read_since(bookmark)
-    return Counter(key_of(stream, row) for row in there(org, stream) if instant(row["updated_at"]) >= since)
+    again: set[str] = set()
+    if BY_NAME[stream].mode_param and BY_NAME[stream].parent.stream:
+        changed = (row for row in there(org, "incidents") if instant(row["updated_at"]) >= since)
+        again = {row["id"] for row in changed if instant(row["created_at"]) < since}
+    return Counter(
+        key_of(stream, row)
+        for row in there(org, stream)
+        if instant(row["updated_at"]) >= since or row.get("incident_id") in again
+    )
 
 
 def change(org: Organisation, stream: str, number: int, **values: Any) -> Json:

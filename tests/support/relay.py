@@ -1,4 +1,4 @@
-"""What stands between the tap and the stand-in: a relay that meddles with what passes it, and a proxy."""
+"""Between the tap and the stand-in: a relay that changes what it passes on, and a proxy."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def listening(serve: Callable[[socket], None]) -> Iterator[int]:
 
 
 def join(client: socket, port: int, send: Send = socket.sendall, first: bytes = b"") -> None:
-    """Connect the client with a port of loopback, to which `first` is said, until either hangs up."""
+    """Connect the client with a port of loopback, which gets `first`, until one side closes the connection."""
     with create_connection(("127.0.0.1", port)) as server:
         server.sendall(first)
         Thread(target=_pump, args=(client, server, socket.sendall), daemon=True).start()
@@ -60,7 +60,7 @@ def _pump(source: socket, sink: socket, send: Send) -> None:
 
 
 class Torn:
-    """Sends so many bytes, then after a pause `instead` of the others, and hangs up."""
+    """Sends the first `after` bytes, pauses, sends `instead` of the rest, and closes the connection."""
 
     def __init__(self, after: int, instead: bytes = b"", *, pause: float = 0) -> None:
         self.left = after
@@ -77,7 +77,7 @@ class Torn:
 
 
 def trickling(pieces: int, pause: float) -> Send:
-    """Sends each piece in so many smaller ones, with a pause after each."""
+    """Sends each piece as `pieces` smaller ones, with a pause after each."""
 
     def send(sink: socket, piece: bytes) -> None:
         size = len(piece) // pieces + 1
@@ -89,7 +89,7 @@ def trickling(pieces: int, pause: float) -> Send:
 
 
 class Proxy:
-    """A proxy for http and, by CONNECT, for https, or one that answers all with `refusal`; `heads` is what it heard."""
+    """A proxy for http and, by CONNECT, for https; with `refusal`, it refuses all. `heads` are the requests it got."""
 
     def __init__(self, refusal: bytes = b"") -> None:
         self.refusal = refusal

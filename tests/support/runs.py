@@ -66,6 +66,15 @@ def param_values(fake: FakeApi, path: str, name: str) -> list[str]:
     return [dict(request.params).get(name, "") for request in fake.requests if request.path == path]
 
 
+def timeless(run: Run) -> list[Json]:
+    """The messages of a run, except for the start time in its states."""
+    messages: list[Json] = json.loads(json.dumps(run.messages))
+    for state in (message["value"] for message in messages if message["type"] == "STATE"):
+        for bookmark in state["bookmarks"].values():
+            bookmark.pop("started", None)
+    return messages
+
+
 def parsed(out: str) -> list[Json]:
     """Messages of a stdout; every line has to be one."""
     assert not out or out.endswith("\n")
@@ -139,7 +148,7 @@ def key_of(stream: str, row: Json) -> tuple[str, ...]:
 
 
 def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days: int = 14) -> list[Json]:
-    """The rows that a run with these incident modes has to find, and of shifts those within so many days."""
+    """The rows that a run with these incident modes has to read; of shifts, those within `days` of the present."""
     rows = org.rows[BY_NAME[stream].path]
     listed = {row["id"] for row in org.rows["/v2/incidents"] if row["mode"] in modes}
     if stream == "incidents":
@@ -155,7 +164,7 @@ def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days:
 
 
 def near(org: Organisation, row: Json, days: int) -> bool:
-    """Whether a shift overlaps with the window of so many days to either side of the organisation's present."""
+    """Whether a shift overlaps with the window of `days` before and after the organisation's present."""
     start, end = (org.now.replace(microsecond=0) + timedelta(days=sign * days) for sign in (-1, 1))
     return instant(row["start_at"])[0] < end and instant(row["end_at"])[0] > start
 

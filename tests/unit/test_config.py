@@ -1,4 +1,4 @@
-"""Settings: where each comes from, what it accepts, and how mistakes are told."""
+"""Settings: the file, the environment, the defaults, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.support.runs import KEY
 PAYLOAD = "sesame"
 
 
-def loaded(environ: dict[str, str] | None = None, **settings: Any) -> Config:
-    """The configuration of a file with these settings."""
+def load_settings(environ: dict[str, str] | None = None, **settings: Any) -> Config:
+    """The configuration from a file with these settings."""
     return load(json.dumps(settings), environ or {}, source="conf.json")
 
 
-def refused(text: str | None, environ: dict[str, str] | None = None) -> str:
-    """The text of the error that a file ends in."""
+def error_for(text: str | None, environ: dict[str, str] | None = None) -> str:
+    """The text of the error that a config file causes."""
     with pytest.raises(BadInput) as caught:
         load(text, environ or {}, source="conf.json")
     return str(caught.value)
 
 
 def test_settings_have_defaults_except_the_api_key() -> None:
-    assert loaded(api_key=KEY) == Config(
+    assert load_settings(api_key=KEY) == Config(
         api_key=KEY,
         endpoint="https://api.incident.io",
         incident_modes=("standard", "retrospective"),
@@ -45,18 +45,18 @@ def test_settings_have_defaults_except_the_api_key() -> None:
 
 
 def test_settings_errors_are_all_reported_on_one_line() -> None:
-    told = refused(json.dumps(dict.fromkeys(SETTINGS["properties"])))
-    assert [part.split(" ")[1] for part in told.split("; ")] == list(SETTINGS["properties"])
-    assert "\n" not in told
-    missing = refused(json.dumps({"endpoint": "http://example.com", "max_concurrency": 99}))
+    error = error_for(json.dumps(dict.fromkeys(SETTINGS["properties"])))
+    assert [part.split(" ")[1] for part in error.split("; ")] == list(SETTINGS["properties"])
+    assert "\n" not in error
+    missing = error_for(json.dumps({"endpoint": "http://example.com", "max_concurrency": 99}))
     assert [part.split(" ")[1] for part in missing.split("; ")] == ["api_key", "endpoint", "max_concurrency"]
 
 
 def test_api_key_missing_error_names_the_setting_and_the_variable() -> None:
     for text in (None, "{}", '{"api_key": ""}'):
-        told = refused(text, {"INCIDENT_API_KEY": ""})
-        assert "conf.json: api_key is missing" in told
-        assert "INCIDENT_API_KEY" in told
+        error = error_for(text, {"INCIDENT_API_KEY": ""})
+        assert "conf.json: api_key is missing" in error
+        assert "INCIDENT_API_KEY" in error
 
 
 def test_api_key_is_optional_without_requests() -> None:
@@ -67,28 +67,28 @@ def test_api_key_is_optional_without_requests() -> None:
 
 
 def test_environment_errors_do_not_show_the_value() -> None:
-    told = refused(None, {"INCIDENT_API_KEY": f"{PAYLOAD} 1", "INCIDENT_ENDPOINT": f"http://{PAYLOAD}.example.com"})
-    assert "api_key" in told
-    assert "endpoint" in told
-    assert PAYLOAD not in told
+    error = error_for(None, {"INCIDENT_API_KEY": f"{PAYLOAD} 1", "INCIDENT_ENDPOINT": f"http://{PAYLOAD}.example.com"})
+    assert "api_key" in error
+    assert "endpoint" in error
+    assert PAYLOAD not in error
 
 
 def test_environment_comes_after_the_file_and_before_the_default() -> None:
     environ = {"INCIDENT_API_KEY": "from-env", "INCIDENT_ENDPOINT": "https://env.example.com"}
     assert load(None, environ).api_key == "from-env"
     assert load("{}", environ).endpoint == "https://env.example.com"
-    both = loaded(environ, api_key="from-file", endpoint="https://file.example.com")
+    both = load_settings(environ, api_key="from-file", endpoint="https://file.example.com")
     assert (both.api_key, both.endpoint) == ("from-file", "https://file.example.com")
     assert load(None, {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": ""}).endpoint == "https://api.incident.io"
 
 
 def test_api_key_that_is_empty_in_the_file_is_read_from_the_environment() -> None:
-    assert loaded({"INCIDENT_API_KEY": "from-env"}, api_key="").api_key == "from-env"
+    assert load_settings({"INCIDENT_API_KEY": "from-env"}, api_key="").api_key == "from-env"
 
 
 def test_endpoint_that_is_empty_in_the_file_is_an_error() -> None:
-    told = refused('{"endpoint": ""}', {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": "https://env.example.com"})
-    assert "endpoint" in told
+    error = error_for('{"endpoint": ""}', {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": "https://env.example.com"})
+    assert "endpoint" in error
 
 
 def test_api_key_is_stripped() -> None:
@@ -102,14 +102,14 @@ def test_environment_is_only_read_for_api_key_and_endpoint() -> None:
 
 @pytest.mark.parametrize("value", [None, "", 5, [], {"deep": [None]}, "2026-10-01T00:00:00Z"])
 def test_unknown_setting_is_ignored(value: Any) -> None:
-    assert loaded(api_key=KEY, of_another_tap=value) == loaded(api_key=KEY)
+    assert load_settings(api_key=KEY, of_another_tap=value) == load_settings(api_key=KEY)
 
 
 @pytest.mark.parametrize("text", ["", "{", f'{{"api_key": "{PAYLOAD}"', f"{{\n{PAYLOAD}", "null,", f'"{PAYLOAD}'])
 def test_config_that_is_not_json_is_an_error_without_its_content(text: str) -> None:
     with pytest.raises(BadInput, match=r"^conf\.json: not valid JSON") as caught:
         load(text, {}, source="conf.json")
-    # A traceback shows the errors behind an error too, and JSON's own one carries the file.
+    # A traceback also shows the cause of an error, and the one of the JSON parser contains the whole file.
     assert PAYLOAD not in "".join(
         traceback.TracebackException.from_exception(caught.value, capture_locals=False).format()
     )
@@ -118,15 +118,15 @@ def test_config_that_is_not_json_is_an_error_without_its_content(text: str) -> N
 
 
 def test_config_that_is_not_json_is_an_error_with_the_line() -> None:
-    assert "line 3" in refused('{\n"api_key": "k",\n!}')
+    assert "line 3" in error_for('{\n"api_key": "k",\n!}')
 
 
 @pytest.mark.parametrize("text", ["null", "[]", "5", f'"{PAYLOAD}"', "true"])
 def test_config_that_is_not_an_object_is_an_error(text: str) -> None:
-    assert refused(text) == "conf.json: must be a JSON object of settings"
+    assert error_for(text) == "conf.json: must be a JSON object of settings"
 
 
 def test_api_key_is_not_in_repr_or_str() -> None:
-    config = loaded(api_key=PAYLOAD)
+    config = load_settings(api_key=PAYLOAD)
     assert PAYLOAD not in repr(config) + str(config) + f"{config}"
     assert "endpoint" in repr(config)

@@ -1,4 +1,4 @@
-"""Settings: the values that each accepts, and those that it doesn't."""
+"""Settings: valid and invalid values of each setting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tap_incident.config import SETTINGS, load
 from tap_incident.errors import BadInput
 from tests.support.runs import KEY
-from tests.unit.test_config import PAYLOAD, loaded, refused
+from tests.unit.test_config import PAYLOAD, error_for, load_settings
 
 GOOD_ENDPOINTS = [
     "https://api.incident.io",
@@ -119,15 +119,15 @@ BAD: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize(("key", "value", "kept"), GOOD)
 def test_setting_accepts_valid_values(key: str, value: Any, kept: Any) -> None:
-    found = getattr(loaded(**{"api_key": KEY, key: value}), key)
+    found = getattr(load_settings(**{"api_key": KEY, key: value}), key)
     assert (found, type(found)) == (kept, type(kept))
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in BAD.items() for value in values])
 def test_setting_rejects_invalid_values_without_showing_them(key: str, value: Any) -> None:
-    told = refused(json.dumps({"api_key": KEY, key: value}))
-    assert told == f"conf.json: {key} must be {SETTINGS['properties'][key]['accepts']}"
-    assert PAYLOAD not in told
+    error = error_for(json.dumps({"api_key": KEY, key: value}))
+    assert error == f"conf.json: {key} must be {SETTINGS['properties'][key]['accepts']}"
+    assert PAYLOAD not in error
 
 
 @pytest.mark.parametrize("key", SETTINGS["properties"])

@@ -1,4 +1,4 @@
-"""Instants: any form of a timestamp, compared to the last digit."""
+"""Timestamps: parsed from any RFC 3339 form, compared to the last digit, and written in UTC."""
 
 from __future__ import annotations
 

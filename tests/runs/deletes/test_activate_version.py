@@ -16,7 +16,7 @@ from tests.support.versions import VERSIONED, activated, versions
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_activate_version_ends_each_full_refresh_stream(tap: Tap, strategy: str) -> None:
-    with FakeApi(organisation(30)) as fake:
+    with FakeApi(organisation(12)) as fake:
         run = tap(fake, settings={**VERSIONED, "child_strategy": strategy})
     check(run)
     assert set(activated(run)) == DEFAULT
@@ -57,7 +57,7 @@ def test_activate_version_is_sent_for_a_stream_without_rows(tap: Tap) -> None:
 
 @pytest.mark.parametrize("catalog", [None, only("incidents", "actions", "severities")])
 def test_activate_version_is_not_sent_for_skipped_streams(tap: Tap, catalog: Json | None) -> None:
-    org = organisation(30)
+    org = organisation(12)
     files = {"catalog": catalog} if catalog else {}
     with FakeApi(org, denied=["actions.view", "users.view"]) as fake:
         run = tap(fake, settings=VERSIONED, **files)
@@ -84,7 +84,7 @@ def test_activate_version_is_not_sent_when_every_parent_is_answered_404(tap: Tap
     one = org.rows["/v2/custom_fields"][0]["id"]
     with FakeApi(org, faults=faults) as fake:
         run = tap(fake, settings=VERSIONED, catalog=only("incident_updates", "custom_field_options"))
-    assert run.code == 0
+    assert run.code == 1
     assert set(activated(run)) == {"custom_field_options"}
 
 
@@ -102,5 +102,4 @@ def test_activate_version_is_not_sent_for_children_of_a_denied_list(tap: Tap) ->
     with FakeApi(organisation(10), denied=["incidents.view"]) as fake:
         run = tap(fake, settings=settings, catalog=bare(only("incidents", "incident_updates", "severities")))
     assert run.code == 1
-    assert run.streams() == ["severities"]
     assert set(activated(run)) == {"severities"}

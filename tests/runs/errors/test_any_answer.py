@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tap_incident.streams import STREAMS
@@ -17,9 +17,12 @@ from tests.support.answers import FEW_PARENTS, ORG
 from tests.support.faults import first_at
 from tests.support.logs import last_line
 from tests.support.runs import Json, Run, only
-from tests.support.thorough import examples
 
 IDENTITY = "/v1/identity"
+WHOLE_RUNS = settings(
+    max_examples=settings().max_examples // 2,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
 ODD = ["", "null", "\ud800", "\x00", "a\nCRITICAL b", "9" * 40, "../..", "%s %d {}", "2026-10-01T00:00:00Z"]
 TEXTS = st.text(max_size=6) | st.sampled_from(ODD)
 ANY_JSON = st.recursive(
@@ -81,8 +84,9 @@ STRATEGIES = st.sampled_from(["per_incident", "list"])
 
 
 @JITTER
+@pytest.mark.thorough
 def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @examples(12, 200)
+    @WHOLE_RUNS
     @given(st.data(), st.sampled_from(TARGETS + NESTED), STRATEGIES)
     def ends(data: st.DataObject, target: tuple[str, str, str], strategy: str) -> None:
         name, path, selected = target
@@ -96,8 +100,9 @@ def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCa
 
 
 @JITTER
+@pytest.mark.thorough
 def test_any_identity_does_not_stop_the_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @examples(8, 60)
+    @WHOLE_RUNS
     @given(IDENTITIES)
     def ends(body: Json) -> None:
         caplog.clear()
@@ -120,8 +125,9 @@ REFUSED = mostly(st.fixed_dictionaries({"errors": ERRORS}, optional={"type": ANY
 
 
 @JITTER
+@pytest.mark.thorough
 def test_any_refusal_skips_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @examples(12, 200)
+    @WHOLE_RUNS
     @given(st.sampled_from(TARGETS + NESTED), REFUSALS, REFUSED)
     @example(TARGETS[0], 403, {"errors": [{"metadata": {"scope": "a\nCRITICAL b"}}]})
     def ends(target: tuple[str, str, str], status: int, body: Any) -> None:

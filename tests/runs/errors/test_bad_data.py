@@ -22,7 +22,7 @@ EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stre
 
 
 def sesame(stream: Stream) -> Json:
-    """A row whose texts nobody may see, but for its id."""
+    """A row whose texts must not be logged, except for its id."""
     texts: Json = each(fullest(stream), lambda value: "sesame" if isinstance(value, str) else value)
     return texts | {"id": "01ROW"}
 
@@ -42,7 +42,7 @@ def wrong_keys(stream: Stream, missing: bool) -> Iterator[Wrong]:
 
 
 def wrong_lists(stream: Stream) -> list[Wrong]:
-    """What is no list, or one of other things than rows."""
+    """Values that are not a list, and lists with entries that are not objects."""
     row, name = sesame(stream), stream.answer.key or stream.name
     no_list = f'the answer of {stream.path} has no list{"s in" if stream.answer.list_column else ""} "{name}"'
     no_object = f'{stream.path}: entry 1 of "{"final" if stream.answer.list_column else name}" is not an object'
@@ -79,7 +79,7 @@ def test_bad_data_ends_the_run_with_stream_id_and_path(
         assert line.startswith(f"{stream.name}: {said}")
         assert "sesame" not in caplog.text
         assert len(run.records(first.name)) == len(ORG.rows[first.path])
-        # Of the stream itself, the list of the parents may be out when it is that of the orphans that is wrong.
+        # The parents may have a bookmark: the answer is wrong only in the list that is read after them.
         assert run.states()[-1]["bookmarks"].keys() <= {stream.parent.stream}
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import at
-from tests.support.logs import last_line, warnings
+from tests.support.logs import last_line
 from tests.support.runs import check, only, there
 
 
@@ -26,7 +26,7 @@ def test_404_of_a_deleted_parent_gives_no_rows(tap: Tap, caplog: pytest.LogCaptu
     assert run.code == 0
     check(run)
     record = next(record for record in run.records("incidents") if record["id"] == gone)
-    assert record["attachments"] == record["updates"] == []
+    assert record["attachments"] is record["updates"] is None
     assert not any(key[1] == gone for key in run.keys("actions"))
     assert "incident_updates: 1 parents were deleted during the run" in caplog.text
 
@@ -47,11 +47,11 @@ def test_404_of_an_alert_keeps_the_notes_on_its_group(tap: Tap, caplog: pytest.L
     assert f"alert_notes: {len(gone)} parents were deleted during the run" in caplog.text
 
 
-def test_404_for_every_parent_is_a_warning(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+def test_404_for_every_parent_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     path = "/v1/custom_field_options"
     with FakeApi(organisation(3), faults=at(path, Fault(status=404))) as fake:
-        assert tap(fake, catalog=only("custom_field_options")).code == 0
-    assert any(path in line for line in warnings(caplog))
+        run = tap(fake, catalog=only("custom_field_options"))
+    assert f"requests to {path} was answered with 404" in last_line(run, caplog)
 
 
 def test_404_of_an_organisation_wide_list_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

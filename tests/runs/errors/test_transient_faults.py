@@ -13,7 +13,9 @@ from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import port_of
 from tests.support.runs import (
     check,
+    timeless,
 )
+from tests.support.thorough import sampled
 
 PASSING = (
     Fault(reset=True),
@@ -33,11 +35,12 @@ PASSING = (
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", sampled(range(1, 4), 1))
 def test_transient_faults_in_one_of_eight_answers_change_no_row(
     tap: Tap, caplog: pytest.LogCaptureFixture, seed: int, strategy: str
 ) -> None:
-    org = organisation(16)
+    org = organisation(10)
     chance = random.Random(seed)
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
@@ -51,7 +54,7 @@ def test_transient_faults_in_one_of_eight_answers_change_no_row(
         stormy = tap(fake, settings=settings)
     assert stormy.code == 0
     check(stormy)
-    assert stormy.messages == calm.messages
+    assert timeless(stormy) == timeless(calm)
     assert len(fake.requests) > requests
     waits = [r.getMessage() for r in caplog.records if "Retrying" in r.getMessage() or "Waiting" in r.getMessage()]
     assert waits

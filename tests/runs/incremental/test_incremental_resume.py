@@ -12,6 +12,7 @@ from tests.fake_api import FakeApi, Fault, Organisation, organisation
 from tests.support.faults import failing_at, last_state, port_of
 from tests.support.incremental import INCREMENTAL, INCREMENTAL_STREAMS, bookmarks, change, due, now, rfc3339
 from tests.support.runs import asked, bare, check, key_of, only, there
+from tests.support.thorough import sampled
 
 
 def changed_much(org: Organisation) -> None:
@@ -21,6 +22,7 @@ def changed_much(org: Organisation) -> None:
             change(org, name, number, updated_at=rfc3339(now(minutes=-number % 60)))
 
 
+@pytest.mark.thorough
 def test_incremental_resume_after_a_failure_at_any_request_gives_all_changed_rows(tap: Tap) -> None:
     org = organisation(330)
     catalog = bare(only(*INCREMENTAL_STREAMS, "incident_updates"))
@@ -31,14 +33,17 @@ def test_incremental_resume_after_a_failure_at_any_request_gives_all_changed_row
         calm = tap(fake, settings=INCREMENTAL, catalog=catalog, state=last_state(before))
         requests = len(asked(fake))
     assert requests > 10
-    for number in range(1, requests):
+    for number in sampled(range(1, requests), 4):
         with failing_at(org, number, port) as fake:
             first = tap(fake, settings=INCREMENTAL, catalog=catalog, state=last_state(before))
         with FakeApi(org, port=port) as fake:
             second = tap(fake, settings=INCREMENTAL, catalog=catalog, state=last_state(first) or last_state(before))
         assert (first.code, second.code) == (1, 0)
         for name in INCREMENTAL_STREAMS:
-            assert first.keys(name) | second.keys(name) == due(org, name, bookmarks(before)[name]), (number, name)
+            assert {*first.keys(name), *second.keys(name)} == set(due(org, name, bookmarks(before)[name])), (
+                number,
+                name,
+            )
         assert set(first.keys("incident_updates")) | set(second.keys("incident_updates")) == set(
             calm.keys("incident_updates")
         )
@@ -61,7 +66,7 @@ def test_incremental_resume_skips_the_modes_of_actions_that_were_read(tap: Tap) 
     org = organisation(60)
 
     def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=422) if params.get("incident_mode") == "stream" else None
+        return Fault(status=401) if params.get("incident_mode") == "stream" else None
 
     with FakeApi(org, faults=faults) as fake:
         first = tap(fake, settings=INCREMENTAL, catalog=only("actions"))
@@ -71,7 +76,7 @@ def test_incremental_resume_skips_the_modes_of_actions_that_were_read(tap: Tap) 
         second = tap(fake, settings=INCREMENTAL, catalog=only("actions"), state=last_state(first))
     modes = [dict(request.params)["incident_mode"] for request in fake.requests if request.path == "/v3/actions"]
     assert modes == ["stream"]
-    assert asked(fake) == ["/v3/actions"]
+    assert asked(fake) == ["/v3/actions", "/v2/incidents"]
     rows = Counter(key_of("actions", row) for row in there(org, "actions"))
     assert first.keys("actions") + second.keys("actions") == rows
     assert second.records("actions")
@@ -125,7 +130,7 @@ def test_incremental_resume_drops_only_a_cursor_that_the_api_refuses(tap: Tap, m
     org = organisation(600)
 
     def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=422) if params.get("incident_mode") == mode and "after" not in params else None
+        return Fault(status=401) if params.get("incident_mode") == mode and "after" not in params else None
 
     settings = {**INCREMENTAL, "max_concurrency": 1}
     with failing_at(org, 2) as fake:
@@ -135,7 +140,7 @@ def test_incremental_resume_drops_only_a_cursor_that_the_api_refuses(tap: Tap, m
     with FakeApi(org, faults=faults, port=port) as fake:
         run = tap(fake, settings=settings, catalog=only("actions"), **state)
     assert run.code == 1
-    assert [dict(r.params).get("incident_mode") for r in fake.requests if r.status == 422] == [mode]
+    assert [dict(r.params).get("incident_mode") for r in fake.requests if r.status == 401] == [mode]
 
 
 def test_incremental_resume_starts_over_after_an_interrupted_full_refresh(
@@ -167,7 +172,7 @@ def test_incremental_run_takes_the_state_of_a_full_refresh_and_the_other_way_rou
 def test_incremental_resume_after_a_change_of_modes_does_not_log_a_new_start(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
-    org = organisation(400)
+    org = organisation(320)
     catalog = bare(only("incidents"))
     with FakeApi(org) as fake:
         before, port = tap(fake, settings=INCREMENTAL, catalog=catalog), port_of(fake)

@@ -61,7 +61,7 @@ def test_start_date_counts_to_its_last_digit(tap: Tap) -> None:
 def test_start_date_in_the_future_limits_each_run_until_then(tap: Tap, name: str) -> None:
     org = organisation(30)
     settings = {**INCREMENTAL, "start_date": rfc3339(now(minutes=5))}
-    # The API takes days for incidents, and so it gives this row: it is no reason for a bookmark.
+    # The API filters incidents by day, so it returns this row. The row must not become a bookmark.
     change(org, name, 0, updated_at=rfc3339(now(minutes=-1)))
     with FakeApi(org) as fake:
         first = tap(fake, settings=settings, catalog=bare(only(name)))

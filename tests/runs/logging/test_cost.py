@@ -24,7 +24,7 @@ from tests.support.runs import (
 def test_cost_is_logged_with_a_child_strategy_that_needs_less_than_half(
     tap: Tap, caplog: pytest.LogCaptureFixture, strategy: str
 ) -> None:
-    org = organisation(60)
+    org = organisation(20)
     with FakeApi(org) as fake, caplog.at_level(logging.INFO):
         tap(fake, settings={"child_strategy": strategy})
     (step, *_) = steps(select(), STANDARD, strategy)

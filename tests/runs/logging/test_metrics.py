@@ -24,7 +24,7 @@ def test_metrics_count_each_request_and_each_record(tap: Tap, caplog: pytest.Log
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         return Fault(status=503) if number == 2 else None
 
-    with FakeApi(organisation(10), faults=faults) as fake, caplog.at_level(logging.INFO):
+    with FakeApi(organisation(5), faults=faults) as fake, caplog.at_level(logging.INFO):
         run = tap(fake)
     timers = metrics(caplog, "http_request_duration")
     expected = Counter((request.path, request.status) for request in fake.requests)

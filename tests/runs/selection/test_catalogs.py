@@ -20,6 +20,7 @@ from tests.support.runs import (
     only,
     set_field,
     there,
+    timeless,
 )
 
 MISSING_THERE = ("schedules", "teams", "catalog_types", "catalog_entries")
@@ -91,7 +92,7 @@ def test_catalog_with_only_unknown_streams_reads_nothing(tap: Tap, caplog: pytes
 def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
     with FakeApi(organisation(5)) as fake:
         outs = [tap(fake), tap(fake, catalog=discover()), tap(fake, properties=discover())]
-    assert outs[0].messages == outs[1].messages == outs[2].messages
+    assert timeless(outs[0]) == timeless(outs[1]) == timeless(outs[2])
 
 
 def test_catalog_that_selects_no_stream_reads_nothing(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body
-from tap_incident.errors import BadData, BadKey, Gone, MissingPermission, PassingFault, Rejected, TapError
+from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected, TapError
 from tap_incident.streams import BY_NAME
 from tests.support.runs import Json
 
@@ -138,7 +138,7 @@ def test_cursor_that_is_not_a_string_is_bad_data(after: Any) -> None:
     [
         ((400, 405, 409, 410, 418, 422, 499), Rejected),
         ((204, 206), Rejected),
-        ((301, 302, 307, 308), Rejected),
+        ((301, 302, 307, 308), BadEndpoint),
         ((401,), BadKey),
         ((403,), MissingPermission),
         ((404,), Gone),

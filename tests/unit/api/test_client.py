@@ -13,7 +13,7 @@ import pytest
 
 from tap_incident import config as configs
 from tap_incident.api.client import RETRY_SECONDS, Client
-from tap_incident.errors import BadData, PassingFault, Rejected, Stopped
+from tap_incident.errors import BadData, BadEndpoint, PassingFault, Rejected, Stopped
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import KEY
@@ -122,7 +122,8 @@ def test_retries_end_after_ten_minutes() -> None:
 @pytest.mark.parametrize("status", [400, 409, 418, 422, 301, 302])
 def test_4xx_and_redirect_are_not_retried(status: int) -> None:
     fault = Fault(status=status, headers={"Location": "https://elsewhere.invalid/"})
-    with serving(fault) as fake, pytest.raises(Rejected, match=f"status {status}"):
+    kind = BadEndpoint if status < 400 else Rejected
+    with serving(fault) as fake, pytest.raises(kind, match=f"status {status}"):
         list(client_of(fake.url, FakeClock()).pages(SEVERITIES, ()))
     assert len(fake.requests) == 1
 

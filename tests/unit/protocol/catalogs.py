@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from tests.support.runs import Json, catalog_with
 
 INCREMENTAL_STREAMS = {"incidents", "alerts", "escalations", "actions", "follow_ups"}
@@ -49,8 +47,3 @@ def subschemas(schema: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple
         yield from subschemas(part, (*path, "properties", name))
     if "items" in schema:
         yield from subschemas(schema["items"], (*path, "items"))
-
-
-def logged(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """The messages that were logged at a level."""
-    return [record.getMessage() for record in caplog.records if record.levelno == level]

@@ -1,4 +1,4 @@
-"""Messages: whole lines on a stream, and when they are sent on their way."""
+"""Singer messages: their content, one line each, and when they are flushed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.runs import only, set_field
 
 
 class Out(io.StringIO):
-    """A stream that keeps each piece that it was given, and how many there were at each flush."""
+    """A text stream that keeps each written piece, and the number of pieces at each flush."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,12 +23,12 @@ class Out(io.StringIO):
         self.flushed: list[int] = []
 
     def write(self, text: str, /) -> int:
-        """Keep one piece."""
+        """Keep the piece."""
         self.pieces.append(text)
         return super().write(text)
 
     def flush(self) -> None:
-        """Note how many pieces there are."""
+        """Keep the number of pieces so far."""
         self.flushed.append(len(self.pieces))
 
 
@@ -93,7 +93,7 @@ def test_record_message_that_is_not_json_is_an_error_and_writes_nothing() -> Non
 
 
 def test_message_is_written_in_one_piece() -> None:
-    # Between pieces a signal or a dying target can come in.
+    # Between two pieces a signal could arrive or the target could end.
     out = Out()
     writer = Writer(out)
     writer.schema(select()["users"])

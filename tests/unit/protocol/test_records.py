@@ -1,4 +1,4 @@
-"""Records: what becomes of each value of a row, and of those that are missing."""
+"""Records: how each value of a row is converted, and what replaces missing values."""
 
 from __future__ import annotations
 
@@ -9,75 +9,49 @@ from typing import Any
 
 import pytest
 
-from tap_incident.errors import BadData
-from tap_incident.protocol.records import shaper
-from tap_incident.protocol.selection import Selected
-from tap_incident.streams import Privacy, Stream
 from tests.support.runs import Json
+from tests.unit.protocol.shaping import (
+    BOOLEAN,
+    FREE_FORM,
+    INTEGER,
+    NUMBER,
+    STRING,
+    TIMESTAMP,
+    array_of,
+    error_for,
+    object_with,
+    record_of,
+)
 
-STRING: Json = {"type": ["null", "string"]}
-INTEGER: Json = {"type": ["null", "integer"]}
-NUMBER: Json = {"type": ["null", "number"]}
-BOOLEAN: Json = {"type": ["null", "boolean"]}
-STAMP: Json = {"type": ["null", "string"], "format": "date-time"}
-MAP: Json = {"type": ["null", "object"], "additionalProperties": True}
-KINDS = {"string": STRING, "integer": INTEGER, "number": NUMBER, "boolean": BOOLEAN, "date-time": STAMP, "object": MAP}
+KINDS = {
+    "string": STRING,
+    "integer": INTEGER,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "date-time": TIMESTAMP,
+    "object": FREE_FORM,
+}
+
+
 PAYLOAD = "sesame"
 
 
-def listed(items: Json) -> Json:
-    """A list's schema."""
-    return {"type": ["null", "array"], "items": items}
-
-
-def holding(**properties: Json) -> Json:
-    """An object's schema."""
-    return {"type": ["null", "object"], "properties": properties, "additionalProperties": False}
-
-
-def shape(row: Json, **properties: Json) -> Json:
-    """The record of `row` in a stream that has an id and `properties`."""
-    return said_of(row, properties)[0]
-
-
-def said_of(
-    row: Json,
-    properties: Json,
-    whole: Json | None = None,
-    withheld: tuple[str, ...] = (),
-    cut_urls: tuple[str, ...] = (),
-) -> tuple[Json, list[str]]:
-    """The record where `properties` of the schema `whole` (default: no others) are selected, and what was unknown."""
-    unknown: list[str] = []
-    schema = holding(id={"type": ["string"]}, **properties)
-    stream = Stream("things", "/v1/things", "Things", privacy=Privacy(withheld, cut_urls))
-    record = shaper(Selected(stream, schema), whole or schema, unknown.append)({"id": "T1", **row})
-    return record, unknown
-
-
-def refused(row: Json, **properties: Json) -> str:
-    """The text of the error that the row ends in."""
-    with pytest.raises(BadData) as caught:
-        shape(row, **properties)
-    return str(caught.value)
-
-
-@pytest.mark.parametrize("schema", [*KINDS.values(), listed(STRING), holding(a=STRING)])
+@pytest.mark.parametrize("schema", [*KINDS.values(), array_of(STRING), object_with(a=STRING)])
 @pytest.mark.parametrize("row", [{}, {"v": None}], ids=["absent", "null"])
 def test_property_that_is_missing_is_null(schema: Json, row: Json) -> None:
-    assert shape(row, v=schema) == {"id": "T1", "v": None}
+    assert record_of(row, v=schema) == {"id": "T1", "v": None}
 
 
 def test_property_that_is_missing_in_a_nested_object_is_null() -> None:
-    inner = holding(a=STRING, b=holding(c=INTEGER, d=listed(holding(e=STAMP))))
-    assert shape({"v": {}}, v=inner)["v"] == {"a": None, "b": None}
-    assert shape({"v": {"b": {}}}, v=inner)["v"] == {"a": None, "b": {"c": None, "d": None}}
-    assert shape({"v": {"b": {"d": [{}]}}}, v=inner)["v"]["b"]["d"] == [{"e": None}]
-    assert shape({"v": [{}, {"a": "x"}]}, v=listed(inner))["v"] == [{"a": None, "b": None}, {"a": "x", "b": None}]
+    inner = object_with(a=STRING, b=object_with(c=INTEGER, d=array_of(object_with(e=TIMESTAMP))))
+    assert record_of({"v": {}}, v=inner)["v"] == {"a": None, "b": None}
+    assert record_of({"v": {"b": {}}}, v=inner)["v"] == {"a": None, "b": {"c": None, "d": None}}
+    assert record_of({"v": {"b": {"d": [{}]}}}, v=inner)["v"]["b"]["d"] == [{"e": None}]
+    assert record_of({"v": [{}, {"a": "x"}]}, v=array_of(inner))["v"] == [{"a": None, "b": None}, {"a": "x", "b": None}]
 
 
 def test_record_keys_are_always_in_the_same_order() -> None:
-    records = [shape(row, b=STRING, a=STRING) for row in ({}, {"a": "1", "b": "2"}, {"b": "2", "a": "1"})]
+    records = [record_of(row, b=STRING, a=STRING) for row in ({}, {"a": "1", "b": "2"}, {"b": "2", "a": "1"})]
     assert [list(record) for record in records] == [["id", "b", "a"]] * 3
 
 
@@ -99,18 +73,18 @@ def test_record_keys_are_always_in_the_same_order() -> None:
         (STRING, "null"),
         (STRING, "Größe 数据 👩‍🚒 e\u0301 \u202e \x00"),
         (STRING, "2026-10-01T00:00:00.000Z"),
-        (MAP, {"": None, "b": [1, {"x": None}], "a": {"y": 2**53 + 1}}),
-        (MAP, {}),
-        (listed(STRING), []),
-        (listed(STRING), ["", None, "b", "a"]),
-        (listed(STAMP), [None, "2026-10-01T00:00:00Z"]),
-        (listed(holding(a=STRING)), [None, {"a": "x"}, None]),
-        (listed(listed(INTEGER)), [[1], None, []]),
-        (listed(MAP), [{"x": 1}, None]),
+        (FREE_FORM, {"": None, "b": [1, {"x": None}], "a": {"y": 2**53 + 1}}),
+        (FREE_FORM, {}),
+        (array_of(STRING), []),
+        (array_of(STRING), ["", None, "b", "a"]),
+        (array_of(TIMESTAMP), [None, "2026-10-01T00:00:00Z"]),
+        (array_of(object_with(a=STRING)), [None, {"a": "x"}, None]),
+        (array_of(array_of(INTEGER)), [[1], None, []]),
+        (array_of(FREE_FORM), [{"x": 1}, None]),
     ],
 )
 def test_value_of_the_right_type_is_unchanged(schema: Json, value: Any) -> None:
-    found = shape({"v": value}, v=schema)["v"]
+    found = record_of({"v": value}, v=schema)["v"]
     assert (type(found), json.dumps(found)) == (type(value), json.dumps(value))
 
 
@@ -118,18 +92,18 @@ def test_value_of_the_right_type_is_unchanged(schema: Json, value: Any) -> None:
 @pytest.mark.parametrize("zone", ["Z", "+02:00", "-05:30"])
 def test_timestamp_keeps_its_digits_and_time_zone(digits: int, zone: str) -> None:
     stamp = "2026-10-01T23:59:59" + ("." + "123456780"[:digits] if digits else "") + zone
-    assert shape({"v": stamp}, v=STAMP)["v"] == stamp
+    assert record_of({"v": stamp}, v=TIMESTAMP)["v"] == stamp
 
 
 def test_timestamp_that_is_an_empty_string_is_null() -> None:
-    assert shape({"v": ""}, v=STAMP)["v"] is None
-    assert shape({"v": [""]}, v=listed(STAMP))["v"] == [None]
-    assert shape({"v": ""}, v=STRING)["v"] == ""
-    assert shape({"v": {"": ""}}, v=MAP)["v"] == {"": ""}
+    assert record_of({"v": ""}, v=TIMESTAMP)["v"] is None
+    assert record_of({"v": [""]}, v=array_of(TIMESTAMP))["v"] == [None]
+    assert record_of({"v": ""}, v=STRING)["v"] == ""
+    assert record_of({"v": {"": ""}}, v=FREE_FORM)["v"] == {"": ""}
 
 
 @pytest.mark.parametrize(
-    ("schema", "value", "turned"),
+    ("schema", "value", "converted"),
     [
         (INTEGER, "5", 5),
         (INTEGER, "-5", -5),
@@ -147,20 +121,20 @@ def test_timestamp_that_is_an_empty_string_is_null() -> None:
         (STRING, True, "true"),
         (BOOLEAN, "true", True),
         (BOOLEAN, "false", False),
-        (listed(INTEGER), [1, "2", None], [1, 2, None]),
-        (holding(a=INTEGER), {"a": "2"}, {"a": 2}),
+        (array_of(INTEGER), [1, "2", None], [1, 2, None]),
+        (object_with(a=INTEGER), {"a": "2"}, {"a": 2}),
     ],
 )
-def test_value_of_another_type_is_converted_if_nothing_is_lost(schema: Json, value: Any, turned: Any) -> None:
-    found = shape({"v": value}, v=schema)["v"]
-    assert (type(found), found) == (type(turned), turned)
+def test_value_of_another_type_is_converted_if_nothing_is_lost(schema: Json, value: Any, converted: Any) -> None:
+    found = record_of({"v": value}, v=schema)["v"]
+    assert (type(found), found) == (type(converted), converted)
 
 
 def test_id_that_is_a_number_is_converted() -> None:
-    assert shape({"id": 7})["id"] == "7"
+    assert record_of({"id": 7})["id"] == "7"
 
 
-FOUND = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
+JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
 
 
 @pytest.mark.parametrize(
@@ -199,49 +173,49 @@ FOUND = {str: "string", int: "integer", float: "number", bool: "boolean", dict: 
     ],
 )
 def test_value_that_cannot_be_converted_is_an_error_with_both_types(expected: str, value: Any) -> None:
-    told = refused({"v": value}, v=KINDS[expected])
-    assert f"type {expected}" in told
-    assert f"sent {FOUND[type(value)]}" in told
+    error = error_for({"v": value}, v=KINDS[expected])
+    assert f"type {expected}" in error
+    assert f"sent {JSON_TYPES[type(value)]}" in error
 
 
 @pytest.mark.parametrize("value", ["", PAYLOAD, 5, 1.5, False, {}, {PAYLOAD: 1}])
 def test_array_cannot_be_made_from_another_type(value: Any) -> None:
-    told = refused({"v": value}, v=listed(STRING))
-    assert "type array" in told
-    assert f"sent {FOUND[type(value)]}" in told
+    error = error_for({"v": value}, v=array_of(STRING))
+    assert "type array" in error
+    assert f"sent {JSON_TYPES[type(value)]}" in error
 
 
 @pytest.mark.parametrize("value", ["", PAYLOAD, 5, 1.5, False, [], [{}]])
 def test_object_cannot_be_made_from_another_type(value: Any) -> None:
-    told = refused({"v": value}, v=holding(a=STRING))
-    assert "type object" in told
-    assert f"sent {FOUND[type(value)]}" in told
+    error = error_for({"v": value}, v=object_with(a=STRING))
+    assert "type object" in error
+    assert f"sent {JSON_TYPES[type(value)]}" in error
 
 
 @pytest.mark.parametrize(
     ("schema", "value", "path"),
     [
         (INTEGER, PAYLOAD, "v"),
-        (listed(INTEGER), [1, PAYLOAD], "v[]"),
-        (holding(a=holding(b=INTEGER)), {"a": {"b": PAYLOAD}}, "v.a.b"),
-        (listed(holding(a=listed(holding(b=STAMP)))), [{}, {"a": [{"b": [PAYLOAD]}]}], "v[].a[].b"),
-        (listed(listed(MAP)), [[{}, PAYLOAD]], "v[][]"),
+        (array_of(INTEGER), [1, PAYLOAD], "v[]"),
+        (object_with(a=object_with(b=INTEGER)), {"a": {"b": PAYLOAD}}, "v.a.b"),
+        (array_of(object_with(a=array_of(object_with(b=TIMESTAMP)))), [{}, {"a": [{"b": [PAYLOAD]}]}], "v[].a[].b"),
+        (array_of(array_of(FREE_FORM)), [[{}, PAYLOAD]], "v[][]"),
     ],
 )
 def test_record_error_has_stream_id_and_path_but_not_the_value(schema: Json, value: Any, path: str) -> None:
-    told = refused({"id": "T42", "v": value}, v=schema)
-    assert told.startswith("things: row T42: ")
-    assert f" {path} " in told
-    assert PAYLOAD not in told
-    assert "\n" not in told
+    error = error_for({"id": "T42", "v": value}, v=schema)
+    assert error.startswith("things: row T42: ")
+    assert f" {path} " in error
+    assert PAYLOAD not in error
+    assert "\n" not in error
 
 
 def test_record_error_of_a_row_without_id_says_so() -> None:
-    assert "row without id" in refused({"id": None, "v": PAYLOAD}, v=INTEGER)
+    assert "row without id" in error_for({"id": None, "v": PAYLOAD}, v=INTEGER)
 
 
 def test_row_is_not_modified() -> None:
     row = {"id": "T1", "v": {"a": "5"}, "w": [""], "new": 1}
     before = copy.deepcopy(row)
-    shape(row, v=holding(a=INTEGER, b=STRING), w=listed(STAMP))
+    record_of(row, v=object_with(a=INTEGER, b=STRING), w=array_of(TIMESTAMP))
     assert row == before

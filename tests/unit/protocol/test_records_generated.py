@@ -1,4 +1,4 @@
-"""Records of generated rows: of every stream, against singer-python's own transformation and against the schema."""
+"""Records of generated rows: compared with the transformer of singer-python, and validated by the schema."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ FEW_LARGE_EXAMPLES = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+pytestmark = pytest.mark.thorough
 
 SCALARS = (
     st.none()
@@ -42,7 +43,7 @@ ANY_JSON = st.recursive(
 
 
 def stamps() -> st.SearchStrategy[str]:
-    """RFC 3339 timestamps with 0 to 9 fractional digits; also the empty one that this API sends."""
+    """RFC 3339 timestamps with 0 to 9 fractional digits, and the empty string that this API sends for none."""
     moments = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(timezone.utc))
     fractions = st.sampled_from(["", *("." + "123456789"[:digits] for digits in range(1, 10))])
     zones = st.sampled_from(["Z", "+02:00", "-05:30"])
@@ -53,7 +54,7 @@ def stamps() -> st.SearchStrategy[str]:
 LEAVES: dict[str, st.SearchStrategy[Any]] = {
     "string": st.text(max_size=8),
     "integer": st.integers(),
-    # Singer's transformation makes floats of all numbers: beyond this, it loses what the tap keeps.
+    # Singer's transformer converts all numbers to float. Beyond this it loses digits that the tap keeps.
     "number": st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False),
     "boolean": st.booleans(),
     "date-time": stamps(),
@@ -61,7 +62,7 @@ LEAVES: dict[str, st.SearchStrategy[Any]] = {
 
 
 def values(part: Json) -> st.SearchStrategy[Any]:
-    """Values that are valid under a schema, absent properties among them."""
+    """Values that are valid under a schema; any property that can be null can also be missing."""
     kind = next(name for name in part["type"] if name != "null")
     found: st.SearchStrategy[Any]
     if "properties" in part:
@@ -77,36 +78,38 @@ def values(part: Json) -> st.SearchStrategy[Any]:
     return st.none() | found if "null" in part["type"] else found
 
 
-def filled(oracle: Any, row: Any, part: Json) -> Any:
-    """What Singer's transformation gave, with null for what is absent and timestamps as the row has them."""
-    # It makes false of a null boolean, which nobody has said.
+def expected_record(oracle: Any, row: Any, part: Json) -> Any:
+    """The result of Singer's transformer, with null for missing properties and the timestamps of the row."""
+    # The transformer converts a null boolean to false. The tap does not.
     if oracle is None or row is None:
         return None
     if "properties" in part:
-        return {name: filled(oracle.get(name), row.get(name), below) for name, below in part["properties"].items()}
+        return {
+            name: expected_record(oracle.get(name), row.get(name), below) for name, below in part["properties"].items()
+        }
     if "items" in part:
-        return [filled(left, right, part["items"]) for left, right in zip(oracle, row, strict=True)]
+        return [expected_record(left, right, part["items"]) for left, right in zip(oracle, row, strict=True)]
     return row if part.get("format") == "date-time" else oracle
 
 
-def never(path: str) -> None:
-    """For rows that hold nothing unknown."""
+def fail_on_unknown(path: str) -> None:
+    """Fail: these rows have no unknown properties."""
     raise AssertionError(path)
 
 
 @EACH_STREAM
 def test_generated_row_gives_the_same_record_as_the_singer_transformer(stream: Stream) -> None:
     document = schema(stream)
-    shaped = shaper(Selected(stream, document), document, never)
+    shaped = shaper(Selected(stream, document), document, fail_on_unknown)
     validator = Draft4Validator(document)
 
     @FEW_LARGE_EXAMPLES
     @given(values(document))
     def check(row: Json) -> None:
-        # It reorders the types in the schema that it is given.
+        # A copy of the schema, because the transformer reorders the types in it.
         oracle = Transformer(NO_INTEGER_DATETIME_PARSING).transform(copy.deepcopy(row), copy.deepcopy(document))
         record = shaped(row)
-        assert record == filled(oracle, row, document)
+        assert record == expected_record(oracle, row, document)
         assert list(record) == list(document["properties"])
         assert not list(validator.iter_errors(record))
 
@@ -118,7 +121,7 @@ def test_generated_json_gives_a_valid_record_or_bad_data(stream: Stream) -> None
     document = schema(stream)
     shaped = shaper(Selected(stream, document), document, lambda _: None)
     validator = Draft4Validator(document)
-    # What other streams' rows are put into is checked with their own streams.
+    # Properties into which rows of other streams are nested are tested with those streams.
     names = sorted(set(document["properties"]) - {other.parent.nested_as for other in STREAMS})
     keys = {key: SCALARS | st.text(min_size=1) for key in stream.key_properties}
     known = {name: ANY_JSON | values(document["properties"][name]) for name in names if name not in keys}

@@ -1,4 +1,4 @@
-"""Records: key properties, and the properties that the schema doesn't have."""
+"""Records: key properties, and properties that are unknown, deselected, withheld or secret URLs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,22 @@ from tap_incident.protocol.selection import Selected, select
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.fake_api import organisation
 from tests.support.runs import Json, only, set_field, there
-from tests.unit.protocol.test_records import STRING, holding, listed, said_of
+from tests.unit.protocol.shaping import (
+    STRING,
+    array_of,
+    object_with,
+    record_and_unknown,
+)
 
-# Only read.
+# The tests do not modify it.
 ORG = organisation()
+
+
 ROWS = ORG.rows
 
 
-def whole_of(stream: Stream) -> tuple[Shaper, set[str]]:
-    """A shaper of the stream with all of its properties, and the set that it puts unknown ones into."""
+def full_shaper(stream: Stream) -> tuple[Shaper, set[str]]:
+    """A shaper with all properties of the stream, and the set to which it adds unknown properties."""
     unknown: set[str] = set()
     return shaper(Selected(stream, schema(stream)), schema(stream), unknown.add), unknown
 
@@ -28,7 +35,7 @@ def whole_of(stream: Stream) -> tuple[Shaper, set[str]]:
 @pytest.mark.parametrize(("stream", "key"), [(s.name, key) for s in STREAMS for key in s.key_properties])
 @pytest.mark.parametrize("how", ["absent", "null"])
 def test_key_property_that_is_missing_or_null_is_an_error(stream: str, key: str, how: str) -> None:
-    shaped, _ = whole_of(BY_NAME[stream])
+    shaped, _ = full_shaper(BY_NAME[stream])
     row: Json = dict.fromkeys(BY_NAME[stream].key_properties, "K1")
     assert shaped(row)[key] == "K1"
     if how == "null":
@@ -45,30 +52,34 @@ def test_unknown_property_is_left_out_and_reported_with_its_path() -> None:
         "one": {"a": "x", "newer": {"deep": 1}},
         "many": [{"newest": None}, {"a": "y"}, None],
     }
-    record, unknown = said_of(row, {"one": holding(a=STRING), "many": listed(holding(a=STRING))})
+    record, unknown = record_and_unknown(row, {"one": object_with(a=STRING), "many": array_of(object_with(a=STRING))})
     assert record == {"id": "T1", "one": {"a": "x"}, "many": [{"a": None}, {"a": "y"}, None]}
     assert sorted(unknown) == ["many[].newest", "new", "one.newer"]
 
 
 def test_deselected_property_is_left_out_and_not_reported() -> None:
-    whole = holding(id=STRING, v=holding(a=STRING, b=STRING), w=listed(holding(a=STRING, b=STRING)), x=STRING)
+    full_schema = object_with(
+        id=STRING, v=object_with(a=STRING, b=STRING), w=array_of(object_with(a=STRING, b=STRING)), x=STRING
+    )
     row: Json = {"v": {"a": "1", "b": "2"}, "w": [{"a": "1", "b": "2"}], "x": "3"}
-    record, unknown = said_of(row, {"v": holding(a=STRING), "w": listed(holding(b=STRING))}, whole)
+    record, unknown = record_and_unknown(
+        row, {"v": object_with(a=STRING), "w": array_of(object_with(b=STRING))}, full_schema
+    )
     assert record == {"id": "T1", "v": {"a": "1"}, "w": [{"b": "2"}]}
     assert unknown == []
 
 
 def test_unknown_property_below_a_deselected_one_is_not_reported() -> None:
-    whole = holding(id=STRING, v=holding(a=STRING), w=listed(holding(a=STRING)))
-    assert said_of({"v": {"new": 1}, "w": [{"new": 1}]}, {}, whole) == ({"id": "T1"}, [])
+    full_schema = object_with(id=STRING, v=object_with(a=STRING), w=array_of(object_with(a=STRING)))
+    assert record_and_unknown({"v": {"new": 1}, "w": [{"new": 1}]}, {}, full_schema) == ({"id": "T1"}, [])
 
 
 def test_deselected_property_can_have_any_type() -> None:
-    assert said_of({"v": 5}, {}, holding(id=STRING, v=holding(a=STRING))) == ({"id": "T1"}, [])
+    assert record_and_unknown({"v": 5}, {}, object_with(id=STRING, v=object_with(a=STRING))) == ({"id": "T1"}, [])
 
 
 def test_withheld_property_is_left_out_and_not_reported() -> None:
-    record, unknown = said_of({"secret": "s", "v": "x"}, {"v": STRING}, withheld=("secret",))
+    record, unknown = record_and_unknown({"secret": "s", "v": "x"}, {"v": STRING}, withheld=("secret",))
     assert (record, unknown) == ({"id": "T1", "v": "x"}, [])
 
 
@@ -93,9 +104,9 @@ def test_withheld_property_is_left_out_and_not_reported() -> None:
     ],
 )
 def test_secret_url_is_cut_to_its_host(url: str | None, kept: str | None) -> None:
-    hook = holding(url=STRING, note=STRING)
+    hook = object_with(url=STRING, note=STRING)
     row: Json = {"hooks": [{"url": url, "note": "https://example.com/note"}], "url": "https://example.com/own"}
-    record, unknown = said_of(row, {"hooks": listed(hook), "url": STRING}, cut_urls=("hooks[].url",))
+    record, unknown = record_and_unknown(row, {"hooks": array_of(hook), "url": STRING}, cut_urls=("hooks[].url",))
     assert record["hooks"] == [{"url": kept, "note": "https://example.com/note"}]
     assert record["url"] == "https://example.com/own"
     assert unknown == []
@@ -103,33 +114,33 @@ def test_secret_url_is_cut_to_its_host(url: str | None, kept: str | None) -> Non
 
 def test_secret_url_of_another_type_is_an_error_without_the_value() -> None:
     with pytest.raises(BadData, match=r"hooks\.url should be of type string, but the API sent array") as caught:
-        said_of({"hooks": {"url": ["sesame"]}}, {"hooks": holding(url=STRING)}, cut_urls=("hooks.url",))
+        record_and_unknown({"hooks": {"url": ["sesame"]}}, {"hooks": object_with(url=STRING)}, cut_urls=("hooks.url",))
     assert "sesame" not in str(caught.value)
 
 
 def test_unknown_property_cannot_occur_in_a_free_form_object() -> None:
     free: Json = {"type": ["null", "object"], "additionalProperties": True}
-    assert said_of({"v": {"anything": 1}}, {"v": free}) == ({"id": "T1", "v": {"anything": 1}}, [])
+    assert record_and_unknown({"v": {"anything": 1}}, {"v": free}) == ({"id": "T1", "v": {"anything": 1}}, [])
 
 
 @pytest.mark.parametrize(
     "stream", [stream for stream in STREAMS if stream.privacy.withheld], ids=lambda stream: stream.name
 )
 def test_withheld_property_of_each_stream_is_not_reported(stream: Stream) -> None:
-    shaped, told = whole_of(stream)
+    shaped, unknown = full_shaper(stream)
     record = shaped({"id": "K1", "new": 1, **dict.fromkeys(stream.privacy.withheld, "very secret")})
     assert "very secret" not in str(record)
-    assert told == {"new"}
+    assert unknown == {"new"}
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_unknown_property_of_sample_rows_is_only_the_made_up_one(stream: Stream) -> None:
-    shaped, told = whole_of(stream)
+    shaped, unknown = full_shaper(stream)
     rows = there(ORG, stream.name, INCIDENT_MODES)
     assert rows
     keys = {tuple(shaped(row)) for row in rows}
     assert keys == {tuple(schema(stream)["properties"])}
-    assert {path.split(".")[-1] for path in told} <= {"x_new_property"}
+    assert {path.split(".")[-1] for path in unknown} <= {"x_new_property"}
 
 
 def test_deselected_nested_property_is_left_out_of_sample_rows() -> None:

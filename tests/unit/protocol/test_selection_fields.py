@@ -10,8 +10,9 @@ import pytest
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tests.support.logs import infos
 from tests.support.runs import Json, catalog_with, only, set_field
-from tests.unit.protocol.catalogs import entry_of, logged, minimal_entry, property_names
+from tests.unit.protocol.catalogs import entry_of, minimal_entry, property_names
 
 CREATOR_EMAIL = ("properties", "creator", "properties", "user", "properties", "email")
 
@@ -20,7 +21,7 @@ KEYS = [(stream.name, key) for stream in STREAMS for key in stream.key_propertie
 
 
 def schema_at(selection: Selection, stream: str, *path: str) -> Json:
-    """The part of a selected schema at a path of property names, through lists."""
+    """The part of a selected schema at a path of property names; arrays are not part of the path."""
     part = selection[stream].schema
     for name in path:
         part = part.get("items", part)["properties"][name]
@@ -28,7 +29,7 @@ def schema_at(selection: Selection, stream: str, *path: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("metadata", "kept"),
     [
         ({"selected": True}, True),
         ({"selected": False}, False),
@@ -50,12 +51,13 @@ def schema_at(selection: Selection, stream: str, *path: str) -> Json:
         ("updates", "items", "new_severity", "name"),
     ],
 )
-def test_breadcrumb_of_any_depth_is_honoured(said: Json, kept: bool, path: tuple[str, ...]) -> None:
+def test_breadcrumb_of_any_depth_is_honoured(metadata: Json, kept: bool, path: tuple[str, ...]) -> None:
     breadcrumb = [part for name in path for part in ([name] if name == "items" else ["properties", name])]
-    catalog = set_field(only("incidents"), "incidents", *breadcrumb, **{"selected-by-default": True, **said})
-    selection, whole = select(catalog), select(only("incidents"))
+    catalog = {"streams": [entry_of(only("incidents"), "incidents")]}
+    all_fields = select(catalog)
+    selection = select(set_field(catalog, "incidents", *breadcrumb, **{"selected-by-default": True, **metadata}))
     *above, name = [part for part in path if part != "items"]
-    expected = property_names(schema_at(whole, "incidents", *above))
+    expected = property_names(schema_at(all_fields, "incidents", *above))
     assert name in expected
     assert property_names(schema_at(selection, "incidents", *above)) == (expected if kept else expected - {name})
 
@@ -85,13 +87,15 @@ def test_field_metadata_takes_precedence_over_its_schema() -> None:
     assert "email" not in property_names(select(catalog)["users"].schema)
 
 
-@pytest.mark.parametrize(("stream", "key"), KEYS)
-@pytest.mark.parametrize("said", [{"selected": False}, {"inclusion": "unsupported"}, {"selected-by-default": False}])
-def test_selection_of_a_key_property_cannot_be_removed(stream: str, key: str, said: Json) -> None:
-    catalog = set_field(only(stream), stream, "properties", key, **said)
-    found = next(entry for entry in catalog["streams"] if entry["tap_stream_id"] == stream)
-    found["schema"]["properties"][key].update(said)
-    assert select(catalog)[stream].schema["properties"][key] == schema(BY_NAME[stream])["properties"][key]
+@pytest.mark.parametrize("change", [{"selected": False}, {"inclusion": "unsupported"}, {"selected-by-default": False}])
+def test_selection_of_a_key_property_cannot_be_removed(change: Json) -> None:
+    catalog = only(*BY_NAME)
+    for stream, key in KEYS:
+        set_field(catalog, stream, "properties", key, **change)
+        entry_of(catalog, stream)["schema"]["properties"][key].update(change)
+    selection = select(catalog)
+    for stream, key in KEYS:
+        assert selection[stream].schema["properties"][key] == schema(BY_NAME[stream])["properties"][key], stream
 
 
 def test_selection_of_key_properties_remains_if_all_fields_are_deselected() -> None:
@@ -112,7 +116,7 @@ def test_field_that_is_not_in_the_catalog_is_left_out_and_logged(caplog: pytest.
     with caplog.at_level(logging.INFO):
         selection = select({"streams": [users, minimal_entry("teams")]}, source="cat.json")
     assert property_names(schema(BY_NAME["users"])) - property_names(selection["users"].schema) == {"email", "seats"}
-    (message,) = logged(caplog, logging.INFO)
+    (message,) = infos(caplog)
     assert message.startswith("cat.json: users lacks email, seats, ")
 
 
@@ -124,7 +128,7 @@ def test_field_that_is_not_in_the_catalog_is_left_out_at_any_depth(caplog: pytes
     with caplog.at_level(logging.INFO):
         incidents = select(catalog)["incidents"].schema
     assert property_names(incidents["properties"]["custom_field_entries"]) == {"custom_field"}
-    (message,) = logged(caplog, logging.INFO)
+    (message,) = infos(caplog)
     assert " lacks custom_field_entries.values, " in message
 
 
@@ -135,7 +139,7 @@ def test_field_that_is_selected_only_in_metadata_is_kept(
     del entry_of(catalog, "users")["schema"]["properties"]["email"]
     with caplog.at_level(logging.INFO):
         assert "email" in property_names(select(catalog)["users"].schema)
-    assert logged(caplog, logging.INFO) == []
+    assert infos(caplog) == []
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
@@ -144,11 +148,11 @@ def test_selection_of_a_key_property_does_not_need_the_catalog_to_list_it(stream
     assert property_names(select({"streams": [listing]})[stream.name].schema) == set(stream.key_properties)
 
 
-@pytest.mark.parametrize("said", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
-def test_field_selection_without_properties_is_all_fields(said: Json, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("entry_schema", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
+def test_field_selection_without_properties_is_all_fields(entry_schema: Json, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        assert select({"streams": [minimal_entry("users", **said)]})["users"].schema == schema(BY_NAME["users"])
-    assert logged(caplog, logging.INFO) == []
+        assert select({"streams": [minimal_entry("users", **entry_schema)]})["users"].schema == schema(BY_NAME["users"])
+    assert infos(caplog) == []
 
 
 @pytest.mark.parametrize("odd", [None, True, "x", 5, [], ["x"]])

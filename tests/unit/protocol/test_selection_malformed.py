@@ -18,16 +18,16 @@ from tests.unit.protocol.catalogs import minimal_entry, property_names
 GOOD: Json = {"breadcrumb": [], "metadata": {}}
 
 
-NO_CATALOGS: list[Any] = [[], "x", 5, True, {}, {"streams": None}, {"streams": {}}]
+NOT_CATALOGS: list[Any] = [[], "x", 5, True, {}, {"streams": None}, {"streams": {}}]
 
 
-NO_ENTRIES: list[Any] = [None, "users", 5, [], {}, {"tap_stream_id": 5}, {"tap_stream_id": None}]
+NOT_ENTRIES: list[Any] = [None, "users", 5, [], {}, {"tap_stream_id": 5}, {"tap_stream_id": None}]
 
 
-NO_SCHEMAS: list[Any] = [None, [], "x", 5]
+NOT_SCHEMAS: list[Any] = [None, [], "x", 5]
 
 
-NO_METADATA: list[Any] = [
+NOT_METADATA: list[Any] = [
     {"breadcrumb": []},
     "x",
     5,
@@ -43,10 +43,10 @@ NO_METADATA: list[Any] = [
 
 
 MALFORMED = [
-    *NO_CATALOGS,
-    *({"streams": [bad]} for bad in NO_ENTRIES),
-    *({"streams": [{"tap_stream_id": "users", "schema": bad}]} for bad in NO_SCHEMAS),
-    *({"streams": [{"tap_stream_id": "users", "metadata": bad}]} for bad in NO_METADATA),
+    *NOT_CATALOGS,
+    *({"streams": [bad]} for bad in NOT_ENTRIES),
+    *({"streams": [{"tap_stream_id": "users", "schema": bad}]} for bad in NOT_SCHEMAS),
+    *({"streams": [{"tap_stream_id": "users", "metadata": bad}]} for bad in NOT_METADATA),
 ]
 
 
@@ -75,13 +75,13 @@ JSON = st.recursive(
 NAMES = st.sampled_from(["users", "incidents", "zebras", "properties", "items", "email", "creator", "user"])
 
 
-SAID = st.fixed_dictionaries({}, optional=dict.fromkeys(("selected", "inclusion", "selected-by-default"), JSON))
+FLAGS = st.fixed_dictionaries({}, optional=dict.fromkeys(("selected", "inclusion", "selected-by-default"), JSON))
 
 
-FIELD = st.deferred(lambda: SAID | SCHEMA | JSON)
+FIELD = st.deferred(lambda: FLAGS | SCHEMA | JSON)
 
 
-# A schema whose "properties" are no object is a case of its own.
+# "properties" that are not an object have a test of their own.
 PROPERTIES = st.none() | st.dictionaries(NAMES, FIELD, max_size=3)
 
 
@@ -90,7 +90,7 @@ SCHEMA: st.SearchStrategy[Any] = st.fixed_dictionaries(
 )
 
 
-ITEM = st.fixed_dictionaries({"breadcrumb": st.lists(NAMES | JSON, max_size=4), "metadata": SAID})
+ITEM = st.fixed_dictionaries({"breadcrumb": st.lists(NAMES | JSON, max_size=4), "metadata": FLAGS})
 
 
 ENTRY = st.fixed_dictionaries(

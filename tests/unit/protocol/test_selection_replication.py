@@ -14,6 +14,7 @@ from tap_incident.streams import STREAMS
 from tests.support.runs import Json, only, set_field
 from tests.unit.protocol.catalogs import (
     INCREMENTAL_STREAMS,
+    entry_of,
     with_replication_method,
 )
 
@@ -50,8 +51,9 @@ def test_replication_method_in_the_catalog_only_applies_to_its_stream(name: str)
 @pytest.mark.parametrize("name", FULL_TABLE_STREAMS)
 def test_replication_method_incremental_is_an_error_for_a_full_table_stream(name: str) -> None:
     with pytest.raises(BadInput, match=f'^mine: "replication-method" of {name} must be FULL_TABLE$'):
-        select(with_replication_method("INCREMENTAL", name), source="mine")
-    assert replication_keys(with_replication_method("FULL_TABLE", name), "INCREMENTAL") == {name: None}
+        select({"streams": [entry_of(with_replication_method("INCREMENTAL", name), name)]}, source="mine")
+    full_table = {"streams": [entry_of(with_replication_method("FULL_TABLE", name), name)]}
+    assert replication_keys(full_table, "INCREMENTAL") == {name: None}
 
 
 @pytest.mark.parametrize("method", ["LOG_BASED", "incremental", "", 5, [], {}])

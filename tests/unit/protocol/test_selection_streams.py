@@ -12,8 +12,9 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import select
 from tap_incident.streams import STREAMS
+from tests.support.logs import warnings
 from tests.support.runs import Json, only, set_field
-from tests.unit.protocol.catalogs import logged, minimal_entry, property_names
+from tests.unit.protocol.catalogs import minimal_entry, property_names
 
 DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
 
@@ -92,10 +93,10 @@ def test_selection_inside_the_schema_is_honoured(old_form: bool) -> None:
     ) == ["users"]
 
 
-@pytest.mark.parametrize("said", [True, False])
-def test_selection_in_metadata_takes_precedence_over_the_schema(said: bool) -> None:
-    assert selected_names(minimal_entry("users", root={"selected": said}, selected=not said)) == (
-        ["users"] if said else []
+@pytest.mark.parametrize("selected", [True, False])
+def test_selection_in_metadata_takes_precedence_over_the_schema(selected: bool) -> None:
+    assert selected_names(minimal_entry("users", root={"selected": selected}, selected=not selected)) == (
+        ["users"] if selected else []
     )
 
 
@@ -127,11 +128,10 @@ def test_selection_skips_unknown_streams_with_one_warning(caplog: pytest.LogCapt
     catalog = {"streams": [minimal_entry("zebras", selected=True), minimal_entry("users"), minimal_entry("apes")]}
     with caplog.at_level(logging.INFO):
         assert list(select(catalog, source="cat.json")) == ["users"]
-    warnings = logged(caplog, logging.WARNING)
-    assert len(warnings) == 1
-    assert warnings[0].startswith("cat.json: ")
-    assert "apes, zebras" in warnings[0]
-    assert "users" not in warnings[0]
+    (warning,) = warnings(caplog)
+    assert warning.startswith("cat.json: ")
+    assert "apes, zebras" in warning
+    assert "users" not in warning
 
 
 def test_selection_is_explicit_only_if_selected_is_true() -> None:

@@ -1,4 +1,4 @@
-"""State: what a state file may be, and what each step of a run makes of it."""
+"""State: which state files are valid, and how cursors and bookmarks are read, set and cleared."""
 
 from __future__ import annotations
 
@@ -23,13 +23,30 @@ USABLE: list[Any] = [
     {"bookmarks": {"users": None, "teams": {}}},
     {"bookmarks": {"users": {"after": None, "walk": None}}},
     {"bookmarks": {"users": {**MARK, "of_a_later_version": [1]}}},
-    {"bookmarks": {"users": {**MARK, "part": 0, "version": 1, "skipped": ["teams"], "scope": "f2"}}},
+    {
+        "bookmarks": {
+            "users": {
+                **MARK,
+                "part": 0,
+                "without": {"updates": {"since": None, "denied": "I1"}},
+                "lacks": ["updates"],
+                "scope": "f2",
+            }
+        }
+    },
     {"bookmarks": {"alerts": dict.fromkeys(("updated_at", "started", "newest"), "2026-01-31T10:00:00.1+02:00")}},
     {"of_a_later_version": [1], "bookmarks": {"zebras": 5}},
 ]
 WRONG: dict[str, list[Any]] = {
-    **{key: [-1, True, 1.0, "1", []] for key in ("part", "version")},
-    "skipped": ["users", [None], {}, 5],
+    **{key: [-1, True, 1.0, "1", []] for key in ("part",)},
+    "without": [
+        "users",
+        [],
+        5,
+        {"updates": None},
+        {"updates": {"since": None}},
+        {"updates": {"since": "x", "denied": None}},
+    ],
     "scope": [5, [], True],
     **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest")},
 }
@@ -132,7 +149,7 @@ def test_fingerprint_is_equal_only_for_the_same_walk() -> None:
 
 
 def test_fingerprint_is_the_same_in_another_process() -> None:
-    # It is compared with that of an earlier run: a hash that is seeded anew would never match.
+    # It is compared with the one of an earlier run, so it must not depend on a random hash seed.
     assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
 
 

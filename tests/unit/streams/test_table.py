@@ -1,4 +1,4 @@
-"""What holds for every entry of the stream table, and for it and its schema together."""
+"""Stream table: rules for every entry, and for the entry together with its schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EACH_CHILD = pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent.s
 
 
 def paths_in(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
-    """Every schema in a schema, with its path as records name it."""
+    """The schema and every schema inside it, each with its path as in record errors."""
     yield path.lstrip("."), schema
     for name, part in schema.get("properties", {}).items():
         yield from paths_in(part, f"{path}.{name}")
@@ -85,7 +85,7 @@ def test_also_by_names_arrays_of_ids_in_the_parent(stream: Stream) -> None:
     for _, name in stream.parent.also_by:
         part = schema(BY_NAME[stream.parent.stream or ""])["properties"][name]
         assert part["items"]["type"] == ["null", "string"]
-        # Several lists of one parent would be nested one over the other, or one spooled for all of them.
+        # A parent with several lists would nest only the last one, and would spool one for all.
         assert not stream.parent.nested_as
         assert not stream.parent.has_list
 
@@ -104,7 +104,7 @@ def test_row_id_columns_are_in_the_schema(stream: Stream) -> None:
     assert set(stream.answer.row_id_from) <= columns
     assert {stream.answer.list_column} - {None} <= columns
     if stream.answer.row_id_from:
-        # The same row may stand in two lists, and under two parents.
+        # The same row can be in two lists, and below two parents.
         assert {stream.answer.list_column, *stream.parent.added_columns} - {None} <= set(stream.answer.row_id_from)
 
 

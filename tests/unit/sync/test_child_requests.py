@@ -1,4 +1,4 @@
-"""Children: which lists a parent's row leads to, and what the tap adds to rows that don't say where they belong."""
+"""Child requests: parameters per parent row, columns that the tap adds, and ids of shifts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def always(stream: str, value: str) -> bool:
 
 
 def once() -> Callable[[str, str], bool]:
-    """An id is new once."""
+    """A function that is true for an id only the first time."""
     seen: set[tuple[str, str]] = set()
 
     def first(stream: str, value: str) -> bool:
@@ -94,7 +94,7 @@ def test_added_columns_leave_other_streams_unchanged() -> None:
 
 
 def shifts(*pages: list[Json]) -> list[Page]:
-    """Pages of shifts of the schedule S1, as the tap completes them."""
+    """Pages of shifts of the schedule S1, with the columns that the tap adds."""
     given = (Page([dict(row) for row in rows], after="C") for rows in pages)
     return list(
         with_added_columns(given, BY_NAME["schedule_entries"], (("schedule_id", "S1"), ("entry_window_start", "x")))

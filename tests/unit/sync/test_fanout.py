@@ -1,4 +1,4 @@
-"""Fan-out alone: order, bounds, and the end of all when one fails."""
+"""Fan-out: order of the rows, number of requests in advance, errors and stops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tap_incident.sync.fanout import Workers, in_order
 
 
 def pages(*sizes: int) -> Iterator[Page]:
-    """Pages of so many rows, numbered through."""
+    """Pages of these sizes. Their rows are numbered from 0."""
     number = 0
     for at, size in enumerate(sizes, 1):
         rows = [{"id": str(number + place)} for place in range(size)]
@@ -31,10 +31,10 @@ def test_rows_are_in_order_and_each_page_ends_once() -> None:
 
 @pytest.mark.parametrize("window", [0, 1, 5])
 def test_look_ahead_limits_the_requests_for_children(window: int) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
     ahead = 0
-    for number, _ in enumerate(in_order(pages(10, 10), lambda row: asked.append(row["id"]), None, window)):
-        ahead = max(ahead, len(asked) - number)
+    for number, _ in enumerate(in_order(pages(10, 10), lambda row: requested.append(row["id"]), None, window)):
+        ahead = max(ahead, len(requested) - number)
     assert ahead == window + 1
 
 
@@ -48,24 +48,24 @@ def test_prefetch_requests_the_next_page_while_one_is_used() -> None:
 
     with Workers(2, threading.Event()) as workers:
         chain = workers.prefetch(source())
-        assert fetched.acquire(timeout=5), "the first page was not asked for before it was wanted"
+        assert fetched.acquire(timeout=5), "the first page was not requested in advance"
         next(chain)
-        assert fetched.acquire(timeout=5), "the second page was not asked for while the first was used"
-        assert not fetched.acquire(timeout=0.05), "the third page was asked for too early"
+        assert fetched.acquire(timeout=5), "the second page was not requested while the first was used"
+        assert not fetched.acquire(timeout=0.05), "the third page was requested too early"
         assert len(list(chain)) == 2
 
 
 def test_prefetch_stops_after_the_last_page() -> None:
-    asked = []
+    requested = []
 
     def source() -> Iterator[Page]:
-        asked.append(1)
+        requested.append(1)
         yield Page([])
-        asked.append(2)
+        requested.append(2)
 
     with Workers(1, threading.Event()) as workers:
         assert len(list(workers.prefetch(source()))) == 1
-    assert asked == [1]
+    assert requested == [1]
 
 
 def test_error_is_raised_in_place_of_its_page_and_cancels_the_rest() -> None:

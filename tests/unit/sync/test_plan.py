@@ -6,19 +6,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_incident.config import CHILD_STRATEGIES, INCIDENT_MODES
+from tap_incident.config import CHILD_STRATEGIES
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Params
 from tap_incident.sync.plan import Node, Step, cost, rotated, steps
+from tests.support.catalogs import DEFAULT, EVERYTHING
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.sync.plans import MODES, tree
-
-DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
-
-
-EVERYTHING = catalog_with(lambda _, about: about.update(selected=True))
-
 
 SELECTIONS: dict[str, Json | None] = {
     "default": None,
@@ -34,7 +29,7 @@ class Listed(NamedTuple):
     """One list of a step."""
 
     name: str
-    """The step's."""
+    """Name of the step."""
     node: Node
     params: Params
 
@@ -140,47 +135,42 @@ def test_child_is_not_nested_without_a_selected_parent(stream: Any) -> None:
         assert not any(node.nested for node in step.node.tree())
 
 
-def named(selection: Selection) -> set[str]:
-    """Streams whose absence would be a failure."""
+def explicit_streams(selection: Selection) -> set[str]:
+    """Streams that are selected explicitly, so that a missing permission is a failure."""
     return {node.stream.name for step in lists(selection) for node in step.node.tree() if node.explicit}
 
 
 def test_explicit_is_false_for_streams_selected_by_default() -> None:
-    assert named(select()) == set()
+    assert explicit_streams(select()) == set()
 
 
 def test_explicit_is_true_for_the_selected_stream_but_not_its_parent() -> None:
-    assert named(select(only("actions"))) == {"actions"}
-    assert named(select(without(only("incidents"), "attachments", "updates"))) == {"incidents"}
+    assert explicit_streams(select(only("actions"))) == {"actions"}
+    assert explicit_streams(select(without(only("incidents"), "attachments", "updates"))) == {"incidents"}
 
 
 def test_explicit_is_true_for_a_nested_child_whose_field_is_selected() -> None:
     catalog = set_field(only("incidents"), "incidents", "properties", "updates", selected=True)
-    assert named(select(catalog)) == {"incidents", "incident_updates"}
+    assert explicit_streams(select(catalog)) == {"incidents", "incident_updates"}
     set_field(catalog, "incidents", "properties", "updates", selected=False)
     set_field(catalog, "incidents", "properties", "name", selected=True)
-    assert named(select(catalog)) == {"incidents"}
+    assert explicit_streams(select(catalog)) == {"incidents"}
 
 
 def test_explicit_is_false_below_a_deselected_field() -> None:
     catalog = set_field(catalog_with(lambda *_: None), "incidents", "properties", "updates", selected=False)
     set_field(catalog, "incidents", "properties", "updates", "items", "properties", "message", selected=True)
-    assert named(select(catalog)) == set()
-
-
-def test_incident_modes_are_read_in_one_list() -> None:
-    (step,) = lists(select(only("incidents")), INCIDENT_MODES)
-    assert [value for name, value in step.params if name == "mode[one_of]"] == list(INCIDENT_MODES)
+    assert explicit_streams(select(catalog)) == set()
 
 
 @EACH_SELECTION
 def test_rotation_starts_with_the_interrupted_stream_and_keeps_all_steps(catalog: Json | None) -> None:
     whole = planned(catalog)
     for number, step in enumerate(whole):
-        turned = rotated(whole, step.name)
+        rotation = rotated(whole, step.name)
         first = [found.name for found in whole].index(step.name)
         assert first <= number
-        assert turned == whole[first:] + whole[:first]
+        assert rotation == whole[first:] + whole[:first]
 
 
 @pytest.mark.parametrize("syncing", [None, "zebras", "incident_attachments"])
@@ -216,14 +206,14 @@ def test_description_differs_for_children_with_the_same_fields() -> None:
 
 
 def test_description_does_not_depend_on_explicit_selection() -> None:
-    catalog = catalog_with(lambda name, about: about.update(selected=name in DEFAULT))
+    catalog = catalog_with(lambda name, metadata: metadata.update(selected=name in DEFAULT))
     assert [s.node.described() for s in lists(select(catalog))] == [s.node.described() for s in lists(select())]
 
 
 @pytest.mark.parametrize(
     ("catalog", "parents", "per_incident", "by_lists"),
     [
-        # Two pages; three lists of an incident have one for all, two of which are read once a mode.
+        # Two pages of incidents. Three kinds of children have their own list; two of those are read per mode.
         (None, 500, 2 + 4 * 500, 2 + 500 + 2 + 2 + 1),
         (without(only("incidents"), "attachments", "updates"), 501, 3, 3),
         (only("actions"), 0, 1, 3),

@@ -20,7 +20,7 @@ NESTED = (("incident_updates", "N"), ("incident_attachments", "N"))
 
 
 def planned(catalog: Json | None, method: str = "INCREMENTAL", strategy: str = "per_incident") -> dict[str, Step]:
-    """The steps of a run by their names, which are all different."""
+    """The steps of a run by their unique names."""
     found = steps(select(catalog, replication_method=method), MODES, strategy)
     assert len({step.name for step in found}) == len(found)
     return {step.name: step for step in found}

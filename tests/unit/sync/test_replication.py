@@ -1,4 +1,4 @@
-"""Replication without a run: from where a step goes on, and what its state comes to."""
+"""Replication: where a step resumes, which rows count as changed, and which bookmark it writes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from tap_incident.api.answers import Page
 from tap_incident.config import Config, load
 from tap_incident.protocol.selection import select
+from tap_incident.sync.bookmarks import state_after_page, state_at_end
 from tap_incident.sync.plan import Step, steps
-from tap_incident.sync.replication import ResumePoint, changed_rows, resume_point, state_after_page, state_at_end
+from tap_incident.sync.replication import ResumePoint, changed_rows, resume_point
 from tests.support.runs import Json, bare, only
 
 AT = "2026-01-31T10:00:00"
@@ -28,73 +29,60 @@ def step(*names: str, method: str = "INCREMENTAL", modes: tuple[str, ...] = ("st
     return steps(select(bare(only(*names)), replication_method=method), modes, "per_incident")[0]
 
 
-def interrupted(begun: ResumePoint, after: str | None = "c1", **more: Any) -> Json:
-    """The state of a run that was interrupted there."""
-    fields = {"list_index": 0, "skipped": (), "newest": None, "began": BEGAN, **more}
-    return state_after_page(begun, {}, after=after, **fields)
+def interrupted(point: ResumePoint, after: str | None = "c1", **more: Any) -> Json:
+    """The state of a run that was interrupted after this cursor."""
+    fields = {"list_index": 0, "newest": None, "began": BEGAN, **more}
+    return state_after_page(point, {}, after=after, **fields)
 
 
-def finished(name: str, begun: ResumePoint, updated_at: str) -> Json:
-    """The state of a run that ended well."""
-    return {"bookmarks": {name: {"updated_at": updated_at, "scope": begun.scope}}}
+def finished(name: str, point: ResumePoint, updated_at: str) -> Json:
+    """The state of a run that read the full_table stream."""
+    return {"bookmarks": {name: {"updated_at": updated_at, "scope": point.scope}}}
 
 
 def test_bookmark_is_only_used_for_the_same_endpoint_and_modes() -> None:
-    begun = resume_point(step("actions"), {}, config(), None)
-    state = finished("actions", begun, f"{AT}.5Z")
-    assert resume_point(step("actions"), state, config(), None).since == "2026-01-31T09:55:00Z"
-    assert resume_point(step("actions"), state, config(endpoint="https://other.invalid"), None).since is None
-    assert resume_point(step("actions", modes=("standard",)), state, config(), None).since is None
+    first = resume_point(step("actions"), {}, config())
+    state = finished("actions", first, f"{AT}.5Z")
+    assert resume_point(step("actions"), state, config()).since == "2026-01-31T09:55:00Z"
+    assert resume_point(step("actions"), state, config(endpoint="https://other.invalid")).since is None
+    assert resume_point(step("actions", modes=("standard",)), state, config()).since is None
 
 
 def test_bookmark_and_start_date_are_ignored_for_full_table() -> None:
-    state = finished("alerts", resume_point(step("alerts"), {}, config(), None), f"{AT}Z")
-    whole = resume_point(step("alerts", method="FULL_TABLE"), state, config(start_date=f"{AT}Z"), None)
-    assert (whole.since, whole.bookmark) == (None, None)
-    assert whole.params(0) == step("alerts").lists[0][1]
+    state = finished("alerts", resume_point(step("alerts"), {}, config()), f"{AT}Z")
+    full_table = resume_point(step("alerts", method="FULL_TABLE"), state, config(start_date=f"{AT}Z"))
+    assert (full_table.since, full_table.bookmark) == (None, None)
+    assert full_table.listing(0, BEGAN)[1] == step("alerts").lists[0][1]
 
 
 @pytest.mark.parametrize(
-    ("settings", "names", "version", "goes_on"),
+    ("settings", "version", "resumes"),
     [
-        ({"start_date": f"{AT}Z"}, ("alerts",), None, True),
-        ({"start_date": f"{AT}Z", "activate_version": True}, ("alerts",), 5, True),
-        ({"start_date": f"{AT}.1Z"}, ("alerts",), None, False),
-        ({}, ("alerts",), None, False),
-        ({"start_date": f"{AT}Z", "endpoint": "https://other.invalid"}, ("alerts",), None, False),
+        ({"start_date": f"{AT}Z"}, None, True),
+        ({"start_date": f"{AT}Z", "activate_version": True}, 5, True),
+        ({"start_date": f"{AT}.1Z"}, None, False),
+        ({}, None, False),
+        ({"start_date": f"{AT}Z", "endpoint": "https://other.invalid"}, None, False),
     ],
 )
-def test_resume_needs_the_same_settings(settings: Json, names: tuple[str, ...], version: Any, goes_on: bool) -> None:
-    state = interrupted(resume_point(step("alerts"), {}, config(start_date=f"{AT}Z"), None))
-    assert resume_point(step(*names), state, config(**settings), version).after == ("c1" if goes_on else None)
+def test_resume_needs_the_same_settings(settings: Json, version: int | None, resumes: bool) -> None:
+    state = interrupted(resume_point(step("alerts"), {}, config(start_date=f"{AT}Z")))
+    assert resume_point(step("alerts"), state, config(**settings)).after == ("c1" if resumes else None)
 
 
 def test_resume_restores_list_cursor_start_and_newest_change() -> None:
-    begun = resume_point(step("actions"), {}, config(), None)
-    found = resume_point(step("actions"), interrupted(begun, list_index=2, newest=f"{AT}.1Z"), config(), None)
+    first = resume_point(step("actions"), {}, config())
+    found = resume_point(step("actions"), interrupted(first, list_index=2, newest=f"{AT}.1Z"), config())
     assert (found.list_index, found.after, found.started, found.newest) == (2, "c1", BEGAN, f"{AT}.1Z")
-    assert (found.walk, found.version, found.skipped) == (begun.walk, None, ())
+    assert found.walk == first.walk
     again = interrupted(found, "c2", list_index=2, began="2026-02-01T00:00:00Z")
     assert again["bookmarks"]["actions"]["started"] == BEGAN
 
 
-def test_resume_keeps_the_version_and_the_skipped_streams() -> None:
-    whole = step("incidents", "actions", method="FULL_TABLE")
-    begun = resume_point(whole, {}, config(), 7)
-    state = interrupted(begun, skipped={"actions", "users"})
-    assert set(state["bookmarks"]["incidents"]) == {"after", "walk", "version", "skipped"}
-    found = resume_point(whole, state, config(), 8)
-    assert (found.version, found.skipped) == (7, ("actions",))
-    assert set(interrupted(resume_point(whole, {}, config(), None), skipped={"actions"})["bookmarks"]["incidents"]) == {
-        "after",
-        "walk",
-    }
-
-
 def test_resume_at_the_next_list_but_not_after_the_last() -> None:
-    begun = resume_point(step("actions"), {}, config(), None)
-    assert resume_point(step("actions"), interrupted(begun, None, list_index=1), config(), None).list_index == 1
-    assert resume_point(step("actions"), interrupted(begun, list_index=3), config(), None) == begun
+    first = resume_point(step("actions"), {}, config())
+    assert resume_point(step("actions"), interrupted(first, None, list_index=1), config()).list_index == 1
+    assert resume_point(step("actions"), interrupted(first, list_index=4), config()) == first
 
 
 @pytest.mark.parametrize(
@@ -102,7 +90,7 @@ def test_resume_at_the_next_list_but_not_after_the_last() -> None:
     [
         (None, f"{AT}.10Z", "2026-01-31T11:00:00Z", f"{AT}.10Z"),
         (None, f"{AT}.10Z", f"{AT}Z", f"{AT}Z"),
-        # By their digits alone, both would be the other way round.
+        # Compared as text, both would be the other way round.
         (f"{AT}.9Z", "2026-01-31T11:00:00+02:00", "2026-01-31T12:00:00Z", f"{AT}.9Z"),
         (None, "2026-01-31T11:00:00+02:00", f"{AT}Z", "2026-01-31T11:00:00+02:00"),
         (f"{AT}Z", None, "2026-01-31T12:00:00Z", f"{AT}Z"),
@@ -112,23 +100,23 @@ def test_resume_at_the_next_list_but_not_after_the_last() -> None:
 def test_bookmark_is_the_newest_change_but_not_after_the_start_of_the_run(
     bookmark: str | None, newest: str | None, began: str, expected: str | None
 ) -> None:
-    first = resume_point(step("alerts"), {}, config(), None)
+    first = resume_point(step("alerts"), {}, config())
     state = finished("alerts", first, bookmark) if bookmark else {}
-    begun = resume_point(step("alerts"), state, config(), None)
-    mark = state_at_end(begun, state, newest=newest, began=began)["bookmarks"].get("alerts", {})
+    point = resume_point(step("alerts"), state, config())
+    mark = state_at_end(point, state, newest=newest, began=began)["bookmarks"].get("alerts", {})
     assert mark.get("updated_at") == expected
 
 
 def test_bookmark_is_not_written_for_full_table() -> None:
-    begun = resume_point(step("alerts", method="FULL_TABLE"), {}, config(), None)
-    assert state_at_end(begun, {}, newest=f"{AT}Z", began=BEGAN) == {"bookmarks": {}}
+    first = resume_point(step("alerts", method="FULL_TABLE"), {}, config())
+    assert state_at_end(first, {}, newest=f"{AT}Z", began=BEGAN) == {"bookmarks": {}}
 
 
 def test_changed_rows_include_rows_without_updated_at() -> None:
-    begun = resume_point(step("alerts"), {}, config(start_date=f"{AT}.5Z"), None)
+    first = resume_point(step("alerts"), {}, config(start_date=f"{AT}.5Z"))
     stamps = [f"{AT}.49Z", f"{AT}.50Z", "2026-01-31T12:00:00.6+02:00", f"{AT}.500000001Z", None, "", f"{AT}Z"]
     newest: dict[str, str] = {}
-    (page,) = changed_rows(begun, iter([Page([{"id": "x", "updated_at": at} for at in stamps], "c1")]), newest)
+    (page,) = changed_rows(first, iter([Page([{"id": "x", "updated_at": at} for at in stamps], "c1")]), newest)
     assert [row["updated_at"] for row in page.rows] == stamps[1:6]
     assert page.after == "c1"
     assert newest == {"alerts": "2026-01-31T12:00:00.6+02:00"}

@@ -1,4 +1,4 @@
-"""What is kept on disk: rows come out for their parent, as they were; an id is new once."""
+"""Spool: rows kept on disk per parent. Seen: ids that were already requested."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def test_spool_cannot_be_read_after_close() -> None:
 
 
 def open_files() -> set[str]:
-    """What the open files of this process are called."""
+    """Names of the open files of this process."""
     found = set()
     for file in Path(FILES).iterdir():
-        # One of them was open to list them, and is no more.
+        # The descriptor that listed this folder is already closed.
         with suppress(FileNotFoundError):
             found.add(str(file.readlink()))
     return found
@@ -95,7 +95,7 @@ def open_files() -> set[str]:
 @pytest.mark.skipif(not Path(FILES).is_dir(), reason="this system doesn't say which files are open")
 def test_spool_file_is_already_deleted_while_in_use(spool: Spool) -> None:
     before = open_files()
-    # More than SQLite keeps in memory.
+    # More than SQLite keeps in memory, so that it needs a file.
     spool.add("actions", ((f"I{number}", {"text": "x" * 1000}) for number in range(10_000)))
     (file,) = open_files() - before
     assert file.endswith("(deleted)")

@@ -1,0 +1,59 @@
+"""Random sequences of runs, for as long as wanted: python -m tests.soak --seconds 600. With --seed only: that one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import ArgumentParser
+
+from tests.soak.known import UNMENDED
+from tests.soak.sequences import Figures, Found, play
+from tests.soak.shrink import shrunk
+from tests.soak.steps import Sequence, made_up, shown
+
+
+def main() -> int:
+    """Print each failure with its seed and shortest steps, and the figures at the end. 1 if anything was found."""
+    parser = ArgumentParser(prog="python -m tests.soak", description="Random sequences of runs against a model.")
+    parser.add_argument("--seconds", type=float, help="how long; without it, only the sequence of --seed")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first sequence")
+    parser.add_argument("--all", action="store_true", help="also what is known to fail")
+    parser.add_argument("--whole", action="store_true", help="show failing sequences as they are: do not shorten them")
+    args = parser.parse_args()
+    for name in list(os.environ):
+        # Nothing is sent anywhere but to loopback.
+        if name.lower().endswith("_proxy"):
+            del os.environ[name]
+    skipped = frozenset[str]() if args.all else UNMENDED
+    figures, failures, begin = Figures(), 0, time.monotonic()
+    seed, end = args.seed, begin + (args.seconds or 0.0)
+    while True:
+        sequence = made_up(seed, skipped)
+        found = play(sequence, figures, skipped)
+        if found:
+            failures += 1
+            _show(seed, found, sequence if args.whole else shrunk(sequence, found, skipped))
+        seed += 1
+        if time.monotonic() >= end:
+            break
+    seconds = time.monotonic() - begin
+    print(
+        f"{figures.sequences:,} sequences (seeds {args.seed} to {seed - 1}), {figures.runs:,} runs "
+        f"({figures.complete:,} complete, {figures.cut_short:,} killed or stopped), {figures.faults:,} faults, "
+        f"{figures.changes:,} changes, {figures.compared.rows:,} rows compared, "
+        f"{failures:,} sequences with differences, {seconds:.0f} s"
+    )
+    return 1 if failures else 0
+
+
+def _show(seed: int, found: Found, sequence: Sequence) -> None:
+    print(f"\nseed {seed}: after step {found.step + 1}:")
+    for difference in found.differences[:5]:
+        print(f"  {difference}")
+    print(shown(sequence))
+    print(f"To replay: python -m tests.soak --seed {seed}, with the same --all", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

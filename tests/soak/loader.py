@@ -1,0 +1,95 @@
+"""A model of a loader: upsert by key, table versions, the last STATE kept; it may die, or forget its state."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft4Validator
+
+from tests.soak.world import Key
+
+Json = dict[str, Any]
+Table = dict[Key, Json]
+VERSION = "_version"
+"""The column for the table version of a row."""
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a loader does in cases that real ones decide differently."""
+
+    forgets: bool = False
+    """True if it drops a STATE at the next RECORD, as target-jsonl and target-csv do."""
+    stores_early: bool = False
+    """What is left of a loader that died: True for all rows that it read, False for those before its last STATE."""
+    prints_early: bool = False
+    """True if the state that it printed before it died is kept. examples/sync.sh keeps it only after a good end."""
+
+
+@dataclass
+class Loader:
+    """The tables and the state that are left after each run."""
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    state: Json | None = None
+
+    def load(self, lines: Sequence[str], habits: Habits, *, died: bool) -> None:
+        """Read the messages of one run. With `died`, the loader ends badly after the last of them."""
+        tables = {name: dict(rows) for name, rows in self.tables.items()}
+        committed, state, keys = self.tables, None, dict[str, list[str]]()
+        for message in map(json.loads, lines):
+            name = message.get("stream", "")
+            if message["type"] == "SCHEMA":
+                keys[name] = message["key_properties"]
+                tables.setdefault(name, {})
+            elif message["type"] == "RECORD":
+                key = tuple(message["record"][column] for column in keys[name])
+                old = tables[name].get(key, {})
+                tables[name][key] = {**old, **message["record"], VERSION: message.get("version")}
+                state = None if habits.forgets else state
+            elif message["type"] == "ACTIVATE_VERSION":
+                kept = message["version"]
+                tables[name] = {key: row for key, row in tables[name].items() if row[VERSION] == kept}
+            else:
+                state = message["value"]
+                committed = {name: dict(rows) for name, rows in tables.items()}
+        self.tables = committed if died and not habits.stores_early else tables
+        if state is not None and (habits.prints_early or not died):
+            self.state = state
+
+
+@lru_cache(maxsize=64)
+def _validator(schema: str) -> Draft4Validator:
+    return Draft4Validator(json.loads(schema))
+
+
+def mistakes(lines: Sequence[str], *, repeats: Collection[str] = ()) -> Iterator[str]:
+    """What is wrong with the messages of one run, whatever the world is like. Rows of `repeats` may come twice."""
+    validators: dict[str, Draft4Validator] = {}
+    came: Counter[tuple[str, Key]] = Counter()
+    keys: dict[str, list[str]] = {}
+    versions: dict[str, Any] = {}
+    for message in map(json.loads, lines):
+        name = message.get("stream", "")
+        if message["type"] == "SCHEMA":
+            if name in validators:
+                yield f"{name}: SCHEMA came twice"
+            validators[name] = _validator(json.dumps(message["schema"]))
+            keys[name] = message["key_properties"]
+        elif message["type"] == "RECORD":
+            if name not in validators:
+                yield f"{name}: RECORD came before its SCHEMA"
+                continue
+            yield from (f"{name}: {error.message}" for error in validators[name].iter_errors(message["record"]))
+            came[name, tuple(message["record"][column] for column in keys[name])] += 1
+            if versions.setdefault(name, message.get("version")) != message.get("version"):
+                yield f"{name}: records with two versions"
+        elif message["type"] == "ACTIVATE_VERSION" and versions.get(name, message["version"]) != message["version"]:
+            yield f"{name}: ACTIVATE_VERSION of another version"
+    twice = {row: times for row, times in came.items() if times > 1 and row[0] not in repeats}
+    yield from (f"{name}: the row {key} came {times} times" for (name, key), times in twice.items())

@@ -1,0 +1,171 @@
+"""What random sequences and strangers found, each as the shortest sequence that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.soak.faults import Trouble
+from tests.soak.loader import Habits
+from tests.soak.sequences import play
+from tests.soak.steps import Sequence, Settings, Step, shown
+from tests.soak.world import Change
+
+INCIDENTS = Settings(streams=("incidents",))
+ACTIONS = Settings(streams=("actions",))
+ALERTS = Settings(streams=("alerts",), incremental=True)
+NESTED = replace(INCIDENTS, nested=True, incremental=True)
+VERSIONED = replace(INCIDENTS, activate=True)
+BOTH = Settings(streams=("incidents", "actions"))
+LOST = Habits(stores_early=True)
+"""A loader that stores what it reads, and whose state is not kept because it ends badly."""
+AT_ITS_END = 1_000_000
+
+
+def fails(name: str, item: str, *steps: Step, **world: Any) -> Any:
+    """A sequence that breaks a promise today; `item` says how."""
+    return pytest.param(_sequence(steps, world), id=name, marks=pytest.mark.xfail(strict=True, reason=item))
+
+
+def broke(name: str, item: str, *steps: Step, **world: Any) -> Any:
+    """A sequence that broke a promise in an earlier version; `item` says how."""
+    return pytest.param(_sequence(steps, world), id=name)
+
+
+def _sequence(steps: tuple[Step, ...], world: dict[str, Any]) -> Sequence:
+    return Sequence(1, **{"incidents": 8, **world}, steps=steps)
+
+
+GATEWAY_404 = Trouble("html 404", 1, "actions")
+GATEWAY_403 = Trouble("html 403", 1, "actions")
+NO_PERMISSION = Trouble("forbid", 0, "incident_attachments")
+NO_PATH = Trouble("gone path", 0, "actions")
+WITH_TEST = replace(INCIDENTS, modes=("standard", "test"), incremental=True)
+
+FOUND = [
+    fails(
+        "a gateway's 404 deletes rows",
+        "a 404 without the API's own error is taken for a deleted parent",
+        Step(replace(ACTIONS, activate=True)),
+        Step(replace(ACTIONS, activate=True), troubles=(GATEWAY_404,)),
+    ),
+    fails(
+        "a gateway's 403 drops a stream",
+        "a 403 without the API's own error is taken for a missing permission",
+        Step(ACTIONS, troubles=(GATEWAY_403,)),
+    ),
+    fails(
+        "a gateway's 404 leaves a nested part empty",
+        "the bookmark passes an incident whose attachments were not read",
+        Step(NESTED, troubles=(Trouble("html 404", 1, "incident_attachments"),)),
+        Step(NESTED),
+    ),
+    broke(
+        "one private incident ends the stream",
+        "a 403 for one parent drops the stream for all later parents",
+        Step(BOTH, troubles=(Trouble("private", 2, "actions"),)),
+    ),
+    broke(
+        "a permission that comes back",
+        "the bookmark passes incidents whose attachments were refused",
+        Step(NESTED, troubles=(NO_PERMISSION,)),
+        Step(NESTED),
+    ),
+    broke(
+        "a permission that comes back after an interrupted run",
+        "the bookmark passes incidents whose attachments were refused",
+        Step(NESTED, troubles=(NO_PERMISSION, Trouble("end", 9))),
+        Step(NESTED),
+        Step(NESTED),
+    ),
+    broke(
+        "a nested part of which the API said that it is gone",
+        "the bookmark passes an incident whose attachments were skipped by 404",
+        Step(NESTED, troubles=(Trouble("gone", 1, "incident_attachments"),)),
+        Step(NESTED),
+    ),
+    broke(
+        "an incident becomes visible",
+        "its children's updated_at does not move, so they never come",
+        Step(Settings(streams=("follow_ups",), incremental=True)),
+        Step(Settings(streams=("follow_ups",), incremental=True), before=(Change("mode", "incidents", 6),)),
+    ),
+    broke(
+        "a change of mode between two lists, by list",
+        "the incident's actions are in neither list, so they are taken for deleted",
+        Step(replace(BOTH, by_list=True, activate=True)),
+        Step(replace(BOTH, by_list=True, activate=True), during=((3, Change("mode", "incidents", 21)),)),
+    ),
+    broke(
+        "a change of mode between two lists, incremental",
+        "the incident's new action is in neither list, and the bookmark passes it",
+        Step(replace(ACTIONS, incremental=True)),
+        Step(
+            replace(ACTIONS, incremental=True),
+            before=(Change("create", "actions", 21),),
+            during=((1, Change("mode", "incidents", 3)),),
+        ),
+        Step(replace(ACTIONS, incremental=True)),
+        page_size=25,
+    ),
+    broke(
+        "a stale state after a complete run without it",
+        "an old version is activated, and the rows of the newer one are deleted",
+        Step(VERSIONED, ends="killed", at=6),
+        Step(VERSIONED, stateless=True, ends="loader died", at=AT_ITS_END, habits=LOST),
+        Step(VERSIONED),
+    ),
+    broke(
+        "a stale state after a complete run of another selection",
+        "an old version is activated, and the rows of the newer one are deleted",
+        Step(VERSIONED, ends="killed", at=6),
+        Step(replace(BOTH, activate=True), ends="loader died", at=AT_ITS_END, habits=LOST),
+        Step(VERSIONED),
+    ),
+    broke(
+        "a path that is gone, resumed",
+        "the state of the interrupted run does not say that every parent answered 404",
+        Step(replace(ACTIONS, activate=True)),
+        Step(replace(ACTIONS, activate=True), troubles=(NO_PATH, Trouble("end", 6))),
+        Step(replace(ACTIONS, activate=True), troubles=(NO_PATH,)),
+        incidents=10,
+    ),
+    broke(
+        "a state that a loader drops",
+        "a run that ends early in the middle of a page does not end with its last STATE",
+        Step(BOTH, troubles=(Trouble("end", 7),)),
+    ),
+    broke(
+        "answers without a Date",
+        "the bookmark is the last change seen, although a row that was read before changed earlier than that",
+        Step(ALERTS, during=((1, Change("touch", "alerts", 0)), (2, Change("touch", "alerts", 59)))),
+        Step(ALERTS),
+        dated=False,
+    ),
+    broke(
+        "a refused stream holds up the others",
+        "a 422 for one stream ends the run",
+        Step(Settings(streams=("alerts", "severities")), troubles=(Trouble("reject", 0, "severities"),)),
+    ),
+    broke(
+        "an unreadable answer holds up the others",
+        "an unreadable page of one stream ends the run",
+        Step(Settings(streams=("alerts", "severities")), troubles=(Trouble("unreadable", 0, "severities"),)),
+    ),
+    broke(
+        "other modes for one full refresh",
+        "a full refresh with fewer modes deletes rows that the bookmark of the others still speaks for",
+        Step(WITH_TEST),
+        Step(replace(WITH_TEST, modes=("standard",), incremental=False, activate=True)),
+        Step(WITH_TEST),
+        incidents=9,
+    ),
+]
+
+
+@pytest.mark.parametrize("sequence", FOUND)
+def test_a_sequence_that_was_found_to_break_a_promise(sequence: Sequence) -> None:
+    found = play(sequence)
+    assert found is None, f"{[str(difference) for difference in found.differences[:3]]}\n{shown(sequence)}"
