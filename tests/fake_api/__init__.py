@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .making import NOW
-from .organisation import Organisation, organisation
+from .organisation import Organisation, organisation, sample_organisation
 from .server import FakeApi
 from .wire import Fault, Logged
 
-__all__ = ["NOW", "FakeApi", "Fault", "Logged", "Organisation", "organisation"]
+__all__ = ["NOW", "FakeApi", "Fault", "Logged", "Organisation", "organisation", "sample_organisation"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# A request's parameters by name; those that may be repeated have several values.
+Query = Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Fault:

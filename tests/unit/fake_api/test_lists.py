@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.fake_api.endpoints import HIDDEN_CATEGORIES
-from tests.fake_api.rows_settings import CATEGORIES
+from tests.fake_api.traps import CATEGORIES, HIDDEN_CATEGORIES
 from tests.support import fake_client
 from tests.support.fake_client import ALL, ask, page_through, rows
 
