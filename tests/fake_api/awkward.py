@@ -55,13 +55,8 @@ def _incidents(maker: Maker) -> Rows:
 
 def _timestamp(maker: Maker, number: int, name: Row) -> Row:
     text = "" if number % 7 == 6 else maker.world.stamp(opened_at(number) + number % 5 * HOUR)
-    values: tuple[Row, ...] = (
-        {"value": {"value": text}},
-        {"value": {"value": text}},
-        {"value": {}},
-        {"value": None},
-        {},
-    )
+    stamped = {"value": {"value": text}}
+    values: tuple[Row, ...] = (stamped, stamped, {"value": {}}, {"value": None}, {})
     return {"incident_timestamp": name, **cycle(values, number // 2)}
 
 

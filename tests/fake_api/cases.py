@@ -12,7 +12,7 @@ from typing import Any
 from .making import DAY, HOUR, cycle
 
 DATA: dict[str, Any] = json.loads(Path(__file__).with_name("sample.json").read_text("utf-8"))
-PEOPLE, TEAMS, SOURCES = DATA["people"], tuple(DATA["services"]), tuple(DATA["sources"])
+PEOPLE, TEAMS = DATA["people"], tuple(DATA["services"])
 MINUTE, WEEK, YEAR = 60, 7 * DAY, 365 * DAY
 SEVERITIES = ((6, 2.0), (16, 5.0), (38, 18.0), (40, 40.0))
 """Of each severity: how many of a hundred incidents have it, and in how many hours half of them are resolved."""
@@ -94,7 +94,8 @@ def _what(rng: Random) -> tuple[str, str, str]:
 def _case(rng: Random, number: int, opened: int) -> Case:
     severity = rng.choices(range(4), [weight for weight, _ in SEVERITIES])[0]
     hours = SEVERITIES[severity][1] * rng.lognormvariate(0, 0.7)
-    ended = rng.choices([*ENDED], [*ENDED.values()])[0]
+    # The first one has none before it that it could be merged into.
+    ended = rng.choices([*ENDED], [*ENDED.values()])[0] if number else "closed"
     return Case(number, opened, opened + int(hours * HOUR) + 10 * MINUTE, severity, *_what(rng), ended)
 
 

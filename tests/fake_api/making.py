@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from random import Random
 from typing import Any, TypeVar
@@ -122,8 +122,3 @@ def base32(value: int, length: int) -> str:
 def cycle(values: Sequence[T], number: int) -> T:
     """The entry of `values` whose turn it is at `number`."""
     return values[number % len(values)]
-
-
-def part(row: Mapping[str, Any], *names: str) -> Row:
-    """A copy of `row` with only those of `names` that it has."""
-    return {name: row[name] for name in names if name in row}

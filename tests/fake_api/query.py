@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
-from .facts import BY_PATH, DEFAULT_PAGE_SIZE, Endpoint, resolve
+from .facts import BY_PATH, DEFAULT_PAGE_SIZE, Endpoint, Json, resolve
 from .making import Row, instant
 from .problems import Problem, invalid
 from .wire import Query
 
+NAME = re.compile(r"(\w+)(?:\[(\w+)\])?")
 STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+BOOLEANS = {"boolean": ("true", "false")}
 BY_TIME = ("gte", "lte", "date_range")
 
 
@@ -23,7 +25,7 @@ def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapp
     query: dict[str, tuple[str, ...]] = {name: (value,) for name, value in in_path.items()}
     for name, value in params:
         known = parameter(endpoint.path, name)
-        if known is None:
+        if known is None or name in in_path:
             raise invalid(name, "The stand-in does not know this parameter here.", "unknown_parameter")
         if name in query and not known.get("repeats"):
             raise invalid(name, "Once is enough.")
@@ -43,53 +45,50 @@ def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapp
 
 
 @cache
-def parameter(path: str, name: str) -> Mapping[str, Any] | None:
+def parameter(path: str, name: str) -> Json | None:
     """The facts of a parameter as it stands in a URL, `mode[one_of]`; None if the endpoint doesn't take it.
 
-    The stand-in refuses what the API would take but the stand-in could not obey.
+    `field` is the property that a row is picked by, `operator` how, where it is picked by time. The stand-in refuses
+    what it could not obey, whether or not the API would take it.
     """
-    endpoint = BY_PATH[path]
-    base, _, operator = name.rstrip("]").partition("[")
-    facts = endpoint.parameters.get(base)
+    endpoint, match = BY_PATH[path], NAME.fullmatch(name)
+    base, operator = match.groups() if match else ("", None)
+    facts = endpoint.parameters.get(base, {})
     if name == endpoint.paging.get("cursor") or (name == "page_size" and endpoint.largest):
         return {}
-    if facts is None or bool(operator) != bool(facts.get("operators")):
+    if name in endpoint.parents:
+        return {**facts, "field": endpoint.parents[name].kept_as}
+    if not facts or bool(operator) != ("operators" in facts):
         return None
-    if facts.get("type") == "boolean":
-        facts = {**facts, "enum": ("true", "false")}
+    values = endpoint.trap.reads.get(name) or facts.get("enum") or BOOLEANS.get(facts.get("type", ""))
+    facts = {**facts, **({"enum": values} if values else {})}
     if name in endpoint.trap.reads:
-        values = endpoint.trap.reads[name] or facts.get("enum")
-        return {**facts, "repeats": bool(operator), **({"enum": values} if values else {})}
-    if base.endswith("_at"):
-        return {"by_time": True} if operator in BY_TIME and base in endpoint.properties else None
-    field = field_of(endpoint, base)
-    if operator:
-        enum = resolve(endpoint.properties.get(field or "", {})).get("enum")
-        return {"repeats": True, **({"enum": enum} if enum else {})} if field and operator == "one_of" else None
-    return facts if field or base == "sort_by" else None
+        return {**facts, "repeats": bool(operator)}
+    return facts if base == "sort_by" else _by_property(endpoint, base, operator, facts)
 
 
-def field_of(endpoint: Endpoint, base: str) -> str | None:
-    """The property of a row that a parameter is compared with."""
-    if base in endpoint.parents:
-        return endpoint.parents[base].kept_as
-    return next((name for name in (base, f"{base}_id") if name in endpoint.properties), None)
+def _by_property(endpoint: Endpoint, base: str, operator: str | None, facts: Json) -> Json | None:
+    field = next((field for field in (base, f"{base}_id") if field in endpoint.properties), "")
+    schema = resolve(endpoint.properties.get(field, {"type": "array"}))
+    if schema["type"] == "array":
+        return None
+    if not operator or (operator in BY_TIME and schema.get("format") == "date-time"):
+        return {**facts, "field": field, "operator": operator}
+    picked = {"field": field, "repeats": True, **({"enum": schema["enum"]} if "enum" in schema else {})}
+    return picked if operator == "one_of" else None
+
+
+def _filters(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, str, str | None, tuple[str, ...]]]:
+    """The name, property, operator by time and values of each parameter that picks rows."""
+    for name, values in query.items():
+        known = parameter(endpoint.path, name) or {}
+        if "field" in known:
+            yield name, known["field"], known.get("operator"), values
 
 
 def compared(endpoint: Endpoint, query: Query) -> dict[str, tuple[str, ...]]:
     """The values that a row's properties need to have for it to pass the filters, other than those by time."""
-    found = {}
-    for name, values in query.items():
-        base = name.partition("[")[0]
-        field = field_of(endpoint, base)
-        if (
-            field
-            and name not in endpoint.trap.reads
-            and name != endpoint.paging.get("cursor")
-            and not base.endswith("_at")
-        ):
-            found[field] = values
-    return found
+    return {field: values for _, field, operator, values in _filters(endpoint, query) if not operator}
 
 
 def passes(row: Row, wanted: Mapping[str, tuple[str, ...]]) -> bool:
@@ -100,42 +99,35 @@ def passes(row: Row, wanted: Mapping[str, tuple[str, ...]]) -> bool:
 def _text(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("id")
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
-
-
-def _times(query: Query) -> list[tuple[str, str, str, str]]:
-    parts = [(name, name.rstrip("]").partition("["), values[0]) for name, values in query.items()]
-    return [
-        (name, field, operator, value)
-        for name, (field, _, operator), value in parts
-        if field.endswith("_at") and operator
-    ]
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _check_times(endpoint: Endpoint, query: Query) -> None:
-    fields = [field for _, field, _, _ in _times(query)]
-    for name, field, operator, value in _times(query):
-        if fields.count(field) > 1:
+    used: set[str] = set()
+    form = DAY if endpoint.trap.days else STAMP
+    for name, field, operator, (value, *_) in _filters(endpoint, query):
+        if operator and field in used:
             raise invalid(name, "One operator at a time.")
-        form = DAY if endpoint.trap.days else STAMP
-        for moment in value.split("~") if operator == "date_range" else [value]:
-            if not form.fullmatch(moment):
-                raise invalid(name, "It takes days." if endpoint.trap.days else "It takes full timestamps.")
+        used.add(field)
+        moments = value.split("~") if operator == "date_range" else [value] if operator else []
+        if not all(form.fullmatch(moment) for moment in moments):
+            raise invalid(name, "It takes days." if endpoint.trap.days else "It takes full timestamps.")
 
 
 def between(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
     """The rows that all filters by time let through; a row without the property passes none."""
     found, days = list(rows), endpoint.trap.days
-    for _, field, operator, value in _times(query):
-        first, _, last = value.partition("~") if operator == "date_range" else (value, "", value)
-        start = _place(first, days) if operator != "lte" else None
-        end = _place(last, days) if operator != "gte" else None
-        placed = [(row, _place(row[field], days)) for row in found if row.get(field)]
-        found = [
-            row
-            for row, place in placed
-            if (start is None or place >= start) and (end is None or (place <= end if days else place < end))
-        ]
+    for _, field, operator, (value, *_) in _filters(endpoint, query):
+        if operator:
+            first, _, last = value.partition("~") if operator == "date_range" else (value, "", value)
+            start = None if operator == "lte" else _place(first, days)
+            end = None if operator == "gte" else _place(last, days)
+            placed = [(row, _place(row[field], days)) for row in found if row.get(field)]
+            found = [
+                row
+                for row, place in placed
+                if (start is None or place >= start) and (end is None or place < end or (days and place == end))
+            ]
     return found
 
 

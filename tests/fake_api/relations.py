@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from .facts import COMPONENTS, LIST_NAME
-from .making import ABSENT, DAY, EPOCH, TEXTS, Row, cycle, instant, part
+from .making import ABSENT, DAY, EPOCH, TEXTS, Row, cycle, instant
 from .rows import Hint, Maker, Recipe
 
 PEOPLE = (("schedule", "/v2/schedules"), ("user", "/v2/users"))
@@ -91,14 +91,7 @@ def _overrides(maker: Maker) -> Rows:
         for _ in range((number + 2) % 3):
             start = maker.world.now + (next(place) % 20 - 10) * DAY
             times = {"start_at": maker.world.stamp(start), "end_at": maker.world.stamp(start + DAY)}
-            created = maker.world.stamp(start - 20 * DAY)
-            given = {
-                "schedule_id": schedule["id"],
-                "rotation_id": rotation_of(schedule),
-                "created_at": created,
-                **times,
-            }
-            yield start - 20 * DAY, given
+            yield start - 20 * DAY, {"schedule_id": schedule["id"], "rotation_id": rotation_of(schedule), **times}
 
 
 def in_lists(schedule: Row, shift: Row, lists: Sequence[str]) -> Rows:
@@ -135,13 +128,13 @@ def _field_entry(maker: Maker, number: int) -> Row:
     if kind.endswith("_select"):
         entry = maker.short("EmbeddedCatalogEntryV2", number, cycle(entries, number))
         value = {"value_option": cycle(options, number)} if options and number % 2 else {"value_catalog_entry": entry}
-    info = {**maker.short("CustomFieldTypeInfoV2", number, {**field, "options": options})}
+    info = maker.short("CustomFieldTypeInfoV2", number, {**field, "options": options})
     return {"custom_field": info, "values": [] if number % 4 == 1 else [value]}
 
 
 def _linked_incident(maker: Maker, number: int) -> Row:
     incidents = maker.rows("/v2/incidents")
-    return part(cycle(incidents, number), "id") if incidents else {}
+    return {"id": cycle(incidents, number)["id"]} if incidents else {}
 
 
 HINTS: Mapping[str, Hint] = {

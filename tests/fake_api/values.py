@@ -39,9 +39,8 @@ class Scalars:
         """The maker of a component's property."""
         awkward = self.world.awkward
         if schema["type"] == "string":
-            return (
-                self._time_maker(name) if schema.get("format") == "date-time" else self._text(component, name, schema)
-            )
+            is_time = schema.get("format") == "date-time"
+            return self._time(name) if is_time else self._text(component, name, schema)
         if schema["type"] == "boolean":
             return lambda number: (number + len(name)) % 2 == 0
         if awkward and schema["type"] == "number":
@@ -62,13 +61,14 @@ class Scalars:
         if label.endswith((" id", " ids", "key", "fingerprint", "reference")):
             return lambda number: f"{name.upper().replace('_', '')}{number:08d}"
         if label.endswith(("url", "urls", "permalink")):
-            return lambda number: f"https://{name.replace('_', '-')}.invalid/{number}?q=%20"
+            more = "?q=%20" if awkward else ""
+            return lambda number: f"https://{name.replace('_', '-')}.example.com/{number}{more}"
         if awkward:
             return lambda number: f"{rng.choice(TEXTS)} #{number}" if unique else rng.choice(TEXTS)
         whose = snake(component).replace("_", " ") if unique else label
         return lambda number: f"{whose.capitalize()} {number + 1}"
 
-    def _time_maker(self, name: str) -> Make:
+    def _time(self, name: str) -> Make:
         world, at_once = self.world, name in ("created_at", "start_at", "starts_at")
         latest = 2**40 if world.awkward or "end" in name else world.now
 
