@@ -8,7 +8,7 @@ LINT := .lint
 PARALLEL := --numprocesses logical --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick soak e2e lint lint-files format readme dist matrix bench schema-drift clean
+.PHONY: help setup run test test-quick soak e2e lint lint-files format readme dist matrix bench facts schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is
 
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
 	@$(BIN)/python -m tools.bench
+
+facts: $(READY)  ## write what the stand-in serves anew from the API's OpenAPI document: make facts SPEC=openapi.json
+	@$(BIN)/python -m tools.facts $(SPEC)
 
 schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI document: make schema-drift SPEC=openapi.json
 	@test -n "$(SPEC)" || { echo "make schema-drift SPEC=openapi.json (the file that you fetched)"; exit 2; }

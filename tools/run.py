@@ -12,15 +12,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TextIO
 
-from tests.fake_api import FakeApi, organisation
+from tests.fake_api import FakeApi, sample_organisation
 
 CONFIG = Path("config.json")
 CATALOG = Path("catalog.json")
 OUTPUT = Path("output")
-SAMPLE_INCIDENTS = 60
+SAMPLE_INCIDENTS = 200
 
 
 def main() -> int:
@@ -33,7 +34,8 @@ def main() -> int:
             arguments += ["--config", str(CONFIG)]
         else:
             print(f"There is no {CONFIG}: reading a sample organisation of {SAMPLE_INCIDENTS} incidents", flush=True)
-            fake = stack.enter_context(FakeApi(organisation(SAMPLE_INCIDENTS), key="sample"))
+            org = sample_organisation(SAMPLE_INCIDENTS, now=datetime.now(timezone.utc))
+            fake = stack.enter_context(FakeApi(org, key="sample"))
             environ |= {"INCIDENT_API_KEY": "sample", "INCIDENT_ENDPOINT": fake.url}
         if CATALOG.exists():
             arguments += ["--catalog", str(CATALOG)]

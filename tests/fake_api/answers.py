@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from . import times
-from .endpoint import End, Endpoint, Param, Query
-from .endpoints import BY_PATH
+from .facts import BY_PATH, LIST_NAME, Endpoint, Parent, route
 from .limits import Limits
 from .making import Row
 from .organisation import Organisation
-from .problems import Problem, invalid
+from .problems import Problem
+from .query import checked, page_size, start_of_page
+from .traps import End
 from .views import View, Views
-from .wire import Answer, Call, Fault
+from .wire import Answer, Call, Fault, Query
 
-DEFAULT_PAGE_SIZE = 25
 JSON = "application/json; charset=utf-8"
 
 
@@ -26,6 +26,7 @@ class Answers:
 
     def __init__(self, org: Organisation, key: str, denied: Collection[str], limits: Limits) -> None:
         self._views = Views(org)
+        self._awkward = org.awkward
         self._key = key
         self._denied = frozenset(denied)
         self._limits = limits
@@ -62,26 +63,79 @@ class Answers:
     def _body(self, call: Call) -> dict[str, Any]:
         if call.method != "GET":
             raise Problem(405, "method_not_allowed", "This one can only be read.")
-        endpoint = BY_PATH.get(call.path)
-        if endpoint is None:
+        found = route(call.path)
+        if found is None:
             raise Problem(404, "not_found", f"Nothing lives at {call.path}.")
+        endpoint, in_path = found
         if endpoint.scope in self._denied:
             raise Problem(
                 403, "missing_required_scope", "The key may not do this.", metadata={"scope": str(endpoint.scope)}
             )
-        query = _checked(endpoint, call.params)
-        for param in endpoint.params:
-            named = query.get(param.name, ("",))[0]
-            if param.parent and param.name in query and not self._views.by(param.parent, param.parent_field, named):
-                raise Problem(404, "resource_not_found", f"No such {param.name}.", field=param.name)
-        if endpoint.single:
-            return {endpoint.key: self._views.rows(endpoint.path)[0]}
+        query = checked(endpoint, call.params, in_path)
+        parents = {
+            name: self._parent(name, parent, query) for name, parent in endpoint.parents.items() if name in query
+        }
         view = self._views.view(endpoint, query)
-        body = endpoint.body(view.rows, query, self._views.now) if endpoint.body else _page(endpoint, query, view)
-        if endpoint.beside:
-            key, path, param_name = endpoint.beside
-            body[key] = self._views.by(path, "id", query[param_name][0])[0]
-        return body
+        return {
+            **self._answer(endpoint, query, view),
+            # The row that is the parent, or an object of which nothing is known.
+            **{key: parents.get(f"{key}_id", {}) for key in endpoint.beside},
+        }
+
+    def _parent(self, name: str, parent: Parent, query: Query) -> Row:
+        found = self._views.by(parent.path, parent.field, query[name][0])
+        if not found:
+            raise Problem(404, "resource_not_found", f"No such {name}.", field=name)
+        return found[0]
+
+    def _answer(self, endpoint: Endpoint, query: Query, view: View) -> dict[str, Any]:
+        if endpoint.trap.body:
+            return endpoint.trap.body(view.rows, query, self._views.now)
+        if endpoint.holds == "list":
+            return self._page(endpoint, query, view)
+        if endpoint.holds == "lists":
+            lists = {
+                name: [sent(endpoint, row) for row in view.rows if row[LIST_NAME] == name] for name in endpoint.lists
+            }
+            return {endpoint.answer_key: lists}
+        if not view.rows:
+            raise Problem(404, "resource_not_found", "There is no such thing.")
+        item = sent(endpoint, view.rows[0])
+        return {endpoint.answer_key: item} if endpoint.answer_key else item
+
+    def _page(self, endpoint: Endpoint, query: Query, view: View) -> dict[str, Any]:
+        key = endpoint.answer_key
+        if not endpoint.paging:
+            return {key: [sent(endpoint, row) for row in view.rows]}
+        trap, size, start = endpoint.trap, page_size(endpoint, query), start_of_page(endpoint, query, view.places)
+        rows = view.rows[start : start + size]
+        shaped = [trap.shape(row, size) if trap.shape else row for row in (sent(endpoint, row) for row in rows)]
+        meta: dict[str, Any] = {"page_size": size}
+        if endpoint.paging["total"]:
+            meta["total_record_count"] = len(view.rows)
+        more = start + size < len(view.rows) or (trap.empty_page and len(rows) == size)
+        end = trap.end if self._awkward else End.ABSENT
+        if more:
+            meta["after"] = rows[-1]["id"]
+        elif end is End.NO_META:
+            return {key: shaped}
+        elif end is not End.ABSENT:
+            meta["after"] = None if end is End.NULL else ""
+        return {key: shaped, "pagination_meta": meta}
+
+
+def sent(endpoint: Endpoint, row: Row) -> Row:
+    """A row as the API sends it: without what only says to which of the lists it belongs."""
+    hidden = hidden_in(endpoint.path)
+    return {name: value for name, value in row.items() if name not in hidden} if hidden else row
+
+
+@cache
+def hidden_in(path: str) -> frozenset[str]:
+    """The properties of an endpoint's kept rows that it doesn't send."""
+    endpoint = BY_PATH[path]
+    kept = {parent.kept_as for parent in endpoint.parents.values()} | ({LIST_NAME} if endpoint.lists else set())
+    return frozenset(kept - endpoint.properties.keys())
 
 
 def _request_id(call: Call) -> str:
@@ -95,62 +149,3 @@ def _made_up(call: Call, fault: Fault) -> Answer:
     else:
         body = fault.body
     return Answer(status, body.encode(), {"Content-Type": fault.content_type})
-
-
-def _checked(endpoint: Endpoint, params: tuple[tuple[str, str], ...]) -> Query:
-    known = {param.name: param for param in _params(endpoint)}
-    query: dict[str, tuple[str, ...]] = {}
-    for name, value in params:
-        if name not in known:
-            raise invalid(name, "The stand-in does not know this parameter here.", "unknown_parameter")
-        if name in query and not known[name].repeats:
-            raise invalid(name, "Once is enough.")
-        if known[name].values and value not in known[name].values:
-            raise invalid(name, f"One of {', '.join(known[name].values)}.")
-        query[name] = (*query.get(name, ()), value)
-    times.check(known, query)
-    for param in known.values():
-        if param.required and param.name not in query:
-            raise invalid(param.name, "It does not go without.", "is_required")
-    if endpoint.exactly_one and len(query.keys() & set(endpoint.exactly_one)) != 1:
-        raise invalid(endpoint.exactly_one[0], f"Exactly one of {', '.join(endpoint.exactly_one)}.")
-    return query
-
-
-def _params(endpoint: Endpoint) -> tuple[Param, ...]:
-    if endpoint.paging is None:
-        return endpoint.params
-    return (*endpoint.params, Param("page_size", required=endpoint.paging.required), Param("after"))
-
-
-def _page_size(query: Query, largest: int) -> int:
-    text = query.get("page_size", (str(DEFAULT_PAGE_SIZE),))[0]
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= largest):
-        raise invalid("page_size", f"A whole number from 1 to {largest}.")
-    return int(text)
-
-
-def _page(endpoint: Endpoint, query: Query, view: View) -> dict[str, Any]:
-    paging = endpoint.paging
-    if paging is None:
-        return {endpoint.key: list(view.rows)}
-    size = _page_size(query, paging.largest)
-    start = 0
-    if "after" in query:
-        last = query["after"][0]
-        if last not in view.places:
-            if paging.unknown_after == 404:
-                raise Problem(404, "resource_not_found", "No such row.", field="after")
-            raise invalid("after", "No row of this list has that id.")
-        start = view.places[last] + 1
-    rows: list[Row] = list(view.rows[start : start + size])
-    shaped = [endpoint.shape(row, size) for row in rows] if endpoint.shape else rows
-    meta: dict[str, Any] = {"page_size": size}
-    if paging.total:
-        meta["total_record_count"] = len(view.rows)
-    if start + size < len(view.rows) or (paging.empty_page and len(rows) == size):
-        return {endpoint.key: shaped, "pagination_meta": meta | {"after": rows[-1]["id"]}}
-    if paging.end is End.NO_META:
-        return {endpoint.key: shaped}
-    ends: dict[End, dict[str, Any]] = {End.ABSENT: {}, End.NULL: {"after": None}, End.EMPTY: {"after": ""}}
-    return {endpoint.key: shaped, "pagination_meta": meta | ends[paging.end]}

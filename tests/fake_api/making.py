@@ -1,9 +1,9 @@
-"""What every row-maker draws from: ids, timestamps, texts, and the chance that an optional property is missing."""
+"""What every row is made of: ids, timestamps, texts, and the chance that an optional property is missing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from random import Random
 from typing import Any, TypeVar
@@ -12,7 +12,8 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 EPOCH = 1_704_067_200
-DAY = 86_400
+HOUR = 3600
+DAY = 24 * HOUR
 NOW = datetime.fromtimestamp(EPOCH + 60 * DAY + 45_296, timezone.utc)
 """The present of an organisation that is given no other: past its first sixty incidents, and no round hour."""
 # One more than a double can count to without gaps: a reader that goes through floats loses it.
@@ -35,8 +36,12 @@ TEXTS = (
     "0012",
     "'; DROP TABLE soup; --",
 )
+# A whole number, one with no exact binary form, and one that json writes with an exponent.
+NUMBERS = (30, 12.5, 0.1 + 0.2, 1e-07, 0.0, 1234.5678)
 FULL, BARE, NULLED = 0, 1, 2
 ABSENT_BELOW, NULL_BELOW = 0.15, 0.3
+ABSENT: Any = object()
+"""In the place of a value: the property is left out."""
 STAMP = re.compile(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 
 
@@ -52,13 +57,14 @@ def instant(text: str) -> tuple[datetime, str]:
 class World:
     """The organisation while it is being made.
 
-    In: how many incidents, the seed, and its present. Row-makers read `rows` (what was made before them, by path) and
-    enter the mode of each incident into `modes`.
+    In: how many incidents, the seed, its present, and whether its values are `awkward`: null, empty, unexpected. Out:
+    `rows` by path, and the mode of each incident in `modes`.
     """
 
-    def __init__(self, incidents: int, seed: int, now: datetime = NOW) -> None:
+    def __init__(self, incidents: int, seed: int, now: datetime, *, awkward: bool) -> None:
         self.incidents = incidents
         self.now = int(now.timestamp())
+        self.awkward = awkward
         self.rows: dict[str, list[Row]] = {}
         self.modes: dict[str, str] = {}
         self.rng = Random(seed)
@@ -70,19 +76,13 @@ class World:
         return base32(when * 1000, 10) + base32(self._made, 6) + base32(self.rng.getrandbits(50), 10)
 
     def stamp(self, when: int) -> str:
-        """The RFC 3339 text of `when` (Unix seconds), with 0 to 9 fractional digits and now and then an offset."""
+        """The RFC 3339 text of `when` (Unix seconds); awkward ones have up to 9 fractional digits, some an offset."""
+        if not self.awkward:
+            return datetime.fromtimestamp(when, timezone.utc).isoformat()[:19] + "Z"
         digits = self.rng.randrange(10)
         fraction = f".{self.rng.randrange(10**digits):0{digits}d}" if digits else ""
         suffix, shift = self.rng.choice(OFFSETS)
         return datetime.fromtimestamp(when + shift, timezone.utc).isoformat()[:19] + fraction + suffix
-
-    def text(self) -> str:
-        """A text that may be empty or awkward."""
-        return self.rng.choice(TEXTS)
-
-    def pick(self, among: Sequence[T]) -> T:
-        """One of `among`."""
-        return self.rng.choice(among)
 
     def some(self, among: Sequence[T], number: int, most: int = 3) -> list[T]:
         """Up to `most` of `among`; none for the bare row, at least one for the full row."""
@@ -90,46 +90,35 @@ class World:
             return []
         return self.rng.sample(among, min(len(among), self.rng.randint(1 if number == FULL else 0, most)))
 
-    def optional(self, row: Row, number: int, /, **values: Any) -> Row:
-        """Enters `values` into `row`, each perhaps left out or null, and returns `row`.
+    def optional(self, number: int, make: Callable[[int], Any]) -> Any:
+        """A value of `make`, or null, or `ABSENT`.
 
         The first three rows of a list are complete, bare and null, so that each case is there whatever the dice say.
+        Only awkward values are null.
         """
-        for name, value in values.items():
-            luck = (1.0, 0.0, 0.2)[number] if number <= NULLED else self.rng.random()
-            if luck >= NULL_BELOW:
-                row[name] = value
-            elif luck >= ABSENT_BELOW:
-                row[name] = None
-        return row
+        luck = (1.0, 0.0, 0.2)[number] if number <= NULLED else self.rng.random()
+        if luck >= NULL_BELOW:
+            return make(number)
+        return None if self.awkward and luck >= ABSENT_BELOW else ABSENT
 
     def surprise(self, row: Row, number: int) -> Row:
-        """Gives every ninth row a property that nobody has announced, and returns `row`."""
-        if number % 9 == 4:
+        """Gives every ninth awkward row a property that nobody has announced, and returns `row`."""
+        if self.awkward and number % 9 == 4:
             row["x_new_property"] = {"level": number, "notes": ["new", ""]}
         return row
 
-    def when(self, day: int) -> int:
-        """A moment (Unix seconds) on the given day of the organisation's life."""
-        return EPOCH + day * DAY + self.rng.randrange(DAY)
+    def when(self, number: int) -> int:
+        """A moment (Unix seconds) for a list's row: awkward rows begin at the epoch, others end at the present."""
+        return self.rng.randrange(DAY) + (
+            EPOCH + number * DAY if self.awkward else self.now - (300 - number % 299) * DAY
+        )
 
 
 def base32(value: int, length: int) -> str:
     """The last `length` Crockford digits of `value`."""
-    return "".join(BASE32[value >> 5 * place & 31] for place in reversed(range(length)))
+    return "".join([BASE32[value >> 5 * place & 31] for place in reversed(range(length))])
 
 
 def cycle(values: Sequence[T], number: int) -> T:
     """The entry of `values` whose turn it is at `number`."""
     return values[number % len(values)]
-
-
-def part(row: Mapping[str, Any], *names: str) -> Row:
-    """A copy of `row` with only `names`, those that it has."""
-    return {name: row[name] for name in names if name in row}
-
-
-def dated(world: World, when: int) -> Row:
-    """The start of most rows: `id`, `created_at`, and an `updated_at` up to a day later."""
-    later = when + world.rng.randrange(DAY)
-    return {"id": world.id_at(when), "created_at": world.stamp(when), "updated_at": world.stamp(later)}

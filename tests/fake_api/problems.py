@@ -33,7 +33,7 @@ class Problem(Exception):
         """The JSON object of the answer."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.field:
-            error["source"] = {"field": self.field}
+            error["source"] = {"field": self.field, "pointer": f"/{self.field}"}
         if self.metadata:
             error["metadata"] = dict(self.metadata)
         kind = TYPES.get(self.status, "internal_error")

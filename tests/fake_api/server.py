@@ -94,13 +94,6 @@ class FakeApi:
             self.most_at_once = max(self.most_at_once, self._under_way)
         return number
 
-    def _leave(self, call: Call, answer: Answer) -> None:
-        logged = Logged(
-            call.method, call.path, call.params, answer.status, call.at, call.user_agent, self._answers.authorized(call)
-        )
-        with self._lock:
-            self.requests.append(logged)
-
     def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
         """The answer to one request, after the time that it is to take; logs it."""
         at = time.monotonic()
@@ -113,8 +106,9 @@ class FakeApi:
             )
             fault = self._faults(number, call.path, dict(params)) if self._faults else None
             self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
-            answer = self._answers.answer(call, fault)
-            self._leave(call, answer)
+            answer, authorized = self._answers.answer(call, fault), self._answers.authorized(call)
+            with self._lock:
+                self.requests.append(Logged(**vars(call), status=answer.status, authorization_ok=authorized))
             return answer
         finally:
             # Before the answer goes out: a client that asks one by one must never be counted twice.

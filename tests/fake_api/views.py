@@ -8,10 +8,11 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from .endpoint import Endpoint, Query
+from .facts import Endpoint
 from .making import Row, instant
 from .organisation import Organisation
-from .times import between
+from .query import between, compared, passes
+from .wire import Query
 
 NOT_FILTERS = ("after", "page_size")
 
@@ -65,26 +66,30 @@ class Views:
 
     def view(self, endpoint: Endpoint, query: Query) -> View:
         """What `query` gets to see of `endpoint`."""
-        for param in endpoint.params:
-            if param.field and param.name in query:
-                return self._build(endpoint, query, self.by(endpoint.path, param.field, query[param.name][0]))
+        wanted = compared(endpoint, query)
+        single = next((field for field, values in wanted.items() if len(values) == 1 and field.endswith("_id")), None)
+        if single:
+            return self._build(endpoint, query, wanted, self.by(endpoint.path, single, wanted[single][0]))
         filters = tuple(
             sorted((name, tuple(sorted(values))) for name, values in query.items() if name not in NOT_FILTERS)
         )
-        view: View = self._once(endpoint.path, filters, lambda: self._build(endpoint, query, self.rows(endpoint.path)))
+        rows = self.rows(endpoint.path)
+        view: View = self._once(endpoint.path, filters, lambda: self._build(endpoint, query, wanted, rows))
         return view
 
-    def _build(self, endpoint: Endpoint, query: Query, rows: Sequence[Row]) -> View:
-        shows = endpoint.shows
-        seen = [row for row in rows if shows is None or shows(row, query, self._org.modes)]
-        for param in endpoint.params:
-            if param.field and param.name in query:
-                seen = [row for row in seen if row.get(param.field) == query[param.name][0]]
-        seen = between(seen, endpoint.params, query)
-        keys = [_sort_key(name) for name in endpoint.order]
+    def _build(
+        self, endpoint: Endpoint, query: Query, wanted: Mapping[str, tuple[str, ...]], rows: Sequence[Row]
+    ) -> View:
+        shows = endpoint.trap.shows
+        seen = [row for row in rows if shows is None or shows(row, query, self._org.modes, self.now)]
+        if wanted:
+            seen = [row for row in seen if passes(row, wanted)]
+        seen = between(endpoint, seen, query)
+        newest_first = "sort_by" in endpoint.parameters
+        keys = [_sort_key(name) for name in (("created_at", "id") if newest_first else endpoint.trap.order)]
         if keys:
             seen.sort(key=lambda row: [key(row) for key in keys])
-        if endpoint.oldest_first and query.get(endpoint.oldest_first[0]) != (endpoint.oldest_first[1],):
+        if newest_first and query.get("sort_by") != ("created_at_oldest_first",):
             seen.reverse()
         return View(seen, {str(row.get("id")): place for place, row in enumerate(seen)})
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# A request's parameters by name; those that may be repeated have several values.
+Query = Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -25,21 +28,8 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Logged:
-    """One request as it was answered; `at` is time.monotonic() at its arrival, `status` 0 if there was no answer."""
-
-    method: str
-    path: str
-    params: tuple[tuple[str, str], ...]
-    status: int
-    at: float
-    user_agent: str
-    authorization_ok: bool
-
-
-@dataclass(frozen=True)
 class Call:
-    """One request as it came; `number` counts from 0."""
+    """One request as it came; `number` counts from 0, `at` is time.monotonic() at its arrival."""
 
     number: int
     method: str
@@ -48,6 +38,14 @@ class Call:
     at: float
     user_agent: str
     authorization: str
+
+
+@dataclass(frozen=True)
+class Logged(Call):
+    """One request as it was answered; `status` is 0 if there was no answer."""
+
+    status: int
+    authorization_ok: bool
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.fake_api.rows_settings import CATEGORIES
+from tests.fake_api.traps import CATEGORIES
 
 KEY = {"Authorization": "Bearer secret-key", "User-Agent": "test/1"}
 ALL = [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.fake_api.endpoints import HIDDEN_CATEGORIES
-from tests.fake_api.rows_settings import CATEGORIES
+from tests.fake_api.making import instant
+from tests.fake_api.traps import CATEGORIES, HIDDEN_CATEGORIES
 from tests.support import fake_client
 from tests.support.fake_client import ALL, ask, page_through, rows
 
@@ -129,6 +130,42 @@ def test_catalog_entries_come_with_their_type(api: FakeApi, org: Organisation) -
         counts.append(pages[0]["pagination_meta"]["total_record_count"])
         assert counts[-1] == sum(len(page["catalog_entries"]) for page in pages)
     assert sorted(counts) == [0, 3, 40, 300]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value_of"),
+    [
+        ("/v2/alerts", "status[one_of]", lambda row: row["status"]),
+        ("/v2/alerts", "alert_source[one_of]", lambda row: row["alert_source_id"]),
+        ("/v2/incidents", "severity[one_of]", lambda row: (row.get("severity") or {}).get("id")),
+        ("/v2/users", "email", lambda row: row.get("email")),
+        ("/v2/policies", "policy_type", lambda row: row["policy_type"]),
+    ],
+)
+def test_filters_that_a_property_answers_pick_rows(
+    api: FakeApi, path: str, name: str, value_of: Callable[[Any], str | None]
+) -> None:
+    sized = [("page_size", "50")]
+    unpicked = rows(api, path, sized)
+    wanted = next(value for value in map(value_of, unpicked) if value)
+    assert rows(api, path, [*sized, (name, wanted)]) == [row for row in unpicked if value_of(row) == wanted] != unpicked
+
+
+def test_pauses_that_are_over_must_be_asked_for(api: FakeApi, org: Organisation) -> None:
+    path = "/v2/on_call_notification_pauses"
+    over = [row for row in org.rows[path] if instant(row["ends_at"])[0] <= org.now]
+    assert over
+    assert rows(api, path) == [row for row in org.rows[path] if row not in over]
+    assert rows(api, path, [("from", "2023-01-01T00:00:00Z")]) == org.rows[path]
+
+
+@pytest.mark.parametrize("path", ["/v2/incident_timeline_items", "/v2/incident_activity_log_entries"])
+def test_an_incidents_rows_come_with_those_of_its_work_streams(api: FakeApi, org: Organisation, path: str) -> None:
+    row = next(row for row in org.rows[path] if row["incident_id"] != row["of_incident_id"])
+    assert org.modes[row["incident_id"]] == "stream"
+    sent = rows(api, path, [("incident_id", row["of_incident_id"])])
+    assert row["id"] in {found["id"] for found in sent}
+    assert row["incident_id"] in {found["incident_id"] for found in sent}
 
 
 def test_many_incidents_page_fast() -> None:

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.fake_api.endpoint import Endpoint
-from tests.fake_api.endpoints import ENDPOINTS
+from tests.fake_api.facts import BY_PATH
 from tests.fake_api.making import instant
 from tests.support import fake_client
 from tests.support.fake_client import Params, ask
@@ -23,24 +22,6 @@ org = fake_client.org
 api = fake_client.api
 
 
-def needed(org: Organisation, endpoint: Endpoint) -> Params:
-    """The parameters that `endpoint` does not go without, with values that find rows."""
-    params: Params = [("page_size", "50")] if endpoint.paging and endpoint.paging.required else []
-    last = org.rows[endpoint.path][-1]
-    for param in endpoint.params:
-        if param.required or (param.name in endpoint.exactly_one and last.get(param.name)):
-            assert param.field
-            params.append((param.name, last[param.field]))
-    return params
-
-
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
-def test_every_endpoint_serves_its_rows(api: FakeApi, org: Organisation, endpoint: Endpoint) -> None:
-    reply = ask(api, endpoint.path, needed(org, endpoint))
-    assert reply.status == 200
-    assert reply.json[endpoint.key]
-
-
 def test_same_arguments_same_organisation() -> None:
     assert json.dumps(organisation(9).rows) == json.dumps(organisation(9, seed=7).rows)
     assert organisation(9, seed=8).rows != organisation(9).rows
@@ -49,9 +30,9 @@ def test_same_arguments_same_organisation() -> None:
 
 def test_ids_are_unique_and_rise_with_creation() -> None:
     for path, made in organisation(30).rows.items():
-        # A relationship stands with one id under both of its incidents.
-        seen_by = "incident_id" if path == "/v1/incident_relationships" else ""
-        ids = [(row["id"], row.get(seen_by)) for row in made if "id" in row]
+        # A row stands with one id under all of its parents: a relationship under both of its incidents.
+        parents = [parent.kept_as for parent in BY_PATH[path].parents.values()]
+        ids = [(row["id"], *(row.get(name) for name in parents)) for row in made if "id" in row]
         assert len(set(ids)) == len(ids), path
     opened = [(instant(row["created_at"]), row["id"]) for row in organisation(30).rows["/v2/incidents"]]
     assert opened == sorted(opened)
@@ -149,21 +130,21 @@ def test_it_only_reads(api: FakeApi) -> None:
         ("/v1/alert_notes", [], "alert_id"),
         ("/v2/workflows", [("page_size", "25")], "page_size"),
         ("/v2/incidents", [("after", "")], "after"),
+        ("/v2/incidents", [("mode[one_of", "standard")], "mode[one_of"),
+        ("/v2/incidents", [("mode[not_in]", "standard")], "mode[not_in]"),
+        ("/v2/incidents", [("severity[one_of][x]", "a")], "severity[one_of][x]"),
+        ("/v2/alert_tags", [("search", "x")], "search"),
+        ("/v2/glossary_entries", [("page_size", "26")], "page_size"),
+        ("/v2/schedules/any/sync_rules", [("schedule_id", "any")], "schedule_id"),
+        ("/v2/alerts", [("page_size", "5"), ("status[one_of]", "loud")], "status[one_of]"),
+        ("/v2/on_call_notification_pauses", [("from", "2024-01-01")], "from"),
     ],
 )
 def test_a_wrong_parameter_is_named(api: FakeApi, path: str, params: Params, field: str) -> None:
     reply = ask(api, path, params)
     assert reply.status == 422
-    assert reply.error["source"] == {"field": field}
+    assert reply.error["source"]["field"] == field
     assert reply.error["message"]
-
-
-def test_the_largest_page_is_allowed_and_none_larger(api: FakeApi, org: Organisation) -> None:
-    for endpoint in ENDPOINTS:
-        if endpoint.paging:
-            params = [pair for pair in needed(org, endpoint) if pair[0] != "page_size"]
-            for size, status in ((endpoint.paging.largest, 200), (endpoint.paging.largest + 1, 422)):
-                assert ask(api, endpoint.path, [*params, ("page_size", str(size))]).status == status, endpoint.path
 
 
 @pytest.mark.parametrize(
@@ -190,7 +171,7 @@ def test_an_unknown_parent_is_not_found(api: FakeApi, path: str, params: Params)
 def test_notes_are_on_an_alert_or_on_a_group_and_never_on_both(api: FakeApi, org: Organisation) -> None:
     alert = next(row for row in org.rows["/v2/alerts"] if row.get("alert_group_ids"))
     both = [("alert_id", alert["id"]), ("alert_group_id", alert["alert_group_ids"][0])]
-    assert ask(api, "/v1/alert_notes", both).error["source"] == {"field": "alert_id"}
+    assert ask(api, "/v1/alert_notes", both).error["source"]["field"] == "alert_id"
     for name, value in both:
         assert {row[name] for row in ask(api, "/v1/alert_notes", [(name, value)]).json["alert_notes"]} <= {value}
 
@@ -218,12 +199,15 @@ def test_an_incident_without_attachments_has_an_empty_list(api: FakeApi, org: Or
     assert ask(api, "/v1/incident_attachments", [("incident_id", bare)]).json == {"incident_attachments": []}
 
 
-def test_the_command_prints_its_url_first() -> None:
-    command = [sys.executable, "-m", "tests.fake_api", "--incidents", "2", "--key", "other"]
+@pytest.mark.parametrize("more", [[], ["--awkward"]], ids=["sample", "awkward"])
+def test_the_command_prints_what_a_shell_needs_to_read_it(more: list[str]) -> None:
+    command = [sys.executable, "-m", "tests.fake_api", "--incidents", "2", "--key", "other", *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
         assert process.stdout
-        url = urlsplit(process.stdout.readline().strip())
-        connection = HTTPConnection(url.netloc, timeout=5)
+        endpoint, key, serving = (process.stdout.readline().strip() for _ in range(3))
+        assert key == "export INCIDENT_API_KEY=other"
+        assert serving.startswith("# Serving 2 incidents")
+        connection = HTTPConnection(urlsplit(endpoint.removeprefix("export INCIDENT_ENDPOINT=")).netloc, timeout=5)
         connection.request("GET", "/v2/incidents", headers={"Authorization": "Bearer other"})
         assert len(json.load(connection.getresponse())["incidents"]) == 2
         connection.close()

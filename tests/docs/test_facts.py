@@ -1,0 +1,178 @@
+"""tools/facts.py: what it takes from an OpenAPI document, and that facts.json has what the stream table needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tap_incident.streams import STREAMS
+from tests.fake_api.facts import BY_PATH, CONTENT
+from tools.facts import FACTS, facts_of, main, rendered
+
+Json = dict[str, Any]
+
+
+def listed(item: Json, key: str = "things", **others: Json) -> Json:
+    """A schema of an answer with a list."""
+    return {"type": "object", "properties": {key: {"type": "array", "items": item}, **others}}
+
+
+def operation(answer: Json, *parameters: Json, **others: Any) -> Json:
+    """A GET operation with this answer."""
+    content = {"application/json": {"schema": answer}}
+    return {"get": {"parameters": list(parameters), "responses": {"200": {"content": content}}, **others}}
+
+
+def parameter(name: str, schema: Json, **others: Any) -> Json:
+    """A parameter of the query."""
+    return {"name": name, "in": "query", "schema": schema, "allowEmptyValue": True, **others}
+
+
+META = {"$ref": "#/components/schemas/Meta"}
+THING = {"$ref": "#/components/schemas/Thing"}
+TEXT = {"type": "string"}
+SCHEMAS: Json = {
+    "Meta": {
+        "properties": {"after": TEXT, "page_size": {"type": "integer"}, "total_record_count": {"type": "integer"}}
+    },
+    "Thing": {
+        "type": "object",
+        "description": "words",
+        "properties": {
+            "id": TEXT,
+            "inner": {"type": "array", "items": THING},
+            "at": {"type": "string", "format": "date-time"},
+        },
+        "required": ["inner", "id"],
+    },
+    "Unused": {"type": "object"},
+}
+PAGE_SIZE = parameter("page_size", {"type": "integer", "default": 25, "maximum": 250, "example": 5}, required=True)
+
+
+def endpoints(**paths: Json) -> Json:
+    """The endpoints that the facts of a document have; `_` stands for `/` in the paths."""
+    content = {"paths": {f"/{path}": item for path, item in paths.items()}, "components": {"schemas": SCHEMAS}}
+    found: Json = facts_of(content)["endpoints"]
+    return found
+
+
+def test_a_paged_list() -> None:
+    colours = parameter("colour", {"type": "array", "items": {"type": "string", "enum": ["red", "blue"]}})
+    moments = parameter("created_at", {"type": "object", "additionalProperties": {"type": "array", "items": TEXT}})
+    answer = listed(THING, pagination_meta=META, metadata=THING)
+    read = operation(
+        answer, PAGE_SIZE, parameter("after", TEXT), colours, moments, **{"x-rbac-scopes": ["things.view"]}
+    )
+    assert endpoints(things=read)["/things"] == {
+        "answer_key": "things",
+        "beside": {"metadata": {"$ref": "#/components/Thing"}},
+        "holds": "list",
+        "item": {"$ref": "#/components/Thing"},
+        "paging": {
+            "cursor": "after",
+            "page_size": {"default": 25, "maximum": 250, "required": True, "type": "integer"},
+            "total": True,
+        },
+        "parameters": {
+            "colour": {"enum": ["red", "blue"], "repeats": True, "type": "string"},
+            "created_at": {"operators": True},
+        },
+        "scope": "things.view",
+    }
+
+
+def test_components_are_those_needed_without_words() -> None:
+    content = {"paths": {"/things": operation(listed(THING))}, "components": {"schemas": SCHEMAS}}
+    assert facts_of(content)["components"] == {
+        "Thing": {
+            "type": "object",
+            "properties": {
+                "id": TEXT,
+                "inner": {"type": "array", "items": {"$ref": "#/components/Thing"}},
+                "at": {"type": "string", "format": "date-time"},
+            },
+            "required": ["id", "inner"],
+        }
+    }
+
+
+def test_an_object_of_lists_and_an_object_that_is_the_answer() -> None:
+    lists = {"type": "object", "properties": {name: {"type": "array", "items": THING} for name in ("late", "early")}}
+    found = endpoints(
+        lists=operation({"type": "object", "properties": {"all": lists}}),
+        one=operation({"type": "object", "properties": {"key": {"$ref": "#/components/schemas/Thing"}}}),
+        whole=operation({"type": "object", "properties": {"text": TEXT, "number": {"type": "integer"}}}),
+    )
+    assert (found["/lists"]["answer_key"], found["/lists"]["holds"]) == ("all", "lists")
+    assert found["/lists"]["lists"] == ["early", "late"]
+    assert (found["/one"]["answer_key"], found["/one"]["holds"]) == ("key", "item")
+    assert found["/whole"]["holds"] == "item"
+    assert "answer_key" not in found["/whole"]
+    assert found["/whole"]["item"]["properties"].keys() == {"text", "number"}
+
+
+def test_what_is_left_out_says_why() -> None:
+    content: Json = {
+        "paths": {
+            "/things": operation(listed(THING)),
+            "/things/{id}": operation({"type": "object", "properties": {"thing": THING}}),
+            "/things/{id}/parts": operation(listed(THING)),
+            "/old": operation(listed(THING), deprecated=True),
+            "/v2/secrets": operation(listed(THING)),
+            "/file": {"get": {"responses": {"204": {}}}},
+        },
+        "components": {"schemas": SCHEMAS},
+    }
+    found = facts_of(content)
+    assert list(found["endpoints"]) == ["/things", "/things/{id}/parts"]
+    assert found["left_out"] == {
+        "/things/{id}": "one row of a list",
+        "/old": "deprecated",
+        "/v2/secrets": "never read",
+        "/file": "not a JSON object",
+    }
+
+
+def test_the_file_is_the_same_each_time(tmp_path: Path) -> None:
+    paths = {"/b": operation(listed(THING)), "/a": operation(listed(THING, "others"))}
+    written = []
+    for order in (paths, dict(reversed(paths.items()))):
+        spec, target = tmp_path / "spec.json", tmp_path / "facts.json"
+        spec.write_text(json.dumps({"paths": order, "components": {"schemas": SCHEMAS}}))
+        assert main([str(spec)], target) == 0
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_without_a_document_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "SPEC=" in capsys.readouterr().err
+
+
+def test_a_value_is_on_one_line_where_it_fits() -> None:
+    text = rendered({"b": [1, {"c": None}], "a": "x" * 150, "e": {"f": "y" * 140}})
+    assert text.splitlines() == [
+        "{",
+        f' "a": "{"x" * 150}",',
+        ' "b": [1, {"c": null}],',
+        ' "e": {',
+        f'  "f": "{"y" * 140}"',
+        " }",
+        "}",
+    ]
+    assert json.loads(text)["b"] == [1, {"c": None}]
+
+
+def test_facts_json_is_laid_out_as_the_tool_lays_it_out() -> None:
+    assert rendered(CONTENT) + "\n" == FACTS.read_text("utf-8")
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_each_stream_is_an_endpoint(stream: Any) -> None:
+    endpoint = BY_PATH[stream.path]
+    assert endpoint.scope == (stream.scope or None)
+    assert endpoint.item

@@ -1,0 +1,157 @@
+"""The API's endpoints, read from facts.json (made by tools/facts.py), with the traps that no document has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .traps import NONE, TRAPS, Trap
+
+Json = dict[str, Any]
+
+CONTENT: Json = json.loads(Path(__file__).with_name("facts.json").read_text("utf-8"))
+COMPONENTS: Mapping[str, Json] = CONTENT["components"]
+DEFAULT_PAGE_SIZE = 25
+LIST_NAME = "entry_type"
+"""Where an answer holds an object of lists: the property of a kept row that says in which of them it is served."""
+OUTSIDE = ("external_", "microsoft_", "ms_", "slack_")
+"""Starts of properties with ids of other systems."""
+OTHER_NAMES = {
+    "activity_log": "/v2/incident_activity_log_entries",
+    "alert_attribute_catalog_entry": "/v3/catalog_entries",
+    "component": "/v2/status_page_components",
+    "custom_field_type_info": "/v2/custom_fields",
+    "identity_team": "/v3/teams",
+    "incident_relationship_details": "/v2/incidents",
+    "status_page_response_incident": "/v2/incidents",
+    "template": "/v2/escalation_path_templates",
+}
+"""Lists that go by another name than that of their path, in the singular."""
+
+
+class Parent(NamedTuple):
+    """What a parameter names: the row of the list at `path` whose `field` it is.
+
+    A child keeps the value as `kept_as`; what is no property of an item isn't sent.
+    """
+
+    path: str
+    field: str
+    kept_as: str
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One path of the API, with the facts that tools/facts.py found about it.
+
+    `holds` says what is under `answer_key`: a list of items, an object of `lists`, or one item; without an `answer_key`
+    the whole answer is the item. `beside` are the other keys. `required` are parameters of the query, `parents` those
+    of query and path that name a row of another list.
+    """
+
+    path: str
+    holds: str
+    item: Json
+    parameters: Mapping[str, Json]
+    scope: str | None
+    trap: Trap
+    required: tuple[str, ...]
+    parents: Mapping[str, Parent]
+    answer_key: str = ""
+    lists: Sequence[str] = ()
+    beside: Mapping[str, Json] = field(default_factory=dict)
+    paging: Json = field(default_factory=dict)
+
+    @property
+    def properties(self) -> Mapping[str, Json]:
+        """The properties of an item."""
+        found: Mapping[str, Json] = resolve(self.item)["properties"]
+        return found
+
+    @property
+    def largest(self) -> int:
+        """The most rows that a page can have; 0 if there are no pages of a size that one can choose."""
+        size = self.paging.get("page_size")
+        documented: int = size.get("maximum", DEFAULT_PAGE_SIZE) if size else 0
+        return min(documented, self.trap.largest or documented)
+
+
+def resolve(schema: Json) -> Json:
+    """The schema that a reference leads to."""
+    return COMPONENTS[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+
+def plural(name: str) -> str:
+    """A list's name: `policy` is in `policies`."""
+    if re.search("[^aeiou]y$", name):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith("s") else f"{name}s"
+
+
+def singular(path: str) -> str:
+    """What a row of the list at a path is called: `policy`."""
+    name = path.rsplit("/", 1)[1]
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-2] if name.endswith("ses") else name[:-1]
+
+
+# Of two versions of a list, the newer one.
+_LISTS = {path.rsplit("/", 1)[1]: path for path in sorted(CONTENT["endpoints"]) if "{" not in path}
+
+
+def list_of(name: str) -> str | None:
+    """The path of the list whose rows are called `name`, in the singular."""
+    return OTHER_NAMES.get(name) or _LISTS.get(plural(name))
+
+
+def named_by(name: str) -> str | None:
+    """The path of the list whose row the property or parameter `name` (`new_owner_user_id`) holds the id of."""
+    if name.startswith(OUTSIDE):
+        return None
+    words = re.sub("_ids?$", "", name).split("_")
+    found = (list_of("_".join(words[start:])) for start in range(len(words)))
+    return next((path for path in found if path), None)
+
+
+def path_names(path: str) -> list[str]:
+    """The parameters in a path."""
+    return re.findall(r"{(\w+)}", path)
+
+
+def _parents(path: str, required: tuple[str, ...], trap: Trap) -> Iterator[tuple[str, Parent]]:
+    for name in (*path_names(path), *required, *trap.exactly_one):
+        if name in trap.parents:
+            yield name, Parent(*trap.parents[name])
+        elif name == "id":
+            # What the path goes through: /v1/postmortem_documents/{id}/content.
+            collection = path.partition("/{id}")[0]
+            yield name, Parent(collection, "id", f"{singular(collection)}_id")
+        elif name.endswith("_id"):
+            found = named_by(name)
+            assert found, f"{path}: add the list of {name} to OTHER_NAMES"
+            yield name, Parent(found, "id", name)
+
+
+def _endpoint(path: str, facts: Json) -> Endpoint:
+    trap, paged = TRAPS.get(path, NONE), {"page_size": facts.get("paging", {}).get("page_size", {})}
+    found = (paged | facts["parameters"]).items()
+    required = tuple(name for name, parameter in found if parameter.get("required") or name in trap.required)
+    return Endpoint(path=path, trap=trap, required=required, parents=dict(_parents(path, required, trap)), **facts)
+
+
+ENDPOINTS: tuple[Endpoint, ...] = tuple(_endpoint(path, facts) for path, facts in CONTENT["endpoints"].items())
+BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPOINTS}
+_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), found) for path, found in BY_PATH.items()]
+
+
+def route(path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
+    """The endpoint that serves a path, and the parameters in it."""
+    if path in BY_PATH:
+        return BY_PATH[path], {}
+    matches = ((pattern.fullmatch(path), endpoint) for pattern, endpoint in _ROUTES if "{" in endpoint.path)
+    return next(((endpoint, match.groupdict()) for match, endpoint in matches if match), None)

@@ -1,0 +1,161 @@
+"""A request's parameters: which ones an endpoint takes, whether they are right, and which rows they let through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from functools import cache
+from typing import Any
+
+from .facts import BY_PATH, DEFAULT_PAGE_SIZE, Endpoint, Json, resolve
+from .making import Row, instant
+from .problems import Problem, invalid
+from .wire import Query
+
+NAME = re.compile(r"(\w+)(?:\[(\w+)\])?")
+STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+BOOLEANS = {"boolean": ("true", "false")}
+BY_TIME = ("gte", "lte", "date_range")
+
+
+def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapping[str, str]) -> Query:
+    """The parameters by name, with those in the path; raises the Problem that the API would answer with."""
+    query: dict[str, tuple[str, ...]] = {name: (value,) for name, value in in_path.items()}
+    for name, value in params:
+        known = parameter(endpoint.path, name)
+        if known is None or name in in_path:
+            raise invalid(name, "The stand-in does not know this parameter here.", "unknown_parameter")
+        if name in query and not known.get("repeats"):
+            raise invalid(name, "Once is enough.")
+        if value not in known.get("enum", (value,)):
+            raise invalid(name, f"One of {', '.join(known['enum'])}.")
+        if known.get("format") == "date-time" and not STAMP.fullmatch(value):
+            raise invalid(name, "A date and time.")
+        query[name] = (*query.get(name, ()), value)
+    _check_times(endpoint, query)
+    for name in endpoint.required:
+        if name not in query:
+            raise invalid(name, "It is required.", "is_required")
+    one = endpoint.trap.exactly_one
+    if one and len(query.keys() & set(one)) != 1:
+        raise invalid(one[0], f"Exactly one of {', '.join(one)}.")
+    return query
+
+
+@cache
+def parameter(path: str, name: str) -> Json | None:
+    """The facts of a parameter as it stands in a URL, `mode[one_of]`; None if the endpoint doesn't take it.
+
+    `field` is the property that a row is picked by, `operator` how, where it is picked by time. The stand-in refuses
+    what it could not obey, whether or not the API would take it.
+    """
+    endpoint, match = BY_PATH[path], NAME.fullmatch(name)
+    base, operator = match.groups() if match else ("", None)
+    facts = endpoint.parameters.get(base, {})
+    if name == endpoint.paging.get("cursor") or (name == "page_size" and endpoint.largest):
+        return {}
+    if name in endpoint.parents:
+        return {**facts, "field": endpoint.parents[name].kept_as}
+    if not facts or bool(operator) != ("operators" in facts):
+        return None
+    values = endpoint.trap.reads.get(name) or facts.get("enum") or BOOLEANS.get(facts.get("type", ""))
+    facts = {**facts, **({"enum": values} if values else {})}
+    if name in endpoint.trap.reads:
+        return {**facts, "repeats": bool(operator)}
+    return facts if base == "sort_by" else _by_property(endpoint, base, operator, facts)
+
+
+def _by_property(endpoint: Endpoint, base: str, operator: str | None, facts: Json) -> Json | None:
+    field = next((field for field in (base, f"{base}_id") if field in endpoint.properties), "")
+    schema = resolve(endpoint.properties.get(field, {"type": "array"}))
+    if schema["type"] == "array":
+        return None
+    if not operator or (operator in BY_TIME and schema.get("format") == "date-time"):
+        return {**facts, "field": field, "operator": operator}
+    picked = {"field": field, "repeats": True, **({"enum": schema["enum"]} if "enum" in schema else {})}
+    return picked if operator == "one_of" else None
+
+
+def _filters(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, str, str | None, tuple[str, ...]]]:
+    """The name, property, operator by time and values of each parameter that picks rows."""
+    for name, values in query.items():
+        known = parameter(endpoint.path, name) or {}
+        if "field" in known:
+            yield name, known["field"], known.get("operator"), values
+
+
+def compared(endpoint: Endpoint, query: Query) -> dict[str, tuple[str, ...]]:
+    """The values that a row's properties need to have for it to pass the filters, other than those by time."""
+    return {field: values for _, field, operator, values in _filters(endpoint, query) if not operator}
+
+
+def passes(row: Row, wanted: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether each property has one of the values; an object has that of its id."""
+    return all(_text(row.get(field)) in values for field, values in wanted.items())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get("id")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_times(endpoint: Endpoint, query: Query) -> None:
+    used: set[str] = set()
+    form = DAY if endpoint.trap.days else STAMP
+    for name, field, operator, (value, *_) in _filters(endpoint, query):
+        if operator and field in used:
+            raise invalid(name, "One operator at a time.")
+        used.add(field)
+        moments = value.split("~") if operator == "date_range" else [value] if operator else []
+        if not all(form.fullmatch(moment) for moment in moments):
+            raise invalid(name, "It takes days." if endpoint.trap.days else "It takes full timestamps.")
+
+
+def between(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    """The rows that all filters by time let through; a row without the property passes none."""
+    found, days = list(rows), endpoint.trap.days
+    for _, field, operator, (value, *_) in _filters(endpoint, query):
+        if operator:
+            first, _, last = value.partition("~") if operator == "date_range" else (value, "", value)
+            start = None if operator == "lte" else _place(first, days)
+            end = None if operator == "gte" else _place(last, days)
+            placed = [(row, _place(row[field], days)) for row in found if row.get(field)]
+            found = [
+                row
+                for row, place in placed
+                if (start is None or place >= start) and (end is None or place < end or (days and place == end))
+            ]
+    return found
+
+
+def _place(text: str, days: bool) -> tuple[datetime, str]:
+    """Where a moment stands: on its day, if days are what counts."""
+    if DAY.fullmatch(text):
+        return datetime.fromisoformat(f"{text}T00:00:00+00:00"), ""
+    moment, fraction = instant(text)
+    if days:
+        return moment.astimezone(timezone.utc).replace(hour=0, minute=0, second=0), ""
+    return moment, fraction
+
+
+def page_size(endpoint: Endpoint, query: Query) -> int:
+    """The rows on a page."""
+    text = query.get("page_size", (str(DEFAULT_PAGE_SIZE),))[0]
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= endpoint.largest):
+        raise invalid("page_size", f"A whole number from 1 to {endpoint.largest}.")
+    return int(text)
+
+
+def start_of_page(endpoint: Endpoint, query: Query, places: Mapping[str, int]) -> int:
+    """The place of the first row that comes after the cursor."""
+    if "after" not in query:
+        return 0
+    (last,) = query["after"]
+    if last not in places:
+        if endpoint.trap.unknown_after == 404:
+            raise Problem(404, "resource_not_found", "No such row.", field="after")
+        raise invalid("after", "No row of this list has that id.")
+    return places[last] + 1

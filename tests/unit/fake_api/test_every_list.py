@@ -1,0 +1,112 @@
+"""Every endpoint of facts.json is served: whole, page by page, in the shape that its schema says."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.fake_api import FakeApi, Organisation
+from tests.fake_api.answers import sent
+from tests.fake_api.facts import ENDPOINTS, Endpoint, path_names
+from tests.fake_api.traps import MODES
+from tests.support import fake_client
+from tests.support.fake_client import ALL, Params, ask, page_through
+
+# Fixtures, made anew for each module.
+org = fake_client.org
+api = fake_client.api
+
+EACH_ENDPOINT = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
+TIMES = {"start_at": "2024-01-01T00:00:00Z", "end_at": "2024-02-01T00:00:00Z", "page_size": "5"}
+EACH_MODE: list[Params] = [[("incident_mode", mode)] for mode in (*MODES, "stream")]
+SEEN_BY: dict[str, list[Params]] = {
+    "/v2/incidents": [[*ALL, ("sort_by", "created_at_oldest_first")]],
+    "/v2/on_call_notification_pauses": [[("from", "2023-01-01T00:00:00Z")]],
+    "/v2/schedule_entries": [
+        [("entry_window_start", "2023-12-01T00:00:00Z"), ("entry_window_end", "2024-05-01T00:00:00Z")]
+    ],
+    "/v2/users": [[("include_inactive", "true")]],
+    "/v3/actions": EACH_MODE,
+    "/v3/follow_ups": EACH_MODE,
+}
+"""Parameters of the requests that see all rows, where it takes some."""
+
+
+def requests(org: Organisation, endpoint: Endpoint) -> Iterator[tuple[str, Params]]:
+    """The paths and parameters that see all rows of an endpoint."""
+    asked = dict.fromkeys(
+        tuple((name, row[parent.kept_as]) for name, parent in endpoint.parents.items() if row.get(parent.kept_as))
+        for row in org.rows[endpoint.path]
+    )
+    for parents in asked:
+        path, params = endpoint.path, dict(parents)
+        for name in path_names(path):
+            path = path.replace(f"{{{name}}}", params.pop(name))
+        sized = {**params, **{name: value for name, value in TIMES.items() if name in endpoint.required}}
+        for others in SEEN_BY.get(endpoint.path, [[]]):
+            yield path, [*sized.items(), *others]
+
+
+def rows_of(endpoint: Endpoint, body: Any) -> list[Any]:
+    """The rows of an answer."""
+    found = body[endpoint.answer_key] if endpoint.answer_key else body
+    if endpoint.holds == "lists":
+        return [row for rows in found.values() for row in rows]
+    return list(found) if endpoint.holds == "list" else [found]
+
+
+@EACH_ENDPOINT
+def test_every_row_is_served(api: FakeApi, org: Organisation, endpoint: Endpoint) -> None:
+    found: dict[str, Any] = defaultdict(Counter)
+    for path, params in requests(org, endpoint):
+        if endpoint.paging.get("cursor") == "entry_window_start":
+            bodies = list(weeks(api, path, params))
+        else:
+            bodies = list(page_through(api, path, params))
+        for body in bodies:
+            for row in rows_of(endpoint, body):
+                found[repr(row)][repr(params)] += 1
+    expected = {repr(sent(endpoint, row)) for row in org.rows[endpoint.path]}
+    assert expected
+    assert found.keys() == expected
+
+
+def weeks(api: FakeApi, path: str, params: Params) -> Iterator[Any]:
+    """The pages of a window, whose start moves."""
+    while True:
+        body = ask(api, path, params).json
+        yield body
+        if "pagination_meta" not in body:
+            return
+        params = [(name, body["pagination_meta"]["after"] if "start" in name else value) for name, value in params]
+
+
+@pytest.mark.parametrize("endpoint", [found for found in ENDPOINTS if found.largest], ids=lambda found: found.path)
+def test_the_largest_page_is_allowed_and_none_larger(api: FakeApi, org: Organisation, endpoint: Endpoint) -> None:
+    path, params = next(requests(org, endpoint))
+    params = [pair for pair in params if pair[0] != "page_size"]
+    for size, status in ((endpoint.largest, 200), (endpoint.largest + 1, 422)):
+        assert ask(api, path, [*params, ("page_size", str(size))]).status == status
+
+
+@EACH_ENDPOINT
+def test_a_required_parameter_that_is_missing_is_named(api: FakeApi, org: Organisation, endpoint: Endpoint) -> None:
+    path, params = next(requests(org, endpoint))
+    for name in endpoint.required:
+        reply = ask(api, path, [pair for pair in params if pair[0] != name])
+        assert (reply.status, reply.error["source"]["field"]) == (422, name)
+
+
+@EACH_ENDPOINT
+def test_a_parent_that_does_not_exist_is_not_found(api: FakeApi, org: Organisation, endpoint: Endpoint) -> None:
+    path, params = next(requests(org, endpoint))
+    for name, parent in endpoint.parents.items():
+        known = next(row[parent.kept_as] for row in org.rows[endpoint.path] if row.get(parent.kept_as))
+        if name in dict(params) or known in path:
+            reply = ask(
+                api, path.replace(known, "gone"), [(key, "gone" if key == name else value) for key, value in params]
+            )
+            assert (reply.status, reply.error["code"]) == (404, "resource_not_found")

@@ -1,0 +1,188 @@
+"""Facts about the API's lists, taken from its OpenAPI document: `make facts SPEC=openapi.json`.
+
+Writes tests/fake_api/facts.json, from which the stand-in serves every list. The same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+FACTS = Path(__file__).resolve().parents[1] / "tests" / "fake_api" / "facts.json"
+WIDTH = 140
+SCHEMA_KEYS = ("type", "format", "enum", "nullable", "properties", "required", "items", "additionalProperties")
+PARAMETER_KEYS = ("type", "format", "enum", "default", "maximum", "minimum")
+NEVER_READ = (
+    *("/v1/ip_allowlists", "/v2/call_routes/{call_route_id}/allowed_callers", "/v2/call_transcript_entries"),
+    *("/v2/secrets", "/v2/users/{user_id}/"),
+)
+"""Starts of paths to credentials, to what people said, and to people's private addresses and telephone numbers."""
+CURSORS = {"/v2/schedule_entries": "entry_window_start"}
+"""Parameters that take the cursor of the next page, where it isn't `after`; the document doesn't say so."""
+
+
+class Document:
+    """An OpenAPI document; `needed` has the components that the facts refer to."""
+
+    def __init__(self, content: Json) -> None:
+        self.operations: dict[str, Json] = {path: item["get"] for path, item in content["paths"].items()}
+        self._schemas: Mapping[str, Json] = content.get("components", {}).get("schemas", {})
+        self.needed: dict[str, Json] = {}
+
+    def resolve(self, schema: Json) -> Json:
+        """The schema that a reference leads to."""
+        while "$ref" in schema:
+            schema = self._schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return schema
+
+    def answer(self, path: str) -> Json | None:
+        """The schema of the JSON object that a path answers with; None where it answers with something else."""
+        content = self.operations[path]["responses"].get("200", {}).get("content", {}).get("application/json")
+        schema = self.resolve(content["schema"]) if content else {}
+        return schema if "properties" in schema else None
+
+    def fact(self, schema: Json) -> Json:
+        """The part of a schema that says what a value looks like, with its components put into `needed`."""
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[1]
+            if name not in self.needed:
+                self.needed[name] = {}  # Some components hold themselves.
+                self.needed[name] = self.fact(self._schemas[name])
+            return {"$ref": f"#/components/{name}"}
+        found = {key: schema[key] for key in SCHEMA_KEYS if key in schema}
+        if "properties" in found:
+            found["properties"] = {name: self.fact(part) for name, part in found["properties"].items()}
+        for key in ("items", "additionalProperties"):
+            if isinstance(found.get(key), dict):
+                found[key] = self.fact(found[key])
+        return found | {key: sorted(found[key]) for key in ("required", "enum") if key in found}
+
+
+def facts_of(content: Json) -> Json:
+    """The facts of an OpenAPI document: endpoints, the components of their rows, and why operations are left out."""
+    document = Document(content)
+    endpoints: dict[str, Json] = {}
+    left_out: dict[str, str] = {}
+    for path in sorted(document.operations):
+        reason = why_not(document, path)
+        if reason:
+            left_out[path] = reason
+        else:
+            endpoints[path] = endpoint(document, path)
+    return {"components": document.needed, "endpoints": endpoints, "left_out": left_out}
+
+
+def why_not(document: Document, path: str) -> str:
+    """Why the facts leave an operation out; empty if they don't."""
+    if document.operations[path].get("deprecated"):
+        return "deprecated"
+    if path.startswith(NEVER_READ):
+        return "never read"
+    if document.answer(path) is None:
+        return "not a JSON object"
+    collection, _, last = path.rpartition("/")
+    if last.startswith("{") and collection in document.operations:
+        return "one row of a list"
+    return ""
+
+
+def endpoint(document: Document, path: str) -> Json:
+    """The facts of one operation.
+
+    `holds` says what is under the `answer_key`: a list of items, an object of `lists`, or one item. Without an
+    `answer_key` the whole answer is the item.
+    """
+    operation = document.operations[path]
+    answer = document.answer(path) or {}
+    parts = {name: part for name, part in answer["properties"].items() if name != "pagination_meta"}
+    found = held(document, parts) or {"holds": "item", "item": document.fact(answer)}
+    beside = {name: document.fact(part) for name, part in parts.items() if name != found.get("answer_key", name)}
+    parameters = {
+        parameter["name"]: parameter for parameter in operation.get("parameters", []) if parameter["in"] == "query"
+    }
+    meta = answer["properties"].get("pagination_meta")
+    if meta is not None:
+        found["paging"] = paging(document.resolve(meta), CURSORS.get(path, "after"), parameters)
+    found["parameters"] = {name: parameter_fact(parameter) for name, parameter in parameters.items()}
+    if beside:
+        found["beside"] = beside
+    scopes = operation.get("x-rbac-scopes")
+    found["scope"] = "unknown" if operation.get("x-scope-unknown") else " or ".join(scopes) if scopes else None
+    return found
+
+
+def held(document: Document, parts: Mapping[str, Json]) -> Json | None:
+    """Under which key of an answer its rows are, and what holds them there; None if the answer itself is the row."""
+    for name, part in parts.items():
+        schema = document.resolve(part)
+        if schema.get("type") == "array":
+            return {"answer_key": name, "holds": "list", "item": document.fact(schema["items"])}
+    if len(parts) != 1:
+        return None
+    ((name, part),) = parts.items()
+    schema = document.resolve(part)
+    lists = {key: document.resolve(found) for key, found in schema.get("properties", {}).items()}
+    if lists and all(found.get("type") == "array" for found in lists.values()):
+        item = document.fact(next(iter(lists.values()))["items"])
+        # A list of texts or numbers is a property of the one item.
+        if "$ref" in item:
+            return {"answer_key": name, "holds": "lists", "item": item, "lists": sorted(lists)}
+    return {"answer_key": name, "holds": "item", "item": document.fact(part)} if "properties" in schema else None
+
+
+def paging(meta: Json, cursor: str, parameters: dict[str, Json]) -> Json:
+    """How a list is paged; takes the parameters of paging out of `parameters`, but not a cursor with another use."""
+    found: Json = {"cursor": cursor, "total": "total_record_count" in meta["properties"]}
+    if cursor == "after":
+        del parameters["after"]
+    if "page_size" in parameters:
+        found["page_size"] = parameter_fact(parameters.pop("page_size"))
+    return found
+
+
+def parameter_fact(parameter: Json) -> Json:
+    """The facts of a query parameter; `repeats` if it may stand there several times, `operators` if it takes them."""
+    schema = parameter["schema"]
+    repeats = schema.get("type") == "array"
+    values = schema["items"] if repeats else schema
+    found = {key: values[key] for key in PARAMETER_KEYS if key in values}
+    if found.get("type") == "object":
+        found = {"operators": True}
+    flags = {"repeats": repeats, "required": bool(parameter.get("required"))}
+    return found | {name: True for name, is_set in flags.items() if is_set}
+
+
+def rendered(value: Any, indent: str = "") -> str:
+    """The JSON text of a value, sorted, with everything on one line that fits there."""
+    flat = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if len(indent) + len(flat) <= WIDTH or not isinstance(value, dict | list) or not value:
+        return flat
+    inner = indent + " "
+    return ("{%s\n%s}" if isinstance(value, dict) else "[%s\n%s]") % (",".join(_lines(value, inner)), indent)
+
+
+def _lines(value: Any, indent: str) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from (f"\n{indent}{rendered(part, indent)}" for part in value)
+    else:
+        yield from (f"\n{indent}{json.dumps(name)}: {rendered(value[name], indent)}" for name in sorted(value))
+
+
+def main(arguments: list[str], target: Path = FACTS) -> int:
+    """Write the facts of the document that the one argument names into `target`; 2 without an argument."""
+    if len(arguments) != 1:
+        print("make facts SPEC=openapi.json (the API's OpenAPI document)", file=sys.stderr)
+        return 2
+    found = facts_of(json.loads(Path(arguments[0]).read_text("utf-8")))
+    target.write_text(rendered(found) + "\n", "utf-8")
+    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
