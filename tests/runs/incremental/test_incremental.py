@@ -92,7 +92,8 @@ def test_incremental_filters_have_the_form_that_the_api_takes(tap: Tap) -> None:
             assert all(len(value) == len("2026-01-31") for value in found if value)
         else:
             assert found == {expected}
-    modes = [dict(r.params)["incident_mode"] for r in fake.requests if r.path == "/v3/actions"]
+    lists = [dict(r.params) for r in fake.requests if r.path == "/v3/actions" and "incident_id" not in dict(r.params)]
+    modes = [params["incident_mode"] for params in lists]
     assert sorted(modes) == ["retrospective", "standard", "stream"]
 
 
