@@ -46,8 +46,7 @@ def sync(
     at the end if some of what was selected could not be read.
     """
     run = RunContext(config, client, workers, writer, state, shift_window(now, config.schedule_window_days))
-    points = _resume_points(selection, run)
-    waiting = deque((point, index) for point in points for index in range(point.list_index, point.list_count))
+    waiting: deque[tuple[ResumePoint, int]] = deque()
     opened: deque[OpenList] = deque()
 
     def open_next(limit: int, *, ahead: bool = False) -> None:
@@ -59,6 +58,8 @@ def sync(
             opened.append(open_list(run, point, index))
 
     try:
+        for point in _resume_points(selection, run):
+            waiting.extend((point, index) for index in range(point.list_index, point.list_count))
         if waiting:
             identity = workers.prefetch(client.identity())
             open_next(1)

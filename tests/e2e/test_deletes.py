@@ -75,7 +75,7 @@ def test_a_run_that_fails_removes_nothing(
     changed, _ = later(org)
 
     def faults(number: int, path: str, params: object) -> Fault | None:
-        return Fault(status=401) if path in ("/v2/incidents", "/v1/severities") else None
+        return Fault(status=422) if path in ("/v2/incidents", "/v1/severities") else None
 
     with FakeApi(changed, faults=faults) as api:
         assert pour(MELTANO_TARGET.loader, place.config, api=api, settings=VERSIONED).run.code == 1

@@ -174,7 +174,7 @@ def test_cron_goes_on_where_the_run_before_was_refused(scheduled: tuple[str, Pat
         expected = {key_of(stream, row) for row in there(org, stream)}
         assert {key_of(stream, row) for row in loaded(folder, stream)} == expected, stream
     assert len(loaded(folder, "alerts")) == len(there(org, "alerts"))
-    assert "422" in (folder / "sync.log").read_text()
+    assert "401" in (folder / "sync.log").read_text()
 
 
 def test_cron_leaves_out_a_run_while_another_is_going(scheduled: tuple[str, Path], org: Organisation) -> None:
