@@ -9,11 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
-from types import FrameType
-from typing import Any
 
 import singer
 
@@ -24,15 +22,15 @@ from tap_incident.errors import BadOutput, Stopped, TapError
 from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.protocol import state as states
 from tap_incident.protocol.catalog import discover
-from tap_incident.protocol.messages import Writer, output_errors
+from tap_incident.protocol.messages import Writer
+from tap_incident.protocol.output import Output, output_errors, standard_output
 from tap_incident.protocol.selection import select
+from tap_incident.signals import signals_caught
 from tap_incident.sync.fanout import Workers
 from tap_incident.sync.run import sync
 
 LOGGER = singer.get_logger()
 
-_SIGNAL_GRACE_SECONDS = 3.0
-"""The process ends at most this long after a signal, even if a target that does not read blocks a write."""
 _M_ARENA_MAX = -8
 _M_MMAP_THRESHOLD = -3
 
@@ -49,57 +47,80 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
 
     `clock` is called once; `schedule_entries` is read for a window around that time.
 
-    0: all was read. 1: failed; the last line on stderr says why and what to do. 130, 143: stopped by SIGINT, SIGTERM.
-    Source: Singer spec, section "Running and developing taps".
+    0: all was read. 1: failed; the last line on stderr says why and what to do. 130, 143: SIGINT or SIGTERM came during
+    the run, whatever else happened. Source: Singer spec, section "Running and developing taps".
     """
     parser = _parser()
     args = parser.parse_args(argv)
     if args.format and not args.about:
         parser.error("argument --format: only with --about")
     stop = threading.Event()
-    with _signals_set(stop) as caught:
-        return _exit_code(args, stop, caught, clock)
+    with signals_caught(stop) as caught:
+        code = _exit_code(args, standard_output(), stop, caught, clock)
+        if caught:
+            resume = "Stopped by %s. Run again with the last state to resume from there"
+            LOGGER.warning(resume if code else "Stopped by %s when everything was written", caught[0].name)
+    # Only now: a signal may have come until the handlers were removed.
+    return 128 + caught[0] if caught else code
 
 
-def _exit_code(args: argparse.Namespace, stop: threading.Event, caught: list[signal.Signals], clock: Clock) -> int:
+def _exit_code(
+    args: argparse.Namespace, out: Output | None, stop: threading.Event, caught: list[signal.Signals], clock: Clock
+) -> int:
+    """Run, and log what went wrong. 0: all was read. 1: not."""
     try:
-        _run(args, stop, clock)
+        _run(args, out, stop, clock)
         return 0
     except BrokenPipeError:
         return 1  # The target has ended, and says why itself.
-    except Stopped:
-        _flush()
-        LOGGER.warning("Stopped by %s. Run again with the last state to resume from there", caught[0].name)
-        return 128 + caught[0]
     except TapError as error:
-        _flush()
-        # One line, even if an answer put line breaks into the text.
-        LOGGER.critical("%s", " ".join(f"{error}. {error.advice}".split()).removesuffix("."))
+        _flush(out)
+        if not (caught and isinstance(error, Stopped)):
+            # One line, even if an answer put line breaks into the text.
+            LOGGER.critical("%s", " ".join(f"{error}. {error.advice}".split()).removesuffix("."))
         return 1
     except Exception as error:
-        _flush()
+        _flush(out)
         LOGGER.exception("Unexpected error:")
         LOGGER.critical("A mistake in the tap (%s): please report it with the lines above", type(error).__name__)
         return 1
 
 
-def _flush() -> None:
+def _flush(out: Output | None) -> None:
     """Flush stdout. An error here was logged before, or is about to be."""
-    with suppress(OSError, AttributeError):
-        sys.stdout.flush()
+    with suppress(OSError, ValueError):
+        if out is not None:
+            out.flush()
 
 
 def command() -> None:
     """`main` as a process."""
+    _open_standard_descriptors()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Before and after the run, SIGINT ends the process as SIGTERM does, not with a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     with suppress(OSError, AttributeError, TypeError):  # TypeError: Windows has no process-wide library handle.
         # By default glibc keeps freed memory in a heap per thread, and so several copies of the largest page.
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_ARENA_MAX, 1)
         mallopt(_M_MMAP_THRESHOLD, 256 * 1024)
     code = main()
-    sys.stderr.flush()
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
     # Not sys.exit: it would wait for threads that hang in a slow answer, and flush into a broken pipe.
     os._exit(code)
+
+
+def _open_standard_descriptors() -> None:
+    """Open the null device as each of stdin, stdout and stderr that is closed.
+
+    Otherwise a connection or a temporary file would get its number, and what a library writes to stderr.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -122,18 +143,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> None:
-    if sys.stdout is None:
+def _run(args: argparse.Namespace, out: Output | None, stop: threading.Event, clock: Clock) -> None:
+    if out is None:
         raise BadOutput("The messages can't be written: stdout is closed")
     if args.about:
-        _print(about.FORMATS[args.format or "text"]())
+        _print(out, about.FORMATS[args.format or "text"]())
         return
     text = read_file(args.config) if args.config is not None else None
     config = configs.load(text, os.environ, source=args.config or "settings", key_needed=not args.discover)
     if text and config.api_key and config.api_key in text and readable_by_others(args.config):
         LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
     if args.discover:
-        _print(json.dumps(discover(config.replication_method), indent=2))
+        _print(out, json.dumps(discover(config.replication_method), indent=2))
         return
     path = args.catalog if args.catalog is not None else args.properties
     catalog = parse_file(read_file(path), path) if path is not None else None
@@ -148,46 +169,10 @@ def _run(args: argparse.Namespace, stop: threading.Event, clock: Clock) -> None:
         LOGGER.warning("%s selects no stream: nothing to do", path)
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
-        writer = Writer(sys.stdout)
-        sync(selection, config, state, client=client, workers=workers, writer=writer, now=clock())
+        sync(selection, config, state, client=client, workers=workers, writer=Writer(out), now=clock())
 
 
-def _print(text: str) -> None:
+def _print(out: Output, text: str) -> None:
     with output_errors():
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-
-
-@contextmanager
-def _signals_set(stop: threading.Event) -> Iterator[list[signal.Signals]]:
-    """Set `stop` at the first SIGINT or SIGTERM, and append the signal to the list that this yields.
-
-    A second signal ends the process at once. So does a write or a wait that lasts too long after the first.
-    """
-    caught: list[signal.Signals] = []
-    before: dict[signal.Signals, Any] = {}
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        caught.append(signal.Signals(number))
-        for name in before:
-            signal.signal(name, signal.SIG_DFL)
-        stop.set()
-        if hasattr(signal, "setitimer"):  # Windows has no setitimer.
-            signal.signal(signal.SIGALRM, give_up)
-            signal.setitimer(signal.ITIMER_REAL, _SIGNAL_GRACE_SECONDS)
-
-    def give_up(number: int, frame: FrameType | None) -> None:
-        # Not through logging: the main thread may hold its lock, or that of stderr.
-        with suppress(OSError):
-            os.write(2, f"WARNING Stopped by {caught[0].name} while a message could not be written out\n".encode())
-        os._exit(128 + caught[0])
-
-    if threading.current_thread() is threading.main_thread():
-        before = {name: signal.signal(name, handle) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield caught
-    finally:
-        if caught and hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        for name, handler in before.items():
-            signal.signal(name, handler)
+        out.write(text + "\n")
+        out.flush()

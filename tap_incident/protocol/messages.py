@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
-from tap_incident.errors import BadOutput
+from tap_incident.protocol.output import Output, output_errors
 from tap_incident.protocol.selection import Selected
 from tap_incident.protocol.state import State
 
@@ -25,7 +23,7 @@ class Writer:
     Raises BrokenPipeError if the reader has closed the pipe, BadOutput for any other failure to write.
     """
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: Output) -> None:
         self._out = out
         self.records: Counter[str] = Counter()
         self.activated: set[str] = set()
@@ -79,14 +77,3 @@ class Writer:
         with output_errors():
             # One call per line, so that a signal interrupts between lines.
             self._out.write(line)
-
-
-@contextmanager
-def output_errors() -> Iterator[None]:
-    """Turn an OSError of writing to stdout into BadOutput. BrokenPipeError passes."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # The target has ended, and says why itself.
-    except OSError as error:
-        raise BadOutput(f"The messages can't be written ({error.strerror})") from error

@@ -1,0 +1,139 @@
+"""Stdout as containers and shells set it up: unbuffered, non-blocking, with a slow reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from tests.fake_api import FakeApi, Organisation, organisation
+from tests.process.test_installed import environ, until
+from tests.process.test_signals import SOON, blocked, catches
+from tests.support.runs import Run, check, key_of, only, parsed
+
+UNBUFFERED = pytest.mark.parametrize(
+    ("options", "variables"),
+    [([], {}), ([], {"PYTHONUNBUFFERED": "1"}), (["-u"], {}), ([], {"PYTHONIOENCODING": "utf-16"})],
+    ids=["usual", "PYTHONUNBUFFERED", "-u", "PYTHONIOENCODING"],
+)
+
+
+def long_rows() -> Organisation:
+    """An organisation with 200 users of 20 kB each: more than a pipe holds."""
+    org = organisation(1)
+    (row, *_) = org.rows["/v2/users"]
+    org.rows["/v2/users"] = [row | {"id": f"{number:026}", "name": "long " * 4000} for number in range(200)]
+    return org
+
+
+@contextmanager
+def piped(
+    fake: FakeApi, folder: Path, options: list[str], variables: dict[str, str], *, blocking: bool = True
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """The tap with a pipe as stdout, and the end of the pipe that the test reads."""
+    (folder / "catalog.json").write_text(json.dumps(only("users")))
+    command = [sys.executable, *options, "-m", "tap_incident", "--catalog", str(folder / "catalog.json")]
+    read, write = os.pipe()
+    os.set_blocking(write, blocking)
+    with os.fdopen(read, "rb") as out, (folder / "err").open("wb") as err:
+        tap = subprocess.Popen(command, stdout=write, stderr=err, env=environ(fake) | variables)
+        os.close(write)
+        # What waits in the pipe is counted here.
+        tap.stdout = out
+        try:
+            yield tap, out
+        finally:
+            tap.kill()
+            tap.wait()
+
+
+def is_whole(run: Run, org: Organisation) -> bool:
+    """Whether the run wrote each user once."""
+    check(run)
+    return list(run.keys("users")) == [key_of("users", row) for row in org.rows["/v2/users"]]
+
+
+@UNBUFFERED
+def test_a_slow_reader_gets_every_row_however_python_was_started(
+    tmp_path: Path, options: list[str], variables: dict[str, str]
+) -> None:
+    org = long_rows()
+    with FakeApi(org) as fake, piped(fake, tmp_path, options, variables) as (tap, out):
+        until(lambda: blocked(tap))
+        text = out.read().decode()
+        assert tap.wait(20) == 0
+    assert is_whole(Run(0, parsed(text)), org)
+
+
+@UNBUFFERED
+def test_a_signal_during_a_write_leaves_whole_lines_however_python_was_started(
+    tmp_path: Path, options: list[str], variables: dict[str, str]
+) -> None:
+    with FakeApi(long_rows()) as fake, piped(fake, tmp_path, options, variables) as (tap, out):
+        until(lambda: blocked(tap))
+        tap.send_signal(signal.SIGTERM)
+        until(lambda: not catches(tap, signal.SIGTERM))
+        text = out.read().decode()
+        assert tap.wait(20) == 143
+    kinds = [message["type"] for message in parsed(text)]
+    assert kinds.count("RECORD") > 2
+
+
+@UNBUFFERED
+@pytest.mark.parametrize("blocking", [True, False])
+def test_nothing_follows_a_line_that_a_signal_cut(
+    tmp_path: Path, options: list[str], variables: dict[str, str], blocking: bool
+) -> None:
+    with FakeApi(long_rows()) as fake, piped(fake, tmp_path, options, variables, blocking=blocking) as (tap, out):
+        until(lambda: blocked(tap))
+        began = time.monotonic()
+        tap.send_signal(signal.SIGTERM)
+        assert tap.wait(20) == 143
+        assert time.monotonic() - began < SOON
+        *whole, _ = out.read().decode().split("\n")
+    assert [json.loads(line)["type"] for line in whole][:2] == ["SCHEMA", "RECORD"]
+
+
+@UNBUFFERED
+def test_a_stdout_that_does_not_block_loses_no_row(
+    tmp_path: Path, options: list[str], variables: dict[str, str]
+) -> None:
+    org = long_rows()
+    with FakeApi(org) as fake, piped(fake, tmp_path, options, variables, blocking=False) as (tap, out):
+        until(lambda: blocked(tap) or tap.poll() is not None)
+        text = out.read().decode()
+        assert tap.wait(20) == 0
+    assert is_whole(Run(0, parsed(text)), org)
+
+
+@pytest.mark.parametrize("option", ["--discover", "--about"])
+def test_what_is_printed_waits_for_a_stdout_that_does_not_block(tmp_path: Path, option: str) -> None:
+    command = [sys.executable, "-m", "tap_incident", option]
+    expected = subprocess.run(command, check=True, capture_output=True).stdout
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    # Fill the pipe, so that the first write finds no room.
+    filled = b"".join(iter(lambda: fill(write), b""))
+    with os.fdopen(read, "rb") as out:
+        tap = subprocess.Popen(command, stdout=write, stderr=subprocess.DEVNULL)
+        os.close(write)
+        time.sleep(1)
+        assert out.read() == filled + expected
+        assert tap.wait(20) == 0
+
+
+def fill(descriptor: int) -> bytes:
+    """Write a block into the pipe; what was written, nothing if the pipe is full."""
+    try:
+        return b" " * os.write(descriptor, b" " * 4096)
+    except BlockingIOError:
+        return b""
