@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import singer
@@ -20,6 +21,7 @@ from tap_incident import config as configs
 from tap_incident.api.client import Client
 from tap_incident.errors import BadOutput, Stopped, TapError
 from tap_incident.json_input import parse_file, read_file, readable_by_others
+from tap_incident.logs import clean_logs
 from tap_incident.protocol import state as states
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.messages import Writer
@@ -42,6 +44,18 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+@dataclass(frozen=True)
+class _Process:
+    """What the command line gives to a run."""
+
+    args: argparse.Namespace
+    out: Output | None
+    stop: threading.Event
+    clock: Clock
+    secrets: list[str]
+    """They are masked in the log."""
+
+
 def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
     """Run the tap with these arguments (default: those of the process) and return its exit code.
 
@@ -55,8 +69,8 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
     if args.format and not args.about:
         parser.error("argument --format: only with --about")
     stop = threading.Event()
-    with signals_caught(stop) as caught:
-        code = _exit_code(args, standard_output(), stop, caught, clock)
+    with clean_logs() as secrets, signals_caught(stop) as caught:
+        code = _exit_code(_Process(args, standard_output(), stop, clock, secrets), caught)
         if caught:
             resume = "Stopped by %s. Run again with the last state to resume from there"
             LOGGER.warning(resume if code else "Stopped by %s when everything was written", caught[0].name)
@@ -64,23 +78,20 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
     return 128 + caught[0] if caught else code
 
 
-def _exit_code(
-    args: argparse.Namespace, out: Output | None, stop: threading.Event, caught: list[signal.Signals], clock: Clock
-) -> int:
+def _exit_code(process: _Process, caught: list[signal.Signals]) -> int:
     """Run, and log what went wrong. 0: all was read. 1: not."""
     try:
-        _run(args, out, stop, clock)
+        _run(process)
         return 0
     except BrokenPipeError:
         return 1  # The target has ended, and says why itself.
     except TapError as error:
-        _flush(out)
+        _flush(process.out)
         if not (caught and isinstance(error, Stopped)):
-            # One line, even if an answer put line breaks into the text.
-            LOGGER.critical("%s", " ".join(f"{error}. {error.advice}".split()).removesuffix("."))
+            LOGGER.critical("%s", f"{error}. {error.advice}".strip().removesuffix("."))
         return 1
     except Exception as error:
-        _flush(out)
+        _flush(process.out)
         LOGGER.exception("Unexpected error:")
         LOGGER.critical("A mistake in the tap (%s): please report it with the lines above", type(error).__name__)
         return 1
@@ -143,7 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(args: argparse.Namespace, out: Output | None, stop: threading.Event, clock: Clock) -> None:
+def _run(process: _Process) -> None:
+    args, out, stop = process.args, process.out, process.stop
     if out is None:
         raise BadOutput("The messages can't be written: stdout is closed")
     if args.about:
@@ -151,6 +163,7 @@ def _run(args: argparse.Namespace, out: Output | None, stop: threading.Event, cl
         return
     text = read_file(args.config) if args.config is not None else None
     config = configs.load(text, os.environ, source=args.config or "settings", key_needed=not args.discover)
+    process.secrets.append(config.api_key)
     if text and config.api_key and config.api_key in text and readable_by_others(args.config):
         LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
     if args.discover:
@@ -169,7 +182,7 @@ def _run(args: argparse.Namespace, out: Output | None, stop: threading.Event, cl
         LOGGER.warning("%s selects no stream: nothing to do", path)
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
-        sync(selection, config, state, client=client, workers=workers, writer=Writer(out), now=clock())
+        sync(selection, config, state, client=client, workers=workers, writer=Writer(out), now=process.clock())
 
 
 def _print(out: Output, text: str) -> None:

@@ -5,27 +5,25 @@ Source: API documents, sections "Pagination", "Errors", "Rate limits".
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
-from urllib.parse import quote
 
 from singer.utils import strptime_to_utc
 
 from tap_incident.api.rate import Limits, read_limits
 from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected
 from tap_incident.json_input import strict_json
+from tap_incident.logs import masked
 from tap_incident.streams import Stream
 
 Row = dict[str, Any]
 Headers = Mapping[str, str]
 
 _LONGEST_MESSAGE = 500
-_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True)
@@ -136,12 +134,7 @@ def _described(request: str, status: int, body: Row, secret: str) -> tuple[str, 
 
 def _quoted(value: object, secret: str) -> str:
     """A text of the API for use in one line, with *** for the secret, also in its JSON and URL forms."""
-    text = " ".join(str(value).split())
-    for form in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")} - {""}:
-        # A very short secret is masked only as a whole word: it may be part of many words.
-        ends = (r"(?<!\w)", r"(?!\w)") if len(secret) < _SHORTEST_SECRET else ("", "")
-        text = re.sub(re.escape(form).join(ends), "***", text, flags=re.IGNORECASE)
-    return text[:_LONGEST_MESSAGE]
+    return masked(" ".join(str(value).split()), secret)[:_LONGEST_MESSAGE]
 
 
 def _retry_after(headers: Headers, body: Row) -> float | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from singer import metrics
 
 from tap_incident.api.client import Client
 from tap_incident.config import Config
+from tap_incident.logs import masked, shortened
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.records import Shaper, shaper
 from tap_incident.protocol.schemas import schema
@@ -26,6 +26,10 @@ from tap_incident.sync.spool import Seen, Spool
 from tap_incident.timestamps import instant
 
 LOGGER = logging.getLogger(__name__)
+
+_MOST_UNKNOWN = 1_000
+_SHOWN_UNKNOWN = 20
+_LONGEST_PATH = 200
 
 
 @dataclass
@@ -59,17 +63,16 @@ class RunContext:
     """Table version of the streams that this run reads from scratch and completely."""
     records_at_state: int = 0
     """Number of records that were out at the last STATE."""
-    unknown: set[tuple[str, str]] = field(default_factory=set)
-    """(stream, path) of properties that are not in the schemas."""
-    logged: set[tuple[str, str]] = field(default_factory=set)
+    unknown: dict[str, set[str]] = field(default_factory=dict)
+    """Paths of properties that are not in the schemas, by stream: at most `_MOST_UNKNOWN`, and none of them is long."""
+    logged: dict[str, set[str]] = field(default_factory=dict)
     """Those of `unknown` that were logged."""
 
     def shaper(self, selected: Selected) -> Shaper:
         """The function from a row of the stream to its record."""
         name = selected.stream.name
         if name not in self.shapers:
-            add = self.unknown.add
-            self.shapers[name] = shaper(selected, schema(selected.stream), lambda path: add((name, path)))
+            self.shapers[name] = shaper(selected, schema(selected.stream), self._collector(name))
         return self.shapers[name]
 
     def began(self, point: ResumePoint) -> str:
@@ -99,13 +102,28 @@ class RunContext:
         for name, count in self.writer.records.items():
             metrics.log(LOGGER, metrics.Point("counter", metrics.Metric.record_count, count, {"endpoint": name}))
 
+    def _collector(self, name: str) -> Callable[[str], None]:
+        """A function that keeps the path of an unknown property of the stream `name`."""
+        paths = self.unknown.setdefault(name, set())
+        key = self.config.api_key
+
+        def collect(path: str) -> None:
+            if len(paths) < _MOST_UNKNOWN:
+                paths.add(path if len(path) <= _LONGEST_PATH else shortened(masked(path, key), _LONGEST_PATH))
+
+        return collect
+
     def log_unknown_properties(self) -> None:
-        """Log the properties of the API that are not in the schemas, each once."""
-        fresh = sorted(self.unknown - self.logged)
-        self.logged.update(fresh)
-        for name, paths in groupby(fresh, key=itemgetter(0)):
+        """Log the properties of the API that are not in the schemas, each once and only the first of many."""
+        for name, paths in sorted(self.unknown.items()):
+            fresh = sorted(paths - self.logged.get(name, set()))
+            if not fresh:
+                continue
+            self.logged[name] = set(paths)
+            more = len(fresh[_SHOWN_UNKNOWN:])
             LOGGER.warning(
-                "%s: the API sends properties that this version does not know; they are left out: %s",
+                "%s: the API sends properties that this version does not know; they are left out: %s%s",
                 name,
-                ", ".join(" ".join(path.split()) for _, path in paths),
+                ", ".join(fresh[:_SHOWN_UNKNOWN]),
+                f", and {'at least ' * (len(paths) == _MOST_UNKNOWN)}{more} others" if more else "",
             )

@@ -128,8 +128,7 @@ def _log_key(identity: Prefetched) -> None:
     try:
         for row in next(identity).rows:
             roles = [*(row.get("roles") or []), *(f"{role} (in its teams)" for role in row.get("team_roles") or [])]
-            text = f'API key "{row.get("name")}", roles: {", ".join(map(str, roles)) or "none"}'
-            LOGGER.info("%s", " ".join(text.split()))
+            LOGGER.info('API key "%s", roles: %s', row.get("name"), ", ".join(map(str, roles)) or "none")
     except (BadKey, Stopped):
         raise
     except (TapError, TypeError) as error:

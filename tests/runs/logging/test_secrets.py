@@ -151,7 +151,7 @@ def test_api_key_is_not_in_the_traceback_of_an_unknown_error(
     assert hides(said, key)
 
 
-@pytest.mark.parametrize("key", ["a", "GET", "status", "4", "severities", ".", "*"])
+@pytest.mark.parametrize("key", ["a", "GET", "status", "4", ".", "*"])
 def test_api_key_that_is_a_short_word_leaves_the_line_readable(ended: Ended, key: str) -> None:
     body = json.dumps({"errors": [{"code": "bad_thing", "message": f"Alas! The key '{key}' has drawbacks"}]})
     with FakeApi(organisation(1), faults=always(Fault(status=422, body=body))) as fake:
