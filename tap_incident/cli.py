@@ -140,7 +140,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Singer tap for incident.io: writes SCHEMA, RECORD and STATE messages to stdout.",
         epilog="First: tap-incident --discover > catalog.json. Then: tap-incident --config config.json "
         "--catalog catalog.json | target-... The exit code is 0 when everything selected was read, "
-        "1 when not (the last line on stderr says why), 130 or 143 when stopped by a signal.",
+        "1 when not (the last line on stderr says why), 130 or 143 when SIGINT or SIGTERM came during the run, "
+        "whatever else happened.",
     )
     add = parser.add_argument
     add("-c", "--config", metavar="FILE", help="settings as JSON; optional if INCIDENT_API_KEY is set")

@@ -6,6 +6,8 @@ Source: Singer spec, section "Output".
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections import Counter
 from typing import Any
 
@@ -13,8 +15,15 @@ from tap_incident.protocol.output import Output, output_errors
 from tap_incident.protocol.selection import Selected
 from tap_incident.protocol.state import State
 
+LOGGER = logging.getLogger(__name__)
+
 # singer-python's write_message uses simplejson and flushes at each record, which is many times slower.
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+# In a line of JSON: half a surrogate pair, NUL, or a backslash that may only look like the start of one of them.
+_SUSPECT = re.compile(r"\\ud[89ab]..(?!\\ud[c-f])|\\ud[c-f](?<!\\ud[89ab]..\\ud[c-f])|\\u0000|\\\\u(?:d[89a-f]|0000)")
+# One escape: a whole pair, a character that is replaced, or anything else.
+_ESCAPE = re.compile(r"\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..|u0000)|.)")
 
 
 class Writer:
@@ -28,6 +37,7 @@ class Writer:
         self.records: Counter[str] = Counter()
         self.activated: set[str] = set()
         """Streams for which ACTIVATE_VERSION was written."""
+        self._replaced: set[str] = set()
         self.versions: dict[str, int] = {}
         """Table version per stream, for those that have one. It is written into each RECORD."""
 
@@ -49,12 +59,28 @@ class Writer:
         self._write(message)
 
     def record(self, name: str, record: dict[str, Any]) -> None:
-        """Write RECORD of the stream `name`, whose SCHEMA must be out."""
+        """Write RECORD of the stream `name`, whose SCHEMA must be out.
+
+        NUL and halves of surrogate pairs become U+FFFD, with one WARNING per stream: PostgreSQL and DuckDB refuse them.
+        """
         message: dict[str, Any] = {"type": "RECORD", "stream": name, "record": record}
         if name in self.versions:
             message["version"] = self.versions[name]
-        self._write(message)
+        line = _encode(message)
+        if ("\\ud" in line or "\\u0000" in line) and _SUSPECT.search(line):
+            line = self._storable(name, line)
+        self._write_line(line)
         self.records[name] += 1
+
+    def _storable(self, name: str, line: str) -> str:
+        storable = _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], line)
+        if storable != line and name not in self._replaced:
+            self._replaced.add(name)
+            LOGGER.warning(
+                "%s: a text holds NUL or half of a surrogate pair, which databases refuse; each is written as U+FFFD",
+                name,
+            )
+        return storable
 
     def activate(self, name: str) -> None:
         """Write ACTIVATE_VERSION if the stream has a version: the target removes rows with another one."""
@@ -73,7 +99,9 @@ class Writer:
             self._out.flush()
 
     def _write(self, message: dict[str, Any]) -> None:
-        line = _encode(message) + "\n"
+        self._write_line(_encode(message))
+
+    def _write_line(self, line: str) -> None:
         with output_errors():
             # One call per line, so that a signal interrupts between lines.
-            self._out.write(line)
+            self._out.write(line + "\n")

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.process.test_installed import environ
 from tests.process.test_signals import SOON
 from tests.process.test_stdout import fill
+from tests.support.processes import environ
 from tests.support.runs import only, parsed
 
 CLOSED = {"stdin": "<&-", "stderr": "2>&-", "stdin and stderr": "<&- 2>&-"}
@@ -37,7 +37,7 @@ def catalog(folder: Path, *names: str) -> str:
 
 
 @BAD_STDERR
-def test_a_run_that_goes_well_ends_with_0(tmp_path: Path, how: str) -> None:
+def test_bad_stderr_exit_code_is_0_after_success(tmp_path: Path, how: str) -> None:
     with FakeApi(organisation(3)) as fake:
         command = shell(how, "--catalog", catalog(tmp_path, "severities", "users"))
         done = subprocess.run(command, stdout=subprocess.PIPE, env=environ(fake), check=False)
@@ -46,7 +46,7 @@ def test_a_run_that_goes_well_ends_with_0(tmp_path: Path, how: str) -> None:
 
 
 @BAD_STDERR
-def test_a_run_that_fails_ends_with_1(tmp_path: Path, how: str) -> None:
+def test_bad_stderr_exit_code_is_1_after_a_failure(tmp_path: Path, how: str) -> None:
     with FakeApi(organisation(3), faults=lambda *_: Fault(status=401)) as fake:
         command = shell(how, "--catalog", catalog(tmp_path, "severities"))
         done = subprocess.run(command, stdout=subprocess.PIPE, env=environ(fake), check=False)
@@ -54,7 +54,7 @@ def test_a_run_that_fails_ends_with_1(tmp_path: Path, how: str) -> None:
 
 
 @BAD_STDERR
-def test_a_run_that_is_stopped_ends_with_143(tmp_path: Path, how: str) -> None:
+def test_bad_stderr_exit_code_is_143_after_sigterm(tmp_path: Path, how: str) -> None:
     requested = threading.Event()
 
     def faults(*_: object) -> Fault:
@@ -71,18 +71,18 @@ def test_a_run_that_is_stopped_ends_with_143(tmp_path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("redirect", ["2>&-", "<&- 2>&-"])
-def test_a_wrong_argument_prints_nothing_to_stdout(redirect: str) -> None:
+def test_closed_stderr_prints_no_usage_to_stdout(redirect: str) -> None:
     command = ["bash", "-c", f'exec "$@" {redirect}', "tap", sys.executable, "-m", "tap_incident", "--bogus"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
 
 
-def test_with_all_three_closed_the_run_ends_with_1() -> None:
+def test_closed_stdin_stdout_and_stderr_exit_code_is_1() -> None:
     command = ["bash", "-c", 'exec "$@" <&- >&- 2>&-', "tap", sys.executable, "-m", "tap_incident", "--discover"]
     assert subprocess.run(command, check=False).returncode == 1
 
 
-def test_no_connection_and_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+def test_closed_streams_are_not_replaced_by_a_connection(tmp_path: Path) -> None:
     requested = threading.Event()
 
     def faults(at: int, path: str, params: object) -> Fault | None:
@@ -103,7 +103,7 @@ def test_no_connection_and_no_file_gets_the_number_of_a_closed_stream(tmp_path: 
     assert (opened["0"], opened["2"]) == (os.devnull, os.devnull)
 
 
-def test_a_stderr_that_nobody_reads_keeps_no_signal_waiting(tmp_path: Path) -> None:
+def test_stderr_that_nobody_reads_does_not_delay_a_signal(tmp_path: Path) -> None:
     requested = threading.Event()
 
     def faults(*_: object) -> Fault:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, organisation
-from tests.process.test_installed import environ
+from tests.support.processes import environ
 from tests.support.runs import only, parsed
 
 SECONDS = 12.0
@@ -33,7 +33,7 @@ def run(command: list[str], fake: FakeApi, delay: float | None, out: Path) -> tu
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["sync", "discover"])
-def test_whenever_a_signal_comes_the_exit_code_says_so(tmp_path: Path, reads: bool) -> None:
+def test_signal_at_any_moment_gives_the_right_exit_code(tmp_path: Path, reads: bool) -> None:
     (tmp_path / "catalog.json").write_text(json.dumps(only("severities", "users")))
     arguments = ["--catalog", str(tmp_path / "catalog.json")] if reads else ["--discover"]
     command = [sys.executable, "-m", "tap_incident", *arguments]

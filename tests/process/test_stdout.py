@@ -16,8 +16,8 @@ from typing import IO
 import pytest
 
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.process.test_installed import environ, until
 from tests.process.test_signals import SOON, blocked, catches
+from tests.support.processes import environ, until
 from tests.support.runs import Run, check, key_of, only, parsed
 
 UNBUFFERED = pytest.mark.parametrize(
@@ -63,9 +63,7 @@ def is_whole(run: Run, org: Organisation) -> bool:
 
 
 @UNBUFFERED
-def test_a_slow_reader_gets_every_row_however_python_was_started(
-    tmp_path: Path, options: list[str], variables: dict[str, str]
-) -> None:
+def test_stdout_with_a_slow_reader_loses_no_row(tmp_path: Path, options: list[str], variables: dict[str, str]) -> None:
     org = long_rows()
     with FakeApi(org) as fake, piped(fake, tmp_path, options, variables) as (tap, out):
         until(lambda: blocked(tap))
@@ -75,7 +73,7 @@ def test_a_slow_reader_gets_every_row_however_python_was_started(
 
 
 @UNBUFFERED
-def test_a_signal_during_a_write_leaves_whole_lines_however_python_was_started(
+def test_stdout_ends_with_a_whole_line_after_a_signal_during_a_write(
     tmp_path: Path, options: list[str], variables: dict[str, str]
 ) -> None:
     with FakeApi(long_rows()) as fake, piped(fake, tmp_path, options, variables) as (tap, out):
@@ -90,7 +88,7 @@ def test_a_signal_during_a_write_leaves_whole_lines_however_python_was_started(
 
 @UNBUFFERED
 @pytest.mark.parametrize("blocking", [True, False])
-def test_nothing_follows_a_line_that_a_signal_cut(
+def test_stdout_has_nothing_after_a_line_that_a_signal_cut(
     tmp_path: Path, options: list[str], variables: dict[str, str], blocking: bool
 ) -> None:
     with FakeApi(long_rows()) as fake, piped(fake, tmp_path, options, variables, blocking=blocking) as (tap, out):
@@ -104,9 +102,7 @@ def test_nothing_follows_a_line_that_a_signal_cut(
 
 
 @UNBUFFERED
-def test_a_stdout_that_does_not_block_loses_no_row(
-    tmp_path: Path, options: list[str], variables: dict[str, str]
-) -> None:
+def test_stdout_that_does_not_block_loses_no_row(tmp_path: Path, options: list[str], variables: dict[str, str]) -> None:
     org = long_rows()
     with FakeApi(org) as fake, piped(fake, tmp_path, options, variables, blocking=False) as (tap, out):
         until(lambda: blocked(tap) or tap.poll() is not None)
@@ -116,7 +112,7 @@ def test_a_stdout_that_does_not_block_loses_no_row(
 
 
 @pytest.mark.parametrize("option", ["--discover", "--about"])
-def test_what_is_printed_waits_for_a_stdout_that_does_not_block(tmp_path: Path, option: str) -> None:
+def test_stdout_that_does_not_block_gets_the_whole_catalog(tmp_path: Path, option: str) -> None:
     command = [sys.executable, "-m", "tap_incident", option]
     expected = subprocess.run(command, check=True, capture_output=True).stdout
     read, write = os.pipe()

@@ -23,7 +23,7 @@ def in_go(key: str) -> str:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_secret_is_masked_in_each_form(key: str) -> None:
+def test_masked_secret_in_each_form(key: str) -> None:
     forms = [key, json.dumps(key)[1:-1], json.dumps(json.dumps(key)[1:-1])[1:-1], repr(key)[1:-1], in_go(key)]
     forms += [quote(key), quote(key, safe=""), quote(key, safe="").lower(), quote(quote(key, safe=""), safe="")]
     for form in forms:
@@ -31,7 +31,7 @@ def test_a_secret_is_masked_in_each_form(key: str) -> None:
 
 
 @pytest.mark.parametrize(("secret", "expected"), [("GET", "*** GETS a"), ("", "GET GETS a"), ("a", "GET GETS ***")])
-def test_a_short_secret_is_masked_as_a_word(secret: str, expected: str) -> None:
+def test_masked_short_secret_only_as_a_word(secret: str, expected: str) -> None:
     assert masked("GET GETS a", secret) == expected
 
 
@@ -46,24 +46,24 @@ def test_a_short_secret_is_masked_as_a_word(secret: str, expected: str) -> None:
         ("\ud800x\U000e0041", "\\ud800x\\U000e0041"),
     ],
 )
-def test_what_controls_a_terminal_is_escaped(text: str, expected: str) -> None:
+def test_printable_escapes_control_characters(text: str, expected: str) -> None:
     assert printable(text) == expected
 
 
 @given(st.text(st.characters()))
-def test_any_text_becomes_one_printable_line(text: str) -> None:
+def test_printable_makes_one_line_of_any_text(text: str) -> None:
     assert printable(text).isprintable()
     assert printable(text).encode("utf-8").decode("utf-8") == printable(text)
 
 
-def test_the_middle_of_a_long_text_is_left_out() -> None:
+def test_shortened_text_lacks_its_middle() -> None:
     assert shortened("a" * 60 + "b" * 60 + "c" * 20, 100) == (
         "a" * 60 + "b" * 15 + " ... (40 characters left out) ... " + "b" * 5 + "c" * 20
     )
     assert shortened("a" * 100, 100) == "a" * 100
 
 
-def test_all_that_is_logged_is_clean_whichever_handlers_are_set(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_is_clean_whichever_handlers_are_set(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with clean_logs() as secrets:
         secrets.append(KEYS[0])
@@ -82,7 +82,7 @@ def test_all_that_is_logged_is_clean_whichever_handlers_are_set(caplog: pytest.L
     assert texts[3] == "\x1bas before"
 
 
-def test_a_traceback_is_masked_and_none_of_its_lines_passes_for_a_record(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_of_a_traceback_is_masked_and_indented(caplog: pytest.LogCaptureFixture) -> None:
     with clean_logs() as secrets:
         secrets.append(KEYS[0])
         try:
@@ -98,14 +98,14 @@ def test_a_traceback_is_masked_and_none_of_its_lines_passes_for_a_record(caplog:
     assert len(others) == 200
 
 
-def test_a_short_secret_is_not_masked_in_our_own_words(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_keeps_our_own_words_that_equal_a_short_secret(caplog: pytest.LogCaptureFixture) -> None:
     with clean_logs() as secrets:
         secrets += ["", "users"]
         LOGGER.warning("users: GET /v2/users")
     assert "users: GET /v2/users" in caplog.text
 
 
-def test_the_block_may_fail_and_nothing_stays_behind() -> None:
+def test_log_record_factory_is_restored_after_an_error() -> None:
     before = logging.getLogRecordFactory()
     with pytest.raises(RuntimeError), clean_logs():
         raise RuntimeError

@@ -70,7 +70,7 @@ ERRORS = {
 
 @EACH
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS.keys())
-def test_a_signal_decides_the_exit_code_whatever_happens_with_it(
+def test_signal_decides_the_exit_code_together_with_any_error(
     run: Callable[..., int],
     caplog: pytest.LogCaptureFixture,
     number: signal.Signals,
@@ -81,7 +81,7 @@ def test_a_signal_decides_the_exit_code_whatever_happens_with_it(
     assert f"Stopped by {number.name}" in caplog.records[-1].getMessage()
 
 
-def test_a_signal_after_the_last_message_is_reported_as_such(
+def test_signal_after_the_last_message_is_logged_as_such(
     run: Callable[..., int], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert run(Out(signal.SIGTERM)) == 143
@@ -97,7 +97,7 @@ class SignalAtCritical(logging.Handler):
             signal.raise_signal(signal.SIGTERM)
 
 
-def test_a_signal_during_the_critical_line_decides_the_exit_code(run: Callable[..., int]) -> None:
+def test_signal_during_the_critical_line_decides_the_exit_code(run: Callable[..., int]) -> None:
     handler = SignalAtCritical()
     logging.getLogger().addHandler(handler)
     try:
@@ -107,21 +107,21 @@ def test_a_signal_during_the_critical_line_decides_the_exit_code(run: Callable[.
 
 
 @EACH
-def test_discovery_that_a_signal_interrupts_ends_with_it(
+def test_signal_during_about_decides_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Out(number))
     assert main(["--about"]) == code
 
 
-def test_a_signal_that_comes_while_the_handlers_are_removed_is_in_the_list() -> None:
+def test_signal_is_in_the_list_of_those_caught() -> None:
     with signals_caught(threading.Event()) as caught:
         assert caught == []
         signal.raise_signal(signal.SIGTERM)
     assert caught == [signal.SIGTERM]
 
 
-def test_the_handlers_of_the_caller_come_back_and_no_timer_is_left() -> None:
+def test_signal_handlers_of_the_caller_are_restored_without_a_timer() -> None:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     before = [signal.getsignal(number) for number in numbers]
     for number in (None, signal.SIGTERM):
@@ -132,7 +132,7 @@ def test_the_handlers_of_the_caller_come_back_and_no_timer_is_left() -> None:
         assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
-def test_a_signal_while_the_main_thread_holds_the_lock_of_the_event_ends_the_process() -> None:
+def test_signal_while_the_main_thread_holds_the_lock_of_stop_ends_the_process() -> None:
     # `Event.set` takes a lock that is not reentrant, and the end of a run calls it in the main thread.
     child = os.fork()
     if child == 0:

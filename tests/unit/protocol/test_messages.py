@@ -35,7 +35,7 @@ class Out(io.StringIO):
 VALUES: list[Any] = [
     None,
     "",
-    "Größe 数据 👩‍🚒\r\n\u2028\x00\ud800",
+    "Größe 数据 👩‍🚒\r\n\u2028\x01",
     2**53 + 1,
     0.1,
     [None, {}],

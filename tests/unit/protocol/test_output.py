@@ -31,7 +31,7 @@ def pipe() -> Iterator[tuple[int, int]]:
     os.close(write)
 
 
-def test_what_the_reader_has_no_room_for_waits_until_it_has(pipe: tuple[int, int]) -> None:
+def test_output_waits_until_the_reader_has_room(pipe: tuple[int, int]) -> None:
     read, write = pipe
     came: list[bytes] = []
 
@@ -52,7 +52,7 @@ def test_what_the_reader_has_no_room_for_waits_until_it_has(pipe: tuple[int, int
     assert b"".join(came) == LINE.encode() * 50
 
 
-def test_a_signal_ends_the_wait_for_the_reader(pipe: tuple[int, int]) -> None:
+def test_output_wait_is_ended_by_a_signal(pipe: tuple[int, int]) -> None:
     read, write = pipe
     out = DescriptorOutput(write)
 
@@ -71,7 +71,7 @@ def test_a_signal_ends_the_wait_for_the_reader(pipe: tuple[int, int]) -> None:
         os.close(read)
 
 
-def test_after_an_error_the_next_flush_continues_with_the_first_byte_that_is_missing(tmp_path: Path) -> None:
+def test_output_continues_after_an_error_with_the_first_missing_byte(tmp_path: Path) -> None:
     path = tmp_path / "out"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -92,7 +92,7 @@ def test_after_an_error_the_next_flush_continues_with_the_first_byte_that_is_mis
     assert path.read_text() == LINE * 3
 
 
-def test_a_text_goes_out_at_the_latest_with_the_flush_and_as_utf_8(pipe: tuple[int, int]) -> None:
+def test_output_is_utf_8_and_written_at_the_flush(pipe: tuple[int, int]) -> None:
     read, write = pipe
     out = DescriptorOutput(write)
     out.write("Größe 👩‍🚒\n")
@@ -105,7 +105,7 @@ def test_a_text_goes_out_at_the_latest_with_the_flush_and_as_utf_8(pipe: tuple[i
     os.close(read)
 
 
-def test_a_reader_that_has_closed_the_pipe_is_a_broken_pipe(pipe: tuple[int, int]) -> None:
+def test_output_to_a_closed_pipe_is_a_broken_pipe_error(pipe: tuple[int, int]) -> None:
     read, write = pipe
     os.close(read)
     out = DescriptorOutput(write)
@@ -114,12 +114,12 @@ def test_a_reader_that_has_closed_the_pipe_is_a_broken_pipe(pipe: tuple[int, int
         out.flush()
 
 
-def test_any_other_error_says_why() -> None:
+def test_output_error_says_why() -> None:
     with pytest.raises(BadOutput, match="No space left on device"), output_errors():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_a_replaced_stdout_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stdout_that_was_replaced_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
     assert standard_output() is out
@@ -127,9 +127,7 @@ def test_a_replaced_stdout_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     assert standard_output() is None
 
 
-def test_the_stdout_of_the_process_is_written_by_its_descriptor(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_stdout_of_the_process_is_written_by_its_descriptor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as file:
         monkeypatch.setattr(sys, "stdout", file)
         monkeypatch.setattr(sys, "__stdout__", file)
