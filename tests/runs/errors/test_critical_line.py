@@ -164,4 +164,4 @@ def test_critical_line_is_one_line_whatever_the_api_sends(tap: Tap, caplog: pyte
     org.rows["/v1/severities"][0] |= {"id": "a\nINFO all is fine", "rank": []}
     with FakeApi(org) as fake:
         run = tap(fake, catalog=only("severities"))
-    assert "a INFO all is fine" in last_line(run, caplog)
+    assert "a\\nINFO all is fine" in last_line(run, caplog)
