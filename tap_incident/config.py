@@ -214,10 +214,11 @@ def _is_usable_url(endpoint: str) -> bool:
         return False
     if url.scheme not in ("http", "https"):
         return False
-    return url.scheme == "https" or _is_loopback(host)
+    return url.scheme == "https" or is_loopback(host)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """True if the host name or address is that of this machine."""
     if host == "localhost":
         return True
     try:

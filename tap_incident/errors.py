@@ -60,7 +60,8 @@ class BadOutput(TapError):
 
 
 class PassingFault(TapError):
-    """A fault that may pass (timeout, 5xx, 429). It is retried; if it lasts too long, it ends the run."""
+    """A fault that may pass: a timeout, 5xx, 429, or an error that comes from a gateway and not from the API. It is
+    retried. If it lasts too long, it ends the run."""
 
     advice = "Check endpoint and the network, or run again later with the last state"
 

@@ -41,6 +41,10 @@ def parse_file(text: str, source: str) -> Any:
         raise BadInput(f"{source}: not valid JSON{where}") from None
 
 
+class BadNumber(ValueError):
+    """A number that is not JSON, or that no float can hold."""
+
+
 def strict_json(text: str | bytes) -> Any:
     """The JSON value of a text. Raises ValueError, also for NaN and infinities, which Python accepts."""
     return json.loads(text, parse_constant=_no_number, parse_float=_finite)
@@ -49,9 +53,9 @@ def strict_json(text: str | bytes) -> Any:
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        _no_number(digits)
+        raise BadNumber("a number is too large for a float")
     return number
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a JSON number")
+    raise BadNumber(f"{text} is not a JSON number")

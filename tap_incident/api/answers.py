@@ -12,13 +12,12 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
-from singer.utils import strptime_to_utc
-
+from tap_incident.api.body import Unusable, is_api_error, parse_body
 from tap_incident.api.rate import Limits, read_limits
 from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected
-from tap_incident.json_input import strict_json
 from tap_incident.logs import masked
 from tap_incident.streams import Stream
+from tap_incident.timestamps import instant, is_timestamp
 
 Row = dict[str, Any]
 Headers = Mapping[str, str]
@@ -44,17 +43,26 @@ class RateLimited(PassingFault):
         self.retry_after = retry_after
 
 
-def parse_body(content: bytes, request: str = "GET") -> Any:
-    """The JSON value of a body; None if it is not JSON (empty, or a gateway's HTML).
+def read(request: str, status: int, headers: Headers, content: bytes, secret: str = "") -> Row:
+    """The JSON object of a 200. `request` names stream, method and path in errors.
 
-    `request` names the request in errors. Raises BadData for a body that no retry will make readable.
+    `secret` is masked if the answer quotes it. Raises PassingFault, Unusable or BadData for a body that is not what it
+    should be, and what `fail` raises for another status.
     """
     try:
-        return strict_json(content)
-    except ValueError:
-        return None
-    except RecursionError:
-        raise BadData(f"{request}: the answer is nested too deeply to be read") from None
+        body = parse_body(content, request)
+    except BadData:
+        if status == 200:
+            raise
+        body = None
+    if status != 200:
+        fail(request, status, headers, body, secret)
+    if is_api_error(body):
+        text, _ = _described(request, status, body, secret)
+        raise Unusable(f"{text}: an error in the place of the data")
+    if not isinstance(body, dict):
+        raise PassingFault(f"{request}: status 200, but the body is not a JSON object")
+    return body
 
 
 def page(body: Row, stream: Stream) -> Page:
@@ -69,7 +77,18 @@ def page(body: Row, stream: Stream) -> Page:
     after, total = meta.get("after"), meta.get("total_record_count")
     if not isinstance(after, str | None):
         raise BadData(f"{stream.name}: {stream.path}: the cursor of the next page is not a string")
+    if not is_unicode(after or ""):
+        raise BadData(f"{stream.name}: {stream.path}: the cursor of the next page is not valid Unicode")
     return Page(rows, after or None, total if type(total) is int else None)
+
+
+def is_unicode(text: str) -> bool:
+    """False if the text has half of a surrogate pair, which JSON can hold, but no request and no file."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _rows(body: Row, key: str, stream: Stream) -> list[Row]:
@@ -93,14 +112,18 @@ def _rows_of_lists(body: Row, key: str, stream: Stream) -> list[Row]:
     return [{**row, str(stream.answer.list_column): name} for name in names for row in _rows(lists, name, stream)]
 
 
-def fail(request: str, status: int, headers: Headers, body: Row, secret: str = "") -> NoReturn:
-    """Raise the error for a status other than 200. `request` names stream, method and path.
+def fail(request: str, status: int, headers: Headers, body: Any, secret: str = "") -> NoReturn:
+    """Raise the error for a status other than 200. `body` is the JSON value of its body, None if it is no JSON.
 
-    `secret` is masked if the answer quotes it.
+    Only the API's own error says that a row or a permission is missing. The same status from a gateway says nothing.
     """
-    text, scope = _described(request, status, body, secret)
+    text, scope = _described(request, status, body if isinstance(body, dict) else {}, secret)
     if status == 429:
         raise RateLimited(text, read_limits(headers), _retry_after(headers, body))
+    if 300 <= status < 400:
+        raise BadEndpoint(f"{text}. Redirects are not followed, because the key would be sent along: check endpoint")
+    if not is_api_error(body):
+        raise PassingFault(f"{text}: a gateway or proxy answered, not the API")
     if status == 408 or status >= 500:
         raise PassingFault(text)
     if status == 401:
@@ -109,8 +132,6 @@ def fail(request: str, status: int, headers: Headers, body: Row, secret: str = "
         raise MissingPermission(text, scope)
     if status == 404:
         raise Gone(text)
-    if 300 <= status < 400:
-        raise BadEndpoint(f"{text}. Redirects are not followed, because the key would be sent along: check endpoint")
     raise Rejected(text, advice="Deselect the stream to read the rest, and report this line")
 
 
@@ -137,9 +158,9 @@ def _quoted(value: object, secret: str) -> str:
     return masked(" ".join(str(value).split()), secret)[:_LONGEST_MESSAGE]
 
 
-def _retry_after(headers: Headers, body: Row) -> float | None:
+def _retry_after(headers: Headers, body: Any) -> float | None:
     """Seconds to wait, from the header or else from the body; None if neither gives a time in the future."""
-    limit = body.get("rate_limit")
+    limit = body.get("rate_limit") if isinstance(body, dict) else None
     for value in (headers.get("Retry-After"), limit.get("retry_after") if isinstance(limit, dict) else None):
         if isinstance(value, int | float | str):
             seconds = _seconds(str(value).strip(), headers)
@@ -150,20 +171,30 @@ def _retry_after(headers: Headers, body: Row) -> float | None:
 
 def sent_at(headers: Headers) -> datetime | None:
     """The time in the answer's Date header; None if there is none."""
-    try:
-        return parsedate_to_datetime(headers.get("Date", "")).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        return None
+    return _http_date(headers.get("Date", ""))
 
 
 def _seconds(value: str, headers: Headers) -> float | None:
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
         return float(value)
-    if not re.match(r"[A-Za-z]{3}, |\d{4}-\d\d-\d\d[T ]", value):
-        return None  # The date parser would find a date in almost any text.
+    # Compared with the API's own clock if it is known: this machine's may be wrong.
+    now = sent_at(headers) or datetime.now(timezone.utc)
+    date = _http_date(value)
+    if date is not None:
+        return (date - now).total_seconds()
+    if not is_timestamp(value):
+        return None
+    second, fraction = instant(value)
+    return (second - now).total_seconds() + float(f"0.{fraction or 0}")
+
+
+def _http_date(text: str) -> datetime | None:
+    # Without this check, the parser finds a date in almost any text.
+    if not re.match(r"[A-Za-z]{3}, ", text):
+        return None
     try:
-        # Compared with the API's own clock if it is known: this machine's may be wrong.
-        now = strptime_to_utc(headers["Date"]) if "Date" in headers else datetime.now(timezone.utc)
-        return float((strptime_to_utc(value) - now).total_seconds())
-    except (ValueError, OverflowError):
+        found = parsedate_to_datetime(text)
+        # "-0000" means UTC, but Python then gives a time without a zone.
+        return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None

@@ -5,8 +5,8 @@ Source: API documents, sections "Making requests" and "Pagination".
 
 from __future__ import annotations
 
+import itertools
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,15 +15,14 @@ from queue import SimpleQueue
 from typing import Any
 
 import backoff
-import requests
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidSchema, ProxyError
 from singer import metrics
 
-from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body, sent_at
+from tap_incident.api.answers import Page, RateLimited, is_unicode, page, read, sent_at
+from tap_incident.api.body import Unusable
 from tap_incident.api.rate import Gate, read_limits
+from tap_incident.api.transport import Transport
 from tap_incident.config import Config
-from tap_incident.errors import BadData, BadEndpoint, PassingFault, Stopped
+from tap_incident.errors import BadData, PassingFault, Stopped
 from tap_incident.streams import STREAMS, Params, Stream
 from tap_incident.timestamps import rfc3339
 
@@ -31,7 +30,14 @@ LOGGER = logging.getLogger(__name__)
 
 RETRY_SECONDS = 600
 """A fault that lasts longer ends the run."""
+ANSWER_SECONDS = 600
+"""An answer that takes longer to arrive is requested again, even if some of it arrives all the time."""
 _LONGEST_BACKOFF_SECONDS = 60
+_TRIES_IF_UNUSABLE = 3
+_PAGES_WITHOUT_NEWS = 20
+"""After so many pages in a row with nothing but rows of earlier pages, a list is given up."""
+_WINDOWS_WITHOUT_NEWS = 1000
+"""The same for pages by time: many may be empty, or have only a shift that lasts for years."""
 _IDENTITY = "/v1/identity"
 _IDENTITY_SECONDS = 10
 _SECONDS_BETWEEN_WARNINGS = 5.0
@@ -48,16 +54,20 @@ class Client:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
-        """Once `stop` is set, no more requests are sent and every wait ends with Stopped."""
+        """Once `stop` is set, no more requests are sent and every wait ends with Stopped.
+
+        `answer_seconds` is the time for one whole answer, or request_timeout if that is longer.
+        """
         self._config = config
         self._stop = stop
         self._clock = clock
         self._sleep = sleep or self._sleep_until_stop
         lower = {stream.path: stream.requests_per_minute for stream in STREAMS if stream.requests_per_minute}
         self._gate = Gate(config.requests_per_minute, lower, clock=clock, sleep=self._sleep)
-        self._adapter = HTTPAdapter(pool_maxsize=config.max_concurrency)
-        self._local = threading.local()
+        self._transport = Transport(config)
+        self._answer_seconds = max(answer_seconds, config.request_timeout)
         self._timed: SimpleQueue[metrics.Point] = SimpleQueue()
         self._warnings = threading.Lock()
         self._quiet_until = clock()
@@ -86,67 +96,88 @@ class Client:
             yield self._timed.get()
 
     def identity(self) -> Iterator[Page]:
-        """A page of one row that describes the key. Requested once and with a short timeout, because it is not data.
+        """A page of one row that describes the key. Requested once, with ten seconds in all, because it is not data.
 
         Raises what `get` raises. Source: API document, `GET /v1/identity`.
         """
         self._gate.wait(_IDENTITY)
         seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
-        found = self._request(f"GET {_IDENTITY}", _IDENTITY, (), seconds).get("identity")
+        found = self._request(f"GET {_IDENTITY}", _IDENTITY, (), timeout=seconds, total=seconds).get("identity")
         yield Page([found] if isinstance(found, dict) else [])
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
         """Pages of the list of `stream` with `params`, from the cursor `after` on. Each is requested when needed.
 
-        Raises BadData for an answer without the list, and for a cursor that comes a second time; otherwise what `get`
-        raises.
+        Raises BadData for an answer without the list, and for a list that would never end: a cursor comes a second
+        time, or many pages in a row bring no new row. Otherwise raises what `get` raises.
         """
         if stream.page_size is not None:
             params = (*params, ("page_size", str(stream.page_size)))
-        seen = {after}
+        seen: set[str | int | None] = {after}
+        limit = _PAGES_WITHOUT_NEWS if stream.window is None else _WINDOWS_WITHOUT_NEWS
+        stale = 0
         params = _from(after, params, stream) if after else params
         while True:
             found = page(self.get(stream.path, params, stream.name), stream)
             if found.after in seen and found.after is not None:
                 raise BadData(f"{stream.name}: {stream.path} returned the same cursor twice: the list would never end")
+            # A hash per page, because the ids of a long list would take too much memory.
+            rows = hash(repr([row.get("id") or row for row in found.rows]))
+            stale = stale + 1 if not found.rows or rows in seen else 0
+            if stale >= limit and found.after is not None:
+                raise BadData(
+                    f"{stream.name}: {stream.path} returned {stale} pages without a new row: the list would never end"
+                )
             yield found
             if found.after is None:
                 return
             after = found.after
-            seen.add(after)
+            seen |= {after, rows}
             params = _from(after, params, stream)
 
     def get(self, path: str, params: Params, name: str) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
 
-        Raises BadEndpoint, BadKey, MissingPermission, Gone, Rejected, PassingFault (if it lasted too long), Stopped.
+        Raises BadEndpoint, BadKey, MissingPermission, Gone, Rejected, BadData, PassingFault (if it lasted too long),
+        Stopped.
         """
+        if not all(is_unicode(value) for _, value in params):
+            raise BadData(f"{name}: GET {path}: an id from the API is not valid Unicode, so it can't be sent")
         pauses = backoff.expo(max_value=_LONGEST_BACKOFF_SECONDS)
         next(pauses)
         give_up: float | None = None
+        tries = itertools.count(1)
         while True:
-            self._gate.wait(path)
+            sent = self._gate.wait(path)
             if self._stop.is_set():
                 raise Stopped("stopped before a request")
             try:
-                return self._request(f"{name}: GET {path}", path, params, self._config.request_timeout)
-            except PassingFault as fault:
+                return self._request(
+                    f"{name}: GET {path}",
+                    path,
+                    params,
+                    timeout=self._config.request_timeout,
+                    total=self._answer_seconds,
+                )
+            except (PassingFault, Unusable) as fault:
+                if isinstance(fault, Unusable) and next(tries) >= _TRIES_IF_UNUSABLE:
+                    raise
                 if give_up is None:
                     give_up = self._clock() + RETRY_SECONDS
                 requested = fault.retry_after if isinstance(fault, RateLimited) else None
                 seconds = requested if requested is not None else backoff.full_jitter(next(pauses))
                 if self._clock() + seconds > give_up:
                     raise PassingFault(f"{fault}. It has lasted for more than {RETRY_SECONDS // 60} minutes") from fault
-                self._pause(path, fault, seconds)
+                self._pause(path, fault, seconds, sent)
 
-    def _pause(self, path: str, fault: PassingFault, seconds: float) -> None:
+    def _pause(self, path: str, fault: PassingFault | Unusable, seconds: float, sent: float) -> None:
         if self._stop.is_set():
             raise Stopped("stopped before a retry")
         if not isinstance(fault, RateLimited):
             self._warn(f"{fault}. Retrying in {seconds:.1f} s")
             self._sleep(seconds)
         # The gate pauses every thread that the limit concerns, including this one: one warning for all of them.
-        elif self._gate.pause(path, seconds, fault.limits):
+        elif self._gate.pause(path, seconds, fault.limits, sent):
             LOGGER.warning("%s. Waiting %.1f s", fault, seconds)
 
     def _warn(self, text: str) -> None:
@@ -164,71 +195,17 @@ class Client:
         if self._stop.wait(seconds):
             raise Stopped("stopped while waiting")
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-            session.headers.update({"Accept": "application/json", "User-Agent": self._config.user_agent})
-            # As auth, not as a header: otherwise requests replaces the header by an entry of ~/.netrc.
-            session.auth = self._authorize
-        return session
-
-    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._config.api_key}"
-        return request
-
-    def _request(self, request: str, path: str, params: Params, timeout: float) -> dict[str, Any]:
+    def _request(self, request: str, path: str, params: Params, *, timeout: float, total: float) -> dict[str, Any]:
         began = time.monotonic()
         status = 0
         try:
-            response = self._send(request, path, params, timeout)
+            response = self._transport.get(request, path, params, timeout=timeout, total=total)
             status = response.status_code
         finally:
             self._timed.put(_point(path, status, time.monotonic() - began))
-        self._gate.learn(path, read_limits(response.headers))
+        self._gate.learn(path, read_limits(response.headers), granted=status != 429)
         self._began_by_api = self._began_by_api or sent_at(response.headers)
-        body = parse_body(response.content, request)
-        if status != 200:
-            fail(request, status, response.headers, body if isinstance(body, dict) else {}, self._config.api_key)
-        if not isinstance(body, dict):
-            raise PassingFault(f"{request}: status 200, but the body is not a JSON object")
-        return body
-
-    def _send(self, request: str, path: str, params: Params, timeout: float) -> requests.Response:
-        url = self._config.endpoint + path
-        try:
-            return self._session().get(url, params=params, timeout=timeout, allow_redirects=False)
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise self._unreachable(request, error) from error
-        except (ChunkedEncodingError, ContentDecodingError) as error:
-            raise PassingFault(f"{request}: the answer was cut off") from error
-        except (OSError, ValueError, TypeError) as error:
-            # From requests and urllib3: a missing CA bundle, an impossible host name or proxy, or none at all.
-            # Some of their texts quote the URL, and that of a proxy may hold a password.
-            quotes = isinstance(error, ValueError | TypeError) and not isinstance(error, InvalidSchema)
-            why = type(error).__name__ if quotes else error
-            raise BadEndpoint(
-                f"{request}: the request can't be made ({why}): "
-                "check endpoint, REQUESTS_CA_BUNDLE and the proxy variables"
-            ) from None
-
-    def _unreachable(self, request: str, error: requests.RequestException) -> PassingFault | BadEndpoint:
-        cause: BaseException = error
-        while cause.__context__ is not None:
-            cause = cause.__context__
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return BadEndpoint(
-                f"{request}: the certificate of {self._config.endpoint} can't be verified ({cause.verify_message}): "
-                "check endpoint; behind a proxy with its own certificate, set REQUESTS_CA_BUNDLE to its bundle"
-            )
-        # requests reports a body that stops arriving as a ConnectionError.
-        if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
-            return PassingFault(f"{request}: no answer within {self._config.request_timeout:g} s")
-        why = (cause.strerror or str(cause)) if isinstance(cause, OSError) else type(cause).__name__
-        way = " through the proxy in the environment" if isinstance(error, ProxyError) else ""
-        return PassingFault(f"{request}: no connection to {self._config.endpoint}{way} ({why})")
+        return read(request, status, response.headers, response.content, self._config.api_key)
 
 
 def _from(after: str, params: Params, stream: Stream) -> Params:

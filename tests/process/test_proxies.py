@@ -25,6 +25,8 @@ from tests.support.runs import (
 USER, PASSWORD = "proxy-user", "proxy-pass"
 TOKEN = "cHJveHktdXNlcjpwcm94eS1wYXNz"
 """Both as a proxy is sent them."""
+HOST = "api.example.com"
+"""A host that only the proxy can reach."""
 Use = Callable[[Proxy], str]
 
 
@@ -50,37 +52,51 @@ def test_proxy_is_used_for_https_and_does_not_see_the_key(
     tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
 ) -> None:
     org, proxy = organisation(3), Proxy()
-    with FakeApi(org, tls=tls(authority)) as fake, listening(proxy) as port:
+    with FakeApi(org, tls=tls(authority, HOST)) as fake, listening(proxy) as port:
         monkeypatch.setenv("HTTPS_PROXY", address(port))
-        run = tap(fake, catalog=USERS)
+        run = tap(fake, catalog=USERS, settings={"endpoint": f"https://{HOST}:{port_of(fake)}"})
     assert is_whole(run, org)
     assert proxy.heads
     for head in proxy.heads:
-        assert head.startswith(f"CONNECT 127.0.0.1:{port_of(fake)} ")
+        assert head.startswith(f"CONNECT {HOST}:{port_of(fake)} ")
         assert f"Basic {TOKEN}" in head
         assert KEY not in head
     assert any(record.name.startswith("urllib3") for record in debug_log.records)
     assert hides(debug_log.text + str(run.messages))
 
 
-def test_proxy_is_used_for_http(tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_proxy_is_not_used_for_an_endpoint_on_this_machine(
+    tap: Tap, monkeypatch: pytest.MonkeyPatch, host: str, variable: str
+) -> None:
     org, proxy = organisation(3), Proxy()
     with FakeApi(org) as fake, listening(proxy) as port:
-        monkeypatch.setenv("HTTP_PROXY", address(port))
-        run = tap(fake, catalog=USERS)
+        monkeypatch.setenv(variable, address(port))
+        run = tap(fake, catalog=USERS, settings={"endpoint": f"http://{host}:{port_of(fake)}"})
     assert is_whole(run, org)
-    assert proxy.heads[0].startswith(f"GET {fake.url}/")
-    assert f"Basic {TOKEN}" in proxy.heads[0]
-    assert hides(debug_log.text + str(run.messages))
+    assert proxy.heads == []
 
 
-@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "example.com,127.0.0.0/8"])
-def test_proxy_is_not_used_for_a_host_in_no_proxy(tap: Tap, monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
+@pytest.mark.usefixtures("trusted")
+def test_proxy_is_not_used_for_https_on_this_machine_and_the_ca_bundle_is(
+    tap: Tap, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
+) -> None:
     org, proxy = organisation(3), Proxy()
-    with FakeApi(org) as fake, listening(proxy) as port:
-        monkeypatch.setenv("HTTP_PROXY", address(port))
-        monkeypatch.setenv("NO_PROXY", exempt)
+    with FakeApi(org, tls=tls(authority)) as fake, listening(proxy) as port:
+        monkeypatch.setenv("HTTPS_PROXY", address(port))
         assert is_whole(tap(fake, catalog=USERS), org)
+    assert proxy.heads == []
+
+
+@pytest.mark.parametrize("exempt", ["api.example.invalid", "*", "example.com,.example.invalid"])
+def test_proxy_is_not_used_for_a_host_in_no_proxy(monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
+    proxy = Proxy()
+    with listening(proxy) as port:
+        monkeypatch.setenv("HTTPS_PROXY", address(port))
+        monkeypatch.setenv("NO_PROXY", exempt)
+        error = lasting("https://api.example.invalid")
+    assert "no connection to https://api.example.invalid (" in str(error)
     assert proxy.heads == []
 
 
@@ -115,27 +131,13 @@ def test_proxy_that_is_not_there_is_logged(
     assert hides(debug_log.text + str(error))
 
 
-@pytest.mark.parametrize("status", [407, 403])
-def test_proxy_that_refuses_http_ends_the_run_with_its_status(
-    tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: int
-) -> None:
-    refusal = f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
-    with FakeApi(organisation(1)) as fake, listening(Proxy(refusal)) as port:
-        monkeypatch.setenv("HTTP_PROXY", address(port))
-        run = tap(fake, catalog=USERS)
-    assert run.code == 1
-    assert f"status {status}" in debug_log.text
-    assert len(critical(debug_log)) == 1
-    assert hides(debug_log.text)
-
-
 @pytest.mark.parametrize("end", ["@127.0.0.1:no-port", "@127.0.0.1:99999999", "/x@127.0.0.1:1", "@[::1:9", "@"])
 def test_proxy_with_an_invalid_url_is_logged_without_its_password(
     tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://{USER}:{PASSWORD}{end}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{USER}:{PASSWORD}{end}")
     with FakeApi(organisation(1)) as fake:
-        run = tap(fake, catalog=USERS)
+        run = tap(fake, catalog=USERS, settings={"endpoint": "https://api.example.invalid"})
     assert run.code == 1
     (line,) = critical(debug_log)
     assert "the request can't be made" in line

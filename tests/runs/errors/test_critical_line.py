@@ -78,7 +78,9 @@ def test_critical_line_names_the_child_stream_whose_list_was_refused(
 
 
 FAULTS = {
-    "status 503": refusal(503),
+    "status 503, some_type": refusal(503),
+    "status 503: a gateway or proxy answered, not the API": refusal(503, "busy"),
+    "status 403: a gateway or proxy answered, not the API": Fault(status=403, body="<html>", content_type="text/html"),
     "the answer was cut off": Fault(truncate=True),
     "status 200, but the body is not a JSON object": refusal(200, []),
     "no connection to http://127.0.0.1:": Fault(reset=True),
@@ -143,7 +145,7 @@ def test_critical_line_of_an_invalid_file_names_it_and_what_it_must_hold(
     "case",
     [
         ("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem", "https://127.0.0.1:9"),
-        ("HTTPS_PROXY", "socks5://127.0.0.1:9", "https://127.0.0.1:9"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:9", "https://api.example.invalid"),
         ("NO_PROXY", "", "https://a..b"),
     ],
 )

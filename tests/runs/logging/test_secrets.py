@@ -153,10 +153,11 @@ def test_api_key_is_not_in_the_traceback_of_an_unknown_error(
 
 @pytest.mark.parametrize("key", ["a", "GET", "status", "4", ".", "*"])
 def test_api_key_that_is_a_short_word_leaves_the_line_readable(ended: Ended, key: str) -> None:
-    body = json.dumps({"errors": [{"code": "bad_thing", "message": f"Alas! The key '{key}' has drawbacks"}]})
+    errors = [{"code": "bad_thing", "message": f"Alas! The key '{key}' has drawbacks"}]
+    body = json.dumps({"type": "odd", "errors": errors})
     with FakeApi(organisation(1), faults=always(Fault(status=422, body=body))) as fake:
         said = ended(fake.url, key)
-    assert "severities: GET /v1/severities: status 422, bad_thing: Alas! The key '***' has drawbacks" in said
+    assert "severities: GET /v1/severities: status 422, odd, bad_thing: Alas! The key '***' has drawbacks" in said
 
 
 @pytest.mark.parametrize("key", ["two words sesame", "schlüssel-sesame", "sesame\x00", ["sesame"], {"k": "sesame"}])
@@ -186,7 +187,7 @@ def test_api_key_is_in_no_log_and_no_message(
 
 
 def test_api_key_in_an_error_message_is_replaced_by_asterisks(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    body = json.dumps({"errors": [{"code": "x", "message": "Authorization: Bearer secret-key is not ok"}]})
+    body = json.dumps({"type": "t", "errors": [{"code": "x", "message": "Authorization: Bearer secret-key is not ok"}]})
 
     with FakeApi(organisation(1), faults=always(Fault(status=422, body=body))) as fake:
         line = last_line(tap(fake), caplog)

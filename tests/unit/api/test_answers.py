@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_incident.api.answers import Page, RateLimited, fail, page, parse_body
+from tap_incident.api.answers import Page, RateLimited, fail, page
+from tap_incident.api.body import parse_body
 from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected, TapError
 from tap_incident.streams import BY_NAME
 from tests.support.runs import Json
@@ -17,13 +18,15 @@ from tests.support.runs import Json
 USERS = BY_NAME["users"]
 ROWS = [{"id": "U1"}, {"id": "U2"}]
 PAYLOAD = "sesame"
+OWN: Json = {"type": "some_type", "errors": [{"code": "some_code"}]}
+"""What makes an error the API's own."""
 
 
 def error_of(status: int, body: Json | None = None, **headers: str) -> TapError:
     """The error that is raised for an answer with this status."""
     sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(TapError) as caught:
-        fail("GET /v2/users", status, sent_headers, body or {})
+        fail("GET /v2/users", status, sent_headers, {**OWN, **(body or {})})
     return caught.value
 
 
@@ -35,7 +38,7 @@ def test_body_is_parsed_as_json(body: Any) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", b"{", b'{"a": 1}}', b"\xff\xfe\xfa", b'{"a": NaN}', b"[Infinity]", b"-Infinity"],
+    [b"", b"<html>", b"{", b'{"a": 1}}', b"\xff\xfe\xfa", b'{"a": "\xc3'],
     ids=lambda content: content[:12].decode("latin-1"),
 )
 def test_body_that_is_not_json_is_parsed_as_none(content: bytes) -> None:
@@ -137,7 +140,6 @@ def test_cursor_that_is_not_a_string_is_bad_data(after: Any) -> None:
     ("statuses", "kind"),
     [
         ((400, 405, 409, 410, 418, 422, 499), Rejected),
-        ((204, 206), Rejected),
         ((301, 302, 307, 308), BadEndpoint),
         ((401,), BadKey),
         ((403,), MissingPermission),
@@ -183,7 +185,7 @@ def test_error_text_has_the_body_for_every_error_class(status: int) -> None:
 
 
 def test_error_text_is_truncated() -> None:
-    assert len(str(error_of(422, {"errors": [{"message": "long " * 10_000}]}))) < 1100
+    assert len(str(error_of(422, {"errors": [{"code": "c", "message": "long " * 10_000}]}))) < 1100
 
 
 ODD_ERRORS: list[Any] = [
@@ -196,14 +198,6 @@ ODD_ERRORS: list[Any] = [
     [{"source": "x", "metadata": "x"}],
     [{"source": {"field": {}}, "metadata": {"scope": 5}, "code": [], "message": 5}],
 ]
-
-
-@pytest.mark.parametrize("body", [*({"errors": odd} for odd in ODD_ERRORS), {"type": {}, "request_id": 5}], ids=str)
-def test_error_class_does_not_depend_on_the_body(body: Json) -> None:
-    assert type(error_of(422, body)) is Rejected
-    error = error_of(403, body)
-    assert isinstance(error, MissingPermission)
-    assert error.scope is None
 
 
 @pytest.mark.parametrize("other", [{}, {"code": "other", "metadata": None}])
@@ -224,8 +218,8 @@ ERRORS = st.lists(st.dictionaries(st.sampled_from(["code", "message", "source", 
 BODIES = st.fixed_dictionaries({}, optional={"type": JSON, "errors": ERRORS | JSON, "request_id": JSON, "users": JSON})
 
 
-@given(st.integers(100, 599).filter(lambda status: status != 200), BODIES)
-def test_error_body_of_any_json_raises_a_tap_error(status: int, body: Json) -> None:
+@given(st.integers(100, 999).filter(lambda status: status != 200), BODIES | JSON)
+def test_error_body_of_any_json_raises_a_tap_error(status: int, body: Any) -> None:
     with pytest.raises(TapError) as caught:
         fail("GET /v2/users", status, {}, body)
     assert len(str(caught.value).splitlines()) == 1

@@ -18,14 +18,14 @@ def test_retry_after_that_is_no_time_is_ignored(value: str) -> None:
 
 
 def test_error_message_that_is_long_keeps_the_request_id() -> None:
-    body = {"errors": [{"code": "c", "message": "m" * 5000}], "request_id": "req-1"}
+    body = {"type": "t", "errors": [{"code": "c", "message": "m" * 5000}], "request_id": "req-1"}
     with pytest.raises(Rejected, match=r"request_id req-1$") as rejected:
         fail("GET /x", 422, {}, body)
     assert len(str(rejected.value)) < 700
 
 
 def test_missing_scope_is_found_beside_other_errors() -> None:
-    body = {"errors": [{"metadata": {"scope": "users.view"}}, {"metadata": {}}, {}]}
+    body = {"type": "t", "errors": [{"metadata": {"scope": "users.view"}}, {"metadata": {}}, {"code": "c"}]}
     with pytest.raises(MissingPermission) as missing:
         fail("GET /x", 403, {}, body)
     assert missing.value.scope == "users.view"

@@ -43,7 +43,6 @@ TRANSIENT = {
     "reset": Fault(reset=True),
     "truncated": Fault(truncate=True),
     "not JSON": Fault(status=200, body="<html>", content_type="text/html"),
-    "NaN": Fault(status=200, body='{"severities": [NaN]}'),
     "not an object": Fault(status=200, body="[]"),
     "408": Fault(status=408),
     "500": Fault(status=500),

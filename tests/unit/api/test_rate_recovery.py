@@ -1,0 +1,125 @@
+"""The rate gate after 429s, with several requests in flight, a simulated API, and other users of the same key."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from math import ceil
+
+import pytest
+
+from tap_incident.api.rate import KEY_QUOTA, Gate, Limits
+from tests.unit.api.rate_gates import KEY_LIMITS, OTHER, GuardedClock, make_gate
+
+LATENCY = 0.2
+
+
+@dataclass
+class SimulatedApi:
+    """Answers requests in simulated time from the key's bucket, of which others take tokens all the time."""
+
+    in_flight: int
+    others: float = 0.0
+    headers: bool = False
+    now: float = 0.0
+    tokens: float = 0.0
+    granted: list[float] = field(default_factory=list)
+    refused: int = 0
+    answers: list[tuple[float, float, int, int]] = field(default_factory=list)
+    """Answers on their way: arrival, time of the request, seconds of Retry-After (0: granted), remaining tokens."""
+    gate: Gate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gate = Gate(None, {}, clock=lambda: self.now, sleep=self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        """Move the clock, and hand over the answers that arrive meanwhile."""
+        end = self.now + seconds
+        while self.answers and self.answers[0][0] <= end:
+            arrival, sent, retry_after, remaining = heapq.heappop(self.answers)
+            self._pass(arrival - self.now)
+            limits = Limits(KEY_QUOTA, (KEY_QUOTA,), remaining) if self.headers else Limits()
+            self.gate.learn(OTHER, limits, granted=not retry_after)
+            if retry_after:
+                self.gate.pause(OTHER, retry_after, limits, sent)
+        self._pass(end - self.now)
+
+    def _pass(self, seconds: float) -> None:
+        self.tokens = min(KEY_QUOTA.limit, self.tokens + seconds * KEY_QUOTA.rate)
+        self.tokens = max(0.0, self.tokens - seconds * self.others)
+        self.now += seconds
+
+    def request(self) -> None:
+        """Send a request as soon as the gate and the number of requests in flight allow it."""
+        if len(self.answers) == self.in_flight:
+            self.sleep(self.answers[0][0] - self.now)
+        sent = self.gate.wait(OTHER)
+        retry_after = ceil((1 - self.tokens) / KEY_QUOTA.rate) if self.tokens < 1 else 0
+        if retry_after:
+            self.refused += 1
+        else:
+            self.tokens -= 1
+            self.granted.append(sent)
+        heapq.heappush(self.answers, (self.now + LATENCY, sent, retry_after, int(self.tokens)))
+
+    def run(self, seconds: float) -> None:
+        """Send as many requests as possible."""
+        end = self.now + seconds
+        while self.now < end:
+            self.request()
+
+
+@pytest.mark.parametrize("in_flight", [8, 32])
+@pytest.mark.parametrize("headers", [False, True])
+def test_after_eight_429s_the_rate_recovers_within_five_minutes(headers: bool, in_flight: int) -> None:
+    api = SimulatedApi(in_flight, headers=headers)
+    for _ in range(8):
+        api.gate.pause(OTHER, 10, Limits())
+        api.sleep(11)
+    api.gate.learn(OTHER, Limits(KEY_QUOTA, (KEY_QUOTA,), remaining=0), granted=False)
+    api.tokens = 0.0
+    began = api.now
+    api.run(360)
+    in_sixth_minute = sum(at >= began + 300 for at in api.granted)
+    assert in_sixth_minute / 60 >= 0.9 * KEY_QUOTA.rate
+    assert api.refused <= 0.001 * len(api.granted)
+
+
+@pytest.mark.parametrize("others", [5, 10, 15])
+@pytest.mark.parametrize("headers", [False, True])
+@pytest.mark.parametrize("in_flight", [8, 32])
+def test_with_other_users_at_most_one_answer_in_a_hundred_is_a_429(in_flight: int, headers: bool, others: int) -> None:
+    api = SimulatedApi(in_flight, others, headers)
+    api.run(1800)
+    assert api.refused <= 0.01 * len(api.granted)
+    assert len(api.granted) / 1800 >= 0.98 * (KEY_QUOTA.rate - others)
+
+
+def test_requests_that_were_in_flight_at_a_429_lower_the_rate_once() -> None:
+    at = GuardedClock()
+    subject = make_gate(at)
+    sent = [subject.wait(OTHER) for _ in range(8)]
+    for number, moment in enumerate(sent):
+        # Each answer comes later and asks for more, so that each pause is longer than the one before.
+        at.now += 5
+        subject.pause(OTHER, 1 + 5 * number, KEY_LIMITS, moment)
+    at.now += 100
+    subject.learn(OTHER, Limits(KEY_QUOTA, (KEY_QUOTA,), remaining=0), granted=False)
+    start = at.now
+    for _ in range(100):
+        subject.wait(OTHER)
+    assert 100 / KEY_QUOTA.rate < at.now - start < 1.6 * 100 / KEY_QUOTA.rate + 1
+
+
+def test_a_429_itself_raises_no_rate() -> None:
+    at = GuardedClock()
+    subject = make_gate(at)
+    for _ in range(8):
+        at.now += 1
+        subject.pause(OTHER, 0.1, KEY_LIMITS)
+    for _ in range(5000):
+        subject.learn(OTHER, Limits(KEY_QUOTA, (KEY_QUOTA,), remaining=0), granted=False)
+    start = at.now
+    for _ in range(20):
+        subject.wait(OTHER)
+    assert at.now - start > 20 / (0.11 * KEY_QUOTA.rate)
