@@ -18,13 +18,14 @@ from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.selection import Selection
 from tap_incident.streams import BY_NAME
-from tap_incident.sync.bookmarks import regained, state_after_page, state_at_end
+from tap_incident.sync.bookmarks import regained
 from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Prefetched, Workers
 from tap_incident.sync.lists import OpenList, open_list, written_pages
 from tap_incident.sync.plan import Node, rotated, steps
-from tap_incident.sync.replication import ResumePoint, nested_nodes, resume_point
+from tap_incident.sync.replication import ResumePoint, resume_point
+from tap_incident.sync.steps import begin_step, close_step, write_page_state
 
 LOGGER = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ def _sync_list(run: RunContext, opened: OpenList, last_page: Callable[[], None])
     """Write one list with all its children. `last_page` is called when its last page has arrived."""
     point, index, node = opened.point, opened.list_index, opened.node
     if index == point.list_index:
-        _begin(run, point)
+        begin_step(run, point)
     if opened.pages is None or not run.problems.is_wanted(node):
         _skip(run, opened)
     else:
@@ -147,15 +148,15 @@ def _sync_list(run: RunContext, opened: OpenList, last_page: Callable[[], None])
         try:
             for page in written_pages(run, opened, opened.pages, last_page):
                 if page.after is not None:
-                    _write_page_state(run, point, index, page.after)
+                    write_page_state(run, point, index, page.after)
             if index + 1 < point.list_count:
-                _write_page_state(run, point, index + 1, None)
+                write_page_state(run, point, index + 1, None)
         except MissingPermission as error:
             _refused(run, opened, error)
         except (BadData, Gone, Rejected) as error:
             run.problems.end(node, error)
     if index + 1 == point.list_count:
-        _close(run, point)
+        close_step(run, point)
 
 
 def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> None:
@@ -173,17 +174,6 @@ def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> Non
         run.problems.deny(node, error)
 
 
-def _begin(run: RunContext, point: ResumePoint) -> None:
-    """Before the first list of a step: its version, and what the interrupted run knew."""
-    run.recent.clear()
-    if run.config.activate_version and not point.step.replication_key:
-        # No version for streams with a window: rows outside the window still exist.
-        full = (selected.stream.name for selected in point.step.emitted() if not selected.stream.window)
-        run.writer.versions |= dict.fromkeys(full, run.version)
-    if point.newest:
-        run.newest[point.step.name] = point.newest
-
-
 def _skip(run: RunContext, opened: OpenList) -> None:
     if not opened.is_second_look:
         run.problems.skip_below(opened.node)
@@ -196,71 +186,3 @@ def _log_reading(run: RunContext, opened: OpenList) -> None:
     streams = [each.stream.name for each in node.tree() if each.selected and run.problems.is_wanted(each)]
     since = f", changed since {point.since}" if point.since else ""
     LOGGER.info("%s: reading %s%s", point.step.name, ", ".join(streams), since)
-
-
-def _close(run: RunContext, point: ResumePoint) -> None:
-    """After the last list of a step: SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
-    run.log_unknown_properties()
-    problems = run.problems
-    emitted = [selected for selected in point.step.emitted() if selected.stream.name not in problems.denied]
-    for selected in emitted:
-        run.writer.schema(selected)
-        # After a resume, nobody knows which version the first rows have by now: another run may have come between.
-        if not point.is_resumed and not problems.may_be_incomplete(selected.stream.name):
-            run.writer.activate(selected.stream.name)
-    if emitted:
-        _write_last_state(run, point)
-
-
-def _write_last_state(run: RunContext, point: ResumePoint) -> None:
-    problems, name = run.problems, point.step.name
-    if any(root.stream.name in problems.failed for root, _ in point.step.lists):
-        if name in run.advanced:
-            run.stuck.add(name)
-        return
-    state = state_at_end(
-        point,
-        run.state,
-        newest=run.newest.get(name),
-        began=run.began(point),
-        lacks=_lacking(run, point),
-        denied={part: run.refused_ids[each] for part, each in _nested(point) if each in run.refused_ids},
-    )
-    for selected in point.step.emitted():
-        # Rows that the bookmark covers may have been deleted, for example those of other modes.
-        if selected.stream.name in run.writer.activated and states.bookmark(state, selected.stream.name):
-            state = states.drop_bookmark(state, selected.stream.name)
-    run.write_state(state)
-
-
-def _nested(point: ResumePoint) -> list[tuple[str, str]]:
-    """(property, stream) of the parts that are nested in the rows of the step."""
-    return [(part, node.stream.name) for part, node in nested_nodes(point.step).items()]
-
-
-def _lacking(run: RunContext, point: ResumePoint) -> list[str]:
-    """What could not be read for some rows of the step: nested parts, or the stream itself by its name."""
-    problems, step = run.problems, point.step
-    nested = [(part, each) for part, each in _nested(point) if problems.may_lack_rows(each) or each in problems.denied]
-    if step.replication_key:
-        return [*(part for part, _ in nested), *({step.name} & problems.incomplete)]
-    # A full refresh that is resumed would not read these rows again. Without a permission, it could not anyway.
-    incomplete = {node.stream.name for root, _ in step.lists for node in root.tree()} & problems.incomplete
-    return sorted({*incomplete, *(each for _, each in nested)} - problems.denied)
-
-
-def _write_page_state(run: RunContext, point: ResumePoint, list_index: int, after: str | None) -> None:
-    name = point.step.name
-    if any(root.stream.name in run.problems.failed for root, _ in point.step.lists):
-        return
-    run.advanced.add(name)
-    state = state_after_page(
-        point,
-        run.state,
-        list_index=list_index,
-        after=after,
-        newest=run.newest.get(name),
-        began=run.began(point),
-        lacks=_lacking(run, point),
-    )
-    run.write_state(state)

@@ -7,7 +7,6 @@ import sys
 import time
 from argparse import ArgumentParser
 
-from tests.soak.known import UNMENDED
 from tests.soak.sequences import Figures, Found, play
 from tests.soak.shrink import shrunk
 from tests.soak.steps import Sequence, made_up, shown
@@ -18,22 +17,20 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m tests.soak", description="Random sequences of runs against a model.")
     parser.add_argument("--seconds", type=float, help="how long; without it, only the sequence of --seed")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first sequence")
-    parser.add_argument("--all", action="store_true", help="also what is known to fail")
     parser.add_argument("--whole", action="store_true", help="show failing sequences as they are: do not shorten them")
     args = parser.parse_args()
     for name in list(os.environ):
         # Nothing is sent anywhere but to loopback.
         if name.lower().endswith("_proxy"):
             del os.environ[name]
-    skipped = frozenset[str]() if args.all else UNMENDED
     figures, failures, begin = Figures(), 0, time.monotonic()
     seed, end = args.seed, begin + (args.seconds or 0.0)
     while True:
-        sequence = made_up(seed, skipped)
-        found = play(sequence, figures, skipped)
+        sequence = made_up(seed)
+        found = play(sequence, figures)
         if found:
             failures += 1
-            _show(seed, found, sequence if args.whole else shrunk(sequence, found, skipped))
+            _show(seed, found, sequence if args.whole else shrunk(sequence, found))
         seed += 1
         if time.monotonic() >= end:
             break
@@ -52,7 +49,7 @@ def _show(seed: int, found: Found, sequence: Sequence) -> None:
     for difference in found.differences[:5]:
         print(f"  {difference}")
     print(shown(sequence))
-    print(f"To replay: python -m tests.soak --seed {seed}, with the same --all", flush=True)
+    print(f"To replay: python -m tests.soak --seed {seed}", flush=True)
 
 
 if __name__ == "__main__":

@@ -76,8 +76,8 @@ class _Run:
         return not outcome.loader_died and (outcome.code == 0 or (outcome.code == 1 and bool(others_come)))
 
 
-def play(sequence: Sequence, figures: Figures | None = None, ignored: frozenset[str] = frozenset()) -> Found | None:
-    """Run a sequence to its end, or to its first difference. `ignored` are rules that may be broken."""
+def play(sequence: Sequence, figures: Figures | None = None) -> Found | None:
+    """Run a sequence to its end, or to its first difference."""
     figures = figures or Figures()
     hook, world, loader, lineage = Interference(), World(sequence.seed, sequence.incidents), Loader(), Lineage()
     figures.sequences += 1
@@ -100,7 +100,6 @@ def play(sequence: Sequence, figures: Figures | None = None, ignored: frozenset[
             run = _Run(step, outcome, chain, resumed)
             _count(figures, run, hook.done)
             found = [*_broken_rules(run), *differences(_after(run, world, before, loader), figures.compared)]
-            found = [difference for difference in found if difference.rule not in ignored]
             if found:
                 return Found(number, found)
     return None

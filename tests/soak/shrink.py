@@ -9,13 +9,13 @@ from tests.soak.sequences import Found, play
 from tests.soak.steps import HABITS, Sequence, Settings, Step
 
 
-def shrunk(sequence: Sequence, found: Found, ignored: frozenset[str] = frozenset(), tries: int = 80) -> Sequence:
+def shrunk(sequence: Sequence, found: Found, tries: int = 80) -> Sequence:
     """The smallest sequence found in so many tries that breaks one of the same promises."""
     sequence = replace(sequence, steps=sequence.steps[: found.step + 1])
     while tries > 0:
         for smaller in _smaller(sequence):
             tries -= 1
-            now = play(smaller, ignored=ignored)
+            now = play(smaller)
             if now and now.rules() & found.rules():
                 sequence = replace(smaller, steps=smaller.steps[: now.step + 1])
                 break

@@ -24,11 +24,6 @@ LOST = Habits(stores_early=True)
 AT_ITS_END = 1_000_000
 
 
-def fails(name: str, item: str, *steps: Step, **world: Any) -> Any:
-    """A sequence that breaks a promise today; `item` says how."""
-    return pytest.param(_sequence(steps, world), id=name, marks=pytest.mark.xfail(strict=True, reason=item))
-
-
 def broke(name: str, item: str, *steps: Step, **world: Any) -> Any:
     """A sequence that broke a promise in an earlier version; `item` says how."""
     return pytest.param(_sequence(steps, world), id=name)
@@ -45,18 +40,18 @@ NO_PATH = Trouble("gone path", 0, "actions")
 WITH_TEST = replace(INCIDENTS, modes=("standard", "test"), incremental=True)
 
 FOUND = [
-    fails(
+    broke(
         "a gateway's 404 deletes rows",
         "a 404 without the API's own error is taken for a deleted parent",
         Step(replace(ACTIONS, activate=True)),
         Step(replace(ACTIONS, activate=True), troubles=(GATEWAY_404,)),
     ),
-    fails(
+    broke(
         "a gateway's 403 drops a stream",
         "a 403 without the API's own error is taken for a missing permission",
         Step(ACTIONS, troubles=(GATEWAY_403,)),
     ),
-    fails(
+    broke(
         "a gateway's 404 leaves a nested part empty",
         "the bookmark passes an incident whose attachments were not read",
         Step(NESTED, troubles=(Trouble("html 404", 1, "incident_attachments"),)),

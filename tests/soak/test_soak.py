@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.soak.faults import Trouble
-from tests.soak.known import UNMENDED
 from tests.soak.loader import Habits
 from tests.soak.sequences import play
 from tests.soak.shrink import shrunk
@@ -15,10 +14,10 @@ from tests.soak.world import Change, World
 
 @pytest.mark.parametrize("seed", range(1, 16))
 def test_random_runs_lose_and_delete_nothing(seed: int) -> None:
-    sequence = made_up(seed, UNMENDED)
-    found = play(sequence, ignored=UNMENDED)
+    sequence = made_up(seed)
+    found = play(sequence)
     if found:
-        text = shown(shrunk(sequence, found, UNMENDED))
+        text = shown(shrunk(sequence, found))
         pytest.fail(f"{[str(difference) for difference in found.differences[:3]]}\n{text}")
 
 

@@ -1,0 +1,88 @@
+"""The begin and the end of a step: its version, SCHEMA of empty streams, ACTIVATE_VERSION and STATE."""
+
+from __future__ import annotations
+
+from tap_incident.protocol import state as states
+from tap_incident.sync.bookmarks import state_after_page, state_at_end
+from tap_incident.sync.context import RunContext
+from tap_incident.sync.replication import ResumePoint, nested_nodes
+
+
+def begin_step(run: RunContext, point: ResumePoint) -> None:
+    """Before the first list of a step: its version, and what the interrupted run knew."""
+    run.recent.clear()
+    if run.config.activate_version and not point.step.replication_key:
+        # No version for streams with a window: rows outside the window still exist.
+        full = (selected.stream.name for selected in point.step.emitted() if not selected.stream.window)
+        run.writer.versions |= dict.fromkeys(full, run.version)
+    if point.newest:
+        run.newest[point.step.name] = point.newest
+
+
+def close_step(run: RunContext, point: ResumePoint) -> None:
+    """After the last list of a step: SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
+    run.log_unknown_properties()
+    problems = run.problems
+    emitted = [selected for selected in point.step.emitted() if selected.stream.name not in problems.denied]
+    for selected in emitted:
+        run.writer.schema(selected)
+        # After a resume, nobody knows which version the first rows have by now: another run may have come between.
+        if not point.is_resumed and not problems.may_be_incomplete(selected.stream.name):
+            run.writer.activate(selected.stream.name)
+    if emitted:
+        _write_last_state(run, point)
+
+
+def _write_last_state(run: RunContext, point: ResumePoint) -> None:
+    problems, name = run.problems, point.step.name
+    if any(root.stream.name in problems.failed for root, _ in point.step.lists):
+        if name in run.advanced:
+            run.stuck.add(name)
+        return
+    state = state_at_end(
+        point,
+        run.state,
+        newest=run.newest.get(name),
+        began=run.began(point),
+        lacks=_lacking(run, point),
+        denied={part: run.refused_ids[each] for part, each in _nested(point) if each in run.refused_ids},
+    )
+    for selected in point.step.emitted():
+        # Rows that the bookmark covers may have been deleted, for example those of other modes.
+        if selected.stream.name in run.writer.activated and states.bookmark(state, selected.stream.name):
+            state = states.drop_bookmark(state, selected.stream.name)
+    run.write_state(state)
+
+
+def _nested(point: ResumePoint) -> list[tuple[str, str]]:
+    """(property, stream) of the parts that are nested in the rows of the step."""
+    return [(part, node.stream.name) for part, node in nested_nodes(point.step).items()]
+
+
+def _lacking(run: RunContext, point: ResumePoint) -> list[str]:
+    """What could not be read for some rows of the step: nested parts, or the stream itself by its name."""
+    problems, step = run.problems, point.step
+    nested = [(part, each) for part, each in _nested(point) if problems.may_lack_rows(each) or each in problems.denied]
+    if step.replication_key:
+        return [*(part for part, _ in nested), *({step.name} & problems.incomplete)]
+    # A full refresh that is resumed would not read these rows again. Without a permission, it could not anyway.
+    incomplete = {node.stream.name for root, _ in step.lists for node in root.tree()} & problems.incomplete
+    return sorted({*incomplete, *(each for _, each in nested)} - problems.denied)
+
+
+def write_page_state(run: RunContext, point: ResumePoint, list_index: int, after: str | None) -> None:
+    """Write STATE once all rows before the cursor `after` of one list are out, unless the stream has failed."""
+    name = point.step.name
+    if any(root.stream.name in run.problems.failed for root, _ in point.step.lists):
+        return
+    run.advanced.add(name)
+    state = state_after_page(
+        point,
+        run.state,
+        list_index=list_index,
+        after=after,
+        newest=run.newest.get(name),
+        began=run.began(point),
+        lacks=_lacking(run, point),
+    )
+    run.write_state(state)
