@@ -54,7 +54,11 @@ ANSWERS = {
     "a cursor": hostile_api(ROW, after=HOSTILE.encode("ascii", "replace").decode()),
     "a refusal": hostile_api({"type": HOSTILE, "errors": [{"code": HOSTILE, "message": HOSTILE}]}, 422),
     "a missing permission": hostile_api(
-        {"errors": [{"metadata": {"scope": HOSTILE}, "message": "m" * 490 + KEY}]}, 403
+        {
+            "type": "authorization_error",
+            "errors": [{"code": HOSTILE, "metadata": {"scope": HOSTILE}, "message": "m" * 490 + KEY}],
+        },
+        403,
     ),
 }
 
