@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Apart, since the linters need a jsonschema that the tap can't have.
 LINT := .lint
-PARALLEL := --numprocesses logical --dist worksteal
+# Two workers per core: many tests wait for a process or an answer.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-quick soak e2e lint lint-files format readme dist matrix bench facts schema-drift clean

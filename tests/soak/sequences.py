@@ -73,6 +73,8 @@ class _Run:
         """Whether everything that the API did not refuse must be there."""
         outcome = self.outcome
         others_come = self.troubles & {*REFUSALS, *OF_ONE_STREAM} and "end" not in self.troubles and not outcome.cut
+        if outcome.code == 1 and self.step.during:
+            return False  # The row that a cursor names may have left the list, which ends that stream.
         return not outcome.loader_died and (outcome.code == 0 or (outcome.code == 1 and bool(others_come)))
 
 
