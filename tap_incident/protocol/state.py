@@ -3,8 +3,8 @@
 While the pages of a stream are read, `currently_syncing` names it and its bookmark says where to resume:
 `{"after": CURSOR, "walk": FINGERPRINT, ...}`. CURSOR is that of the next page, in the list with the index `part`
 (absent: the first). FINGERPRINT describes what is read; a cursor is only valid for the same. `started` is the start of
-the run, `newest` the latest change so far, and `lacks` names nested parts that some rows lack. All of these are removed
-at the end. What stays of an incremental stream
+the run, `newest` the latest change so far. `lacks` names streams that could not be read for some rows, and `denied`
+nested parts that the key may not read. All of these are removed at the end. What stays of an incremental stream
 is `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all rows that changed up to that time are out, for the lists that
 FINGERPRINT describes. `without` may be beside them: nested parts that some of these rows lack, because the key could
 not read them or they were not selected. Source: Singer spec, section "State".
@@ -44,7 +44,7 @@ _BOOKMARK: dict[str, Any] = {
     "properties": {
         **dict.fromkeys(("after", "walk", "scope"), _STRING),
         "part": _COUNT,
-        "lacks": _NAMES,
+        **dict.fromkeys(("denied", "lacks"), _NAMES),
         "without": _WITHOUT,
     },
 }

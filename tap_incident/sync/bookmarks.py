@@ -26,17 +26,19 @@ def state_after_page(
     newest: str | None,
     began: str,
     lacks: Collection[str] = (),
+    denied: Collection[str] = (),
 ) -> State:
     """The state once all rows before the cursor `after` of one list are out, in a run that started at `began`.
 
-    `lacks` names what could not be read for some of these rows: nested parts, or streams of a full refresh.
+    `lacks` names streams that could not be read for some of these rows. `denied` are nested parts that the key may not
+    read at all.
     """
     fields: dict[str, Any] = {"after": after, "walk": point.walk, "part": list_index or None}
     if point.step.replication_key or point.step.changed_parents:
         fields["started"] = point.started or began
     if point.step.replication_key:
-        fields["newest"] = newest
-    fields["lacks"] = sorted({*point.lacks, *lacks}) or None
+        fields |= {"newest": newest, "denied": sorted({*point.denied, *denied}) or None}
+    fields["lacks"] = sorted(lacks) or None
     return states.set_cursor(state, point.step.name, **fields)
 
 
@@ -51,14 +53,14 @@ def state_at_end(
 ) -> State:
     """The state once all rows of the step are out, in a run that started at `began`.
 
-    `lacks` are the nested parts that could not be read for some rows. `denied` maps the parts that the key may not read
+    `lacks` names streams that could not be read for some rows. `denied` maps the nested parts that the key may not read
     at all to the id of a row that was refused.
     """
     name = point.step.name
     state = states.clear_cursors(state, name)
     if not point.step.replication_key or (newest is None and point.bookmark is None):
         return state
-    if {*lacks, *point.lacks} - denied.keys():
+    if lacks or set(point.denied) - denied.keys():
         return state  # The bookmark stays, so that the next run reads these rows again.
     # A row that changed after the start may have changed on a page that was already read: the next run reads it.
     bookmark = min(latest(newest, point.bookmark), point.started or began, key=instant)
@@ -90,7 +92,8 @@ def regained(step: Step, state: State, may_read: Callable[[Node, str], bool]) ->
     without, nested = dict(bookmark.get("without") or {}), nested_nodes(step) if step.replication_key else {}
     for part in without.keys() & nested.keys():
         refused = without[part]["denied"]
-        if refused is not None and may_read(nested[part], refused):
+        # An empty id: no row was refused by this step, so there is nothing to ask for.
+        if refused is not None and (not refused or may_read(nested[part], refused)):
             without[part] = {**without[part], "denied": None}
     if without == (bookmark.get("without") or {}):
         return state

@@ -61,8 +61,8 @@ class ResumePoint:
     """Start time of the interrupted run; None if this run started from scratch."""
     newest: str | None = None
     """Latest change among the rows that the interrupted run read."""
-    lacks: tuple[str, ...] = ()
-    """What rows of the interrupted run lack: nested parts, or streams of a full refresh."""
+    denied: tuple[str, ...] = ()
+    """Nested parts that the interrupted run was not allowed to read."""
 
     @property
     def is_resumed(self) -> bool:
@@ -146,7 +146,7 @@ def _resumed(scratch: ResumePoint, found: dict[str, Any]) -> ResumePoint:
     if found.get("walk") != scratch.walk or list_index >= scratch.list_count:
         LOGGER.info("%s: the selection or the settings have changed since the interrupted run: starting over", name)
         return scratch
-    if found.get("lacks") and not scratch.step.replication_key:
+    if found.get("lacks"):
         LOGGER.info("%s: the interrupted run could not read %s: starting over", name, ", ".join(found["lacks"]))
         return scratch
     LOGGER.info("%s: resuming where the interrupted run stopped", name)
@@ -156,7 +156,7 @@ def _resumed(scratch: ResumePoint, found: dict[str, Any]) -> ResumePoint:
         after=found.get("after"),
         started=found.get("started"),
         newest=found.get("newest"),
-        lacks=tuple(found.get("lacks") or ()),
+        denied=tuple(found.get("denied") or ()),
     )
 
 

@@ -45,7 +45,7 @@ def _write_last_state(run: RunContext, point: ResumePoint) -> None:
         newest=run.newest.get(name),
         began=run.began(point),
         lacks=_lacking(run, point),
-        denied={part: run.refused_ids[each] for part, each in _nested(point) if each in run.refused_ids},
+        denied={part: run.refused_ids.get(each, "") for part, each in _denied(run, point)},
     )
     for selected in point.step.emitted():
         # Rows that the bookmark covers may have been deleted, for example those of other modes.
@@ -54,20 +54,19 @@ def _write_last_state(run: RunContext, point: ResumePoint) -> None:
     run.write_state(state)
 
 
-def _nested(point: ResumePoint) -> list[tuple[str, str]]:
-    """(property, stream) of the parts that are nested in the rows of the step."""
-    return [(part, node.stream.name) for part, node in nested_nodes(point.step).items()]
+def _denied(run: RunContext, point: ResumePoint) -> list[tuple[str, str]]:
+    """(property, stream) of the nested parts that the key may not read."""
+    nested = ((part, node.stream.name) for part, node in nested_nodes(point.step).items())
+    return [(part, name) for part, name in nested if name in run.problems.denied]
 
 
 def _lacking(run: RunContext, point: ResumePoint) -> list[str]:
-    """What could not be read for some rows of the step: nested parts, or the stream itself by its name."""
+    """The streams of a step that could not be read for some rows, which a resumed run would not read again."""
     problems, step = run.problems, point.step
-    nested = [(part, each) for part, each in _nested(point) if problems.may_lack_rows(each) or each in problems.denied]
-    if step.replication_key:
-        return [*(part for part, _ in nested), *({step.name} & problems.incomplete)]
-    # A full refresh that is resumed would not read these rows again. Without a permission, it could not anyway.
-    incomplete = {node.stream.name for root, _ in step.lists for node in root.tree()} & problems.incomplete
-    return sorted({*incomplete, *(each for _, each in nested)} - problems.denied)
+    names = {node.stream.name for root, _ in step.lists for node in root.tree()}
+    nested = {node.stream.name for node in nested_nodes(step).values()}
+    lacking = (names & problems.incomplete) | {name for name in nested if problems.may_lack_rows(name)}
+    return sorted(lacking - problems.denied)
 
 
 def write_page_state(run: RunContext, point: ResumePoint, list_index: int, after: str | None) -> None:
@@ -84,5 +83,6 @@ def write_page_state(run: RunContext, point: ResumePoint, list_index: int, after
         newest=run.newest.get(name),
         began=run.began(point),
         lacks=_lacking(run, point),
+        denied=[part for part, _ in _denied(run, point)],
     )
     run.write_state(state)
