@@ -91,10 +91,11 @@ def fewest_requests() -> Iterator[Figure]:
 def necessary(org: Organisation, selection: Selection, strategy: str) -> int:
     """Pages that hold the rows, each once, and an empty answer where only asking tells that there is nothing.
 
-    And the one request that asks whose key it is.
+    And the one request that asks whose key it is, and one per step for the second look at what changed meanwhile.
     """
-    total = 1
-    for node, _ in (listing for step in steps(selection, STANDARD, strategy) for listing in step.lists):
+    planned = steps(selection, STANDARD, strategy)
+    total = 1 + sum(step.changed_parents is not None for step in planned)
+    for node, _ in (listing for step in planned for listing in step.lists):
         rows = there(org, node.stream.name)
         if not node.children:
             orphans = node.stream.parent.orphan_params and {i for i, mode in org.modes.items() if mode == "stream"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -47,7 +47,20 @@ def sync(
     at the end if some of what was selected could not be read.
     """
     run = RunContext(config, client, workers, writer, state, shift_window(now, config.schedule_window_days))
-    waiting: deque[tuple[ResumePoint, int]] = deque()
+    try:
+        _read_lists(run, _resume_points(selection, run))
+        _finish(run)
+        run.problems.raise_failures(selection)
+    except Exception:
+        _repeat_state(run)
+        raise
+    finally:
+        _end(run)
+
+
+def _read_lists(run: RunContext, points: Iterable[ResumePoint]) -> None:
+    """Read the lists of all steps in order. The next ones are requested while the last rows of one arrive."""
+    waiting = deque((point, index) for point in points for index in range(point.list_index, point.list_count))
     opened: deque[OpenList] = deque()
 
     def open_next(limit: int, *, ahead: bool = False) -> None:
@@ -58,23 +71,13 @@ def sync(
             waiting.popleft()
             opened.append(open_list(run, point, index))
 
-    try:
-        for point in _resume_points(selection, run):
-            waiting.extend((point, index) for index in range(point.list_index, point.list_count))
-        if waiting:
-            identity = workers.prefetch(client.identity())
-            open_next(1)
-            _log_key(identity)
-        while waiting or opened:
-            open_next(1)
-            _sync_list(run, opened.popleft(), lambda: open_next(config.max_concurrency, ahead=True))
-        _finish(run)
-        run.problems.raise_failures(selection)
-    except Exception:
-        _repeat_state(run)
-        raise
-    finally:
-        _end(run)
+    if waiting:
+        identity = run.workers.prefetch(run.client.identity())
+        open_next(1)
+        _log_key(identity)
+    while waiting or opened:
+        open_next(1)
+        _sync_list(run, opened.popleft(), lambda: open_next(run.config.max_concurrency, ahead=True))
 
 
 def _resume_points(selection: Selection, run: RunContext) -> list[ResumePoint]:
