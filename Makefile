@@ -10,7 +10,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick soak e2e lint lint-files format readme dist matrix bench facts schema-drift clean
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme dist matrix bench facts schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ run: $(READY)  ## sync into output/: with config.json from incident.io, without 
 	@$(BIN)/python -m tools.run
 
 test: $(READY)  ## run all tests except make e2e, in parallel; one folder: make test ARGS=tests/runs
-	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(if $(ARGS),,-m 'not slow') $(ARGS)
 
 test-quick: $(READY)  ## run the unit tests, in seconds
 	$(BIN)/python -m pytest tests/unit $(ARGS)
@@ -37,7 +37,10 @@ soak: $(READY)  ## run random sequences of runs against a model, as long as want
 
 e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
 	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)
-	$(if $(ARGS),,THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "thorough or hypothesis")
+	$(if $(ARGS),,$(BIN)/python -m pytest $(PARALLEL) -m slow)
+
+thorough: $(READY)  ## run the tests that sample their work, and the generated ones, at full length (many minutes)
+	THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "thorough or hypothesis" $(ARGS)
 
 lint: $(READY)  ## check style, types and the order of imports
 	$(BIN)/ruff check .

@@ -19,6 +19,8 @@ from tests.process.test_stdout import fill
 from tests.support.processes import environ
 from tests.support.runs import only, parsed
 
+pytestmark = pytest.mark.slow
+
 CLOSED = {"stdin": "<&-", "stderr": "2>&-", "stdin and stderr": "<&- 2>&-"}
 BAD_STDERR = pytest.mark.parametrize("how", [*CLOSED, "no reader", "full disk"])
 

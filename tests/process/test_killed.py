@@ -18,6 +18,8 @@ from tests.support.faults import port_of
 from tests.support.processes import until
 from tests.support.runs import KEY, Json, bare, key_of, only, there
 
+pytestmark = pytest.mark.slow
+
 SELECTED = ("incidents", "actions", "alerts", "escalations")
 PAGED = ("/v2/incidents", "/v2/alerts", "/v2/escalations")
 

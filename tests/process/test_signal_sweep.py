@@ -15,6 +15,8 @@ from tests.fake_api import FakeApi, organisation
 from tests.support.processes import environ
 from tests.support.runs import only, parsed
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 12.0
 """How long the sweep takes on an idle machine."""
 AT_THE_END = 0.75

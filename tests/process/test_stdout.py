@@ -20,6 +20,8 @@ from tests.process.test_signals import SOON, blocked, catches
 from tests.support.processes import environ, until
 from tests.support.runs import Run, check, key_of, only, parsed
 
+pytestmark = pytest.mark.slow
+
 UNBUFFERED = pytest.mark.parametrize(
     ("options", "variables"),
     [([], {}), ([], {"PYTHONUNBUFFERED": "1"}), (["-u"], {}), ([], {"PYTHONIOENCODING": "utf-16"})],
