@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from tap_incident.api.answers import Row
-from tap_incident.errors import BadOutput
+from tap_incident.errors import BadData, BadOutput
 
 
 class Spool:
@@ -68,6 +68,8 @@ def _temporary() -> sqlite3.Connection:
 def _disk_errors() -> Iterator[None]:
     try:
         yield
+    except UnicodeEncodeError:
+        raise BadData("An id is not valid Unicode: half of a surrogate pair") from None
     except sqlite3.OperationalError as error:
         raise BadOutput(
             f"The lists can't be kept on disk ({error}): set SQLITE_TMPDIR to a folder with more space"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tap_incident.errors import BadData
 from tap_incident.sync.spool import Seen, Spool
 
 FILES = "/proc/self/fd"
@@ -100,3 +101,10 @@ def test_spool_file_is_already_deleted_while_in_use(spool: Spool) -> None:
     (file,) = open_files() - before
     assert file.endswith("(deleted)")
     assert len(spool.rows("actions", "I9999")) == 1
+
+
+def test_id_that_is_not_unicode_is_bad_data() -> None:
+    with closing(Seen()) as seen, pytest.raises(BadData, match="not valid Unicode"):
+        seen.first("alert_notes", "\ud800")
+    with closing(Spool()) as spool, pytest.raises(BadData, match="not valid Unicode"):
+        spool.add("actions", [("\ud800", {"id": "A1"})])
