@@ -23,7 +23,7 @@ except PackageNotFoundError:  # python -m tap_incident in a checkout that isn't 
 
 INCIDENT_MODES = ("standard", "retrospective", "test", "tutorial")
 REPLICATION_METHODS = ("FULL_TABLE", "INCREMENTAL")
-CHILD_STRATEGIES = ("per_incident", "list")
+CHILD_STRATEGIES = ("auto", "per_incident", "list")
 
 SETTINGS: dict[str, Any] = {
     "type": "object",
@@ -57,10 +57,11 @@ SETTINGS: dict[str, Any] = {
         "child_strategy": {
             "type": "string",
             "enum": list(CHILD_STRATEGIES),
-            "default": "per_incident",
-            "accepts": "per_incident or list",
-            "description": "How to read actions, follow-ups and updates: with one request per incident, or from the "
-            "organisation-wide lists (the same rows, and fewer requests if you have many incidents)",
+            "default": "auto",
+            "accepts": "auto, per_incident or list",
+            "description": "How to read actions, follow-ups and updates: with one request per incident, from the "
+            "organisation-wide lists (the same rows), or auto: from the lists if that needs less than half of the "
+            "requests",
         },
         "schedule_window_days": {
             "type": "integer",
@@ -93,9 +94,9 @@ SETTINGS: dict[str, Any] = {
         "max_concurrency": {
             "type": "integer",
             "minimum": 1,
-            "maximum": 32,
-            "default": 8,
-            "accepts": "an integer from 1 to 32",
+            "maximum": 64,
+            "default": 32,
+            "accepts": "an integer from 1 to 64",
             "description": "Most requests in flight at the same time",
         },
         "requests_per_minute": {

@@ -90,6 +90,10 @@ class Client:
         """Number of requests sent."""
         return self._gate.passed
 
+    def seconds_for(self, requests: float) -> float:
+        """Seconds that the rate limit of the key takes for so many more requests."""
+        return self._gate.seconds_for(requests)
+
     def timers(self) -> Iterator[metrics.Point]:
         """Timers of the requests that ended since the last call. The main thread logs them."""
         while not self._timed.empty():

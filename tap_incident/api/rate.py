@@ -164,6 +164,15 @@ class Gate:
                 LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
             self._sleep(delay)
 
+    def seconds_for(self, requests: float) -> float:
+        """Seconds that it takes to let so many more requests through, if the limits of endpoints do not bind."""
+        with self._lock:
+            self._key.wait(self._clock())
+            rate = self._key.quota.rate * self._key.share
+            seconds = max(0.0, requests - self._key.tokens) / rate
+            ceiling = self._recent.maxlen if self._recent is not None else None
+            return max(seconds, 60 * (requests - ceiling) / ceiling) if ceiling else seconds
+
     def _buckets(self, path: str) -> list[_Bucket]:
         return [self._key, *([self._own[path]] if path in self._own else [])]
 

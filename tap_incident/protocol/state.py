@@ -1,9 +1,11 @@
 """State, as pure functions: each takes a state and returns a new one.
 
-While the pages of a stream are read, `currently_syncing` names it and its bookmark says where to resume:
-`{"after": CURSOR, "walk": FINGERPRINT, ...}`. CURSOR is that of the next page, in the list with the index `part`
-(absent: the first). FINGERPRINT describes what is read; a cursor is only valid for the same. `started` is the start of
-the run, `newest` the latest change so far. `lacks` names streams that could not be read for some rows, and `denied`
+While the pages of a stream are read, its bookmark says where to resume: `{"after": CURSOR, "walk": FINGERPRINT, ...}`.
+CURSOR is that of the next page, in the list with the index `part` (absent: the first). If that list is read in several
+windows of time at once, `windows` has those that have not ended, each with its own cursor: `{"from": TIMESTAMP or null,
+"to": TIMESTAMP or null, "newest_first": BOOLEAN, "skip": IDS, "after": CURSOR}` (see `sync.windows`). FINGERPRINT
+describes what is read; a cursor is only valid for the same. `started` is the start of the run, `newest` the latest
+change so far. `lacks` names streams that could not be read for some rows, and `denied`
 nested parts that the key may not read. All of these are removed at the end. What stays of an incremental stream
 is `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all rows that changed up to that time are out, for the lists that
 FINGERPRINT describes. `without` may be beside them: nested parts that some of these rows lack, because the key could
@@ -37,6 +39,21 @@ _WITHOUT = {
     },
     "description": "an object with since and denied per property",
 }
+_WINDOWS = {
+    "type": ["array", "null"],
+    "items": {
+        "type": "object",
+        "required": ["from", "to", "newest_first"],
+        "properties": {
+            "from": _STRING,
+            "to": _STRING,
+            "newest_first": {"type": "boolean"},
+            "skip": {"type": "array", "items": {"type": "string"}},
+            "after": _STRING,
+        },
+    },
+    "description": "a list of objects with from, to and newest_first",
+}
 _TIMESTAMPS = ("updated_at", "started", "newest")
 _BOOKMARK: dict[str, Any] = {
     "type": ["object", "null"],
@@ -46,6 +63,7 @@ _BOOKMARK: dict[str, Any] = {
         "part": _COUNT,
         **dict.fromkeys(("denied", "lacks"), _NAMES),
         "without": _WITHOUT,
+        "windows": _WINDOWS,
     },
 }
 _STATE = {
@@ -61,6 +79,8 @@ _STATE = {
         },
     },
 }
+_SYNCING = "currently_syncing"
+"""Version 1.0 wrote it. Now several streams are read at once."""
 _LASTING = ("updated_at", "scope", "without")
 
 
@@ -79,7 +99,8 @@ def check(value: object, source: str) -> State:
     for name in (state.get("bookmarks") or {}).keys() & BY_NAME.keys():
         mark = bookmark(state, name)
         without = (("without", each["since"]) for each in (mark.get("without") or {}).values())
-        for key, found in (*((key, mark.get(key)) for key in _TIMESTAMPS), *without):
+        ends = (("windows", each[end]) for each in mark.get("windows") or [] for end in ("from", "to"))
+        for key, found in (*((key, mark.get(key)) for key in _TIMESTAMPS), *without, *ends):
             if found is not None and not is_timestamp(found):
                 raise BadInput(f"{source}: {_place(['bookmarks', name, key])} must be an RFC 3339 timestamp")
     return state
@@ -99,11 +120,6 @@ def fingerprint(walk: object) -> str:
     return hashlib.sha256(json.dumps(walk, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def currently_syncing(state: State) -> str | None:
-    """Name of the stream that was interrupted, if any."""
-    return state.get("currently_syncing")
-
-
 def bookmark(state: State, name: str) -> dict[str, Any]:
     """The stream's bookmark; empty if it has none."""
     return (state.get("bookmarks") or {}).get(name) or {}
@@ -112,12 +128,13 @@ def bookmark(state: State, name: str) -> dict[str, Any]:
 def set_cursor(state: State, name: str, **fields: Any) -> State:
     """The state while a stream is read: `fields` (those that are not None) say where to resume."""
     mark = _lasting(bookmark(state, name)) | {key: value for key, value in fields.items() if value is not None}
-    return {**state, "currently_syncing": name, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
+    rest = {key: value for key, value in state.items() if key != _SYNCING}
+    return {**rest, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
 
 
 def clear_cursors(state: State, *names: str) -> State:
     """The state after the lists of these streams have ended: only bookmarks of incremental streams stay."""
-    rest = {key: value for key, value in state.items() if key != "currently_syncing"}
+    rest = {key: value for key, value in state.items() if key != _SYNCING}
     bookmarks = dict(state.get("bookmarks") or {})
     for name in bookmarks.keys() & set(names):
         bookmarks[name] = _lasting(bookmark(state, name))

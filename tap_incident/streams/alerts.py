@@ -14,6 +14,7 @@ ALERTS: tuple[Stream, ...] = (
         "Alerts received, with their attributes",
         "alerts.view",
         page_size=50,
+        filters_created_at=True,
         incremental=Incremental("updated_at"),
     ),
     Stream(

@@ -21,6 +21,7 @@ AUTOMATION: tuple[Stream, ...] = (
         "Workflow runs, with the result of each step",
         "workflows.view",
         page_size=50,
+        filters_created_at=True,
         # The URL as it was called, with secrets in it. For a chat's webhook, the path is the credential.
         selected_by_default=False,
         privacy=Privacy(cut_urls=("progress[].webhook_delivery.endpoint",)),

@@ -110,6 +110,8 @@ class Stream:
     selected_by_default: bool = True
     requests_per_minute: int | None = None
     """The endpoint's own rate limit, if it is lower than the key's."""
+    filters_created_at: bool = False
+    """True if the API filters the list by created_at, so that a long one can be read in windows of time."""
     parent: Parent = Parent()
     incremental: Incremental = Incremental()
     window: TimeWindow | None = None

@@ -14,6 +14,7 @@ ON_CALL: tuple[Stream, ...] = (
         "Escalations: who was paged when, for which alerts and incidents",
         "escalations.view",
         page_size=50,
+        filters_created_at=True,
         incremental=Incremental("updated_at", days_only=True),
     ),
     Stream(

@@ -5,7 +5,7 @@ Source: Singer spec, section "State".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from tap_incident.protocol.state import State
 from tap_incident.streams import STREAMS
 from tap_incident.sync.plan import Node, Step
 from tap_incident.sync.replication import ResumePoint, Without, latest, nested_nodes
+from tap_incident.sync.windows import Window
 from tap_incident.timestamps import instant
 
 
@@ -22,18 +23,22 @@ def state_after_page(
     state: State,
     *,
     list_index: int,
-    after: str | None,
+    left: Sequence[Window],
     newest: str | None,
     began: str,
     lacks: Collection[str] = (),
     denied: Collection[str] = (),
 ) -> State:
-    """The state once all rows before the cursor `after` of one list are out, in a run that started at `began`.
+    """The state once all rows of one list are out but those that are `left`, in a run that started at `began`.
 
     `lacks` names streams that could not be read for some of these rows. `denied` are nested parts that the key may not
     read at all.
     """
-    fields: dict[str, Any] = {"after": after, "walk": point.walk, "part": list_index or None}
+    fields: dict[str, Any] = {"walk": point.walk, "part": list_index or None}
+    if len(left) == 1 and left[0].is_whole:
+        fields["after"] = left[0].after
+    else:
+        fields["windows"] = [window.as_json() for window in left] or None
     if point.step.replication_key or point.step.changed_parents:
         fields["started"] = point.started or began
     if point.step.replication_key:

@@ -18,9 +18,11 @@ from tap_incident.protocol.records import Shaper, shaper
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected
 from tap_incident.protocol.state import State
+from tap_incident.streams import Params
 from tap_incident.sync.child_requests import TimeSpan
-from tap_incident.sync.fanout import Workers
+from tap_incident.sync.fanout import Prefetched, Tasks, Workers
 from tap_incident.sync.problems import Problems
+from tap_incident.sync.progress import Progress
 from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.spool import Seen, Spool
 from tap_incident.timestamps import instant
@@ -46,6 +48,9 @@ class RunContext:
     """Ids already requested through `also_by`, because several parents can share one."""
     shapers: dict[str, Shaper] = field(default_factory=dict)
     spools: dict[str, Spool] = field(default_factory=dict)
+    """Rows of children that are read before their parents, by stream."""
+    early: dict[tuple[str, Params, str | None], Prefetched] = field(default_factory=dict)
+    """Pages that were requested before the plan was made, by stream, parameters and cursor."""
     problems: Problems = field(default_factory=Problems)
     newest: dict[str, str] = field(default_factory=dict)
     """Latest change among the rows read, by step."""
@@ -57,8 +62,8 @@ class RunContext:
     """Steps that failed after that, so that they keep their cursor."""
     refused_ids: dict[str, str] = field(default_factory=dict)
     """Id of a row whose nested part was refused, by the nested stream."""
-    recent: dict[str, Any] = field(default_factory=dict)
-    """Id and time of the last change of the parents that changed during the step and were read since."""
+    recent: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By step: id and time of the last change of the parents that changed during the run and were read since."""
     version: int = field(default_factory=lambda: int(time.time() * 1000))
     """Table version of the streams that this run reads from scratch and completely."""
     records_at_state: int = 0
@@ -67,6 +72,17 @@ class RunContext:
     """Paths of properties that are not in the schemas, by stream: at most `_MOST_UNKNOWN`, and none of them is long."""
     logged: dict[str, set[str]] = field(default_factory=dict)
     """Those of `unknown` that were logged."""
+    tasks: Tasks = field(init=False)
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tasks = Tasks(self.config.max_concurrency, self.workers.wait)
+        self.progress = Progress(lambda: self.client.sent, self.client.seconds_for)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The incident modes to read."""
+        return self.config.incident_modes
 
     def shaper(self, selected: Selected) -> Shaper:
         """The function from a row of the stream to its record."""

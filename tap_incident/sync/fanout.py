@@ -1,33 +1,40 @@
-"""Fan-out: the only module with threads. Pages and children are fetched ahead and come out in the parents' order.
+"""Fan-out: the only module with threads. Pages are fetched ahead, and the most urgent request is sent first.
 
-Every request runs in a worker, so the number of workers limits the requests in flight. `look_ahead` limits how many
-parents are held while their children are fetched. The first error that reaches the consumer cancels the rest.
+Every request runs in a worker, so the number of workers limits the requests in flight. All else is done by the main
+thread, as tasks that take turns: a task that has to wait for an answer lets the others continue.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import PriorityQueue
+from typing import Any
 
-from tap_incident.api.answers import Page, Row
+from tap_incident.api.answers import Page
 from tap_incident.errors import Stopped
-
-C = TypeVar("C")
 
 _STOP_POLL_SECONDS = 0.2
 """How often a waiting consumer checks whether the run must stop."""
+CHAIN, CHILD = 0, 1
+"""Urgency of a list's next page, which waits for nothing else, and that of a child's page, of which there are many."""
+
+Task = Iterator["Future[Any] | None"]
+"""Work of the main thread. It yields what it waits for, or None to let other tasks take their turn."""
 
 
 class Workers:
     """A pool of `count` threads that fetch pages. When it is left, or `stop` is set, everything that waits ends."""
 
     def __init__(self, count: int, stop: threading.Event) -> None:
+        self.count = count
         self._pool = ThreadPoolExecutor(count, "fetch")
         self._stop = stop
+        self._queue: PriorityQueue[tuple[int, int, Future[Page], Iterator[Page]]] = PriorityQueue()
+        self._numbers = itertools.count()
 
     def __enter__(self) -> Workers:
         return self
@@ -37,32 +44,48 @@ class Workers:
         self._stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def prefetch(self, pages: Iterator[Page]) -> Prefetched:
+    def prefetch(self, pages: Iterator[Page], urgency: int = CHAIN) -> Prefetched:
         """The same pages. The first is requested at once, each other one while the one before it is used."""
-        return Prefetched(self._pool, self._stop, pages)
+        return Prefetched(self, pages, urgency)
+
+    def next_page(self, pages: Iterator[Page], urgency: int) -> Future[Page]:
+        """The next of `pages`, which a worker fetches once no more urgent page waits."""
+        future: Future[Page] = Future()
+        self._queue.put((urgency, next(self._numbers), future, pages))
+        self._pool.submit(self._fetch_most_urgent)
+        return future
+
+    def _fetch_most_urgent(self) -> None:
+        _, _, future, pages = self._queue.get_nowait()
+        try:
+            future.set_result(next(pages))
+        except BaseException as error:  # The consumer raises it.
+            future.set_exception(error)
+
+    def wait(self, futures: Collection[Future[Any]]) -> None:
+        """Return when one of them is done. Raises Stopped when the run must stop."""
+        while not wait(futures, _STOP_POLL_SECONDS, FIRST_COMPLETED).done:
+            if self._stop.is_set():
+                raise Stopped("stopped while waiting for an answer")
 
 
 class Prefetched(Iterator[Page]):
-    """Pages that a worker fetches one ahead of the consumer.
+    """Pages that a worker fetches one ahead of the consumer. Raises in the consumer what fetching raised."""
 
-    Raises in the consumer what fetching raised, and Stopped when the run must stop.
-    """
+    def __init__(self, workers: Workers, pages: Iterator[Page], urgency: int) -> None:
+        self._workers, self._pages, self._urgency = workers, pages, urgency
+        self._next: Future[Page] | None = workers.next_page(pages, urgency)
 
-    def __init__(self, pool: ThreadPoolExecutor, stop: threading.Event, pages: Iterator[Page]) -> None:
-        self._pool, self._stop, self._pages = pool, stop, pages
-        self._next: Future[Page] | None = pool.submit(next, pages)
-
-    def ready(self) -> bool:
-        """True if the next page is there, so that taking it does not wait."""
-        return self._next is None or self._next.done()
+    @property
+    def pending(self) -> Future[Page] | None:
+        """What the next page waits for; None if taking it does not wait."""
+        return None if self._next is None or self._next.done() else self._next
 
     def peek(self) -> Page | None:
         """Wait for the next page and return it, without taking it."""
         if self._next is None:
             return None
-        while not (self._next.done() or wait([self._next], _STOP_POLL_SECONDS).done):
-            if self._stop.is_set():
-                raise Stopped("stopped while waiting for an answer")
+        self._workers.wait([self._next])
         return self._next.result()
 
     def __next__(self) -> Page:
@@ -70,43 +93,37 @@ class Prefetched(Iterator[Page]):
         if page is None:
             raise StopIteration
         # After the last page, nothing more is requested.
-        self._next = None if page.after is None else self._pool.submit(next, self._pages)
+        self._next = None if page.after is None else self._workers.next_page(self._pages, self._urgency)
         return page
 
 
-@dataclass(frozen=True)
-class Turn(Generic[C]):
-    """One parent when it is written: its row, its children, and its page if it is the last row of it."""
+class Tasks:
+    """Runs tasks side by side in the main thread: at most `most` at a time, and those that were added first before."""
 
-    row: Row | None
-    """None for a page without rows."""
-    children: C
-    last_of: Page | None
+    def __init__(self, most: int, wait: Callable[[Collection[Future[Any]]], None]) -> None:
+        self._most = most
+        self._wait = wait
+        self._waiting: deque[Task] = deque()
+        self._active: dict[Task, Future[Any] | None] = {}
 
+    def add(self, task: Task) -> None:
+        """Run this task after those that were added before, or beside them."""
+        self._waiting.append(task)
 
-def in_order(
-    pages: Iterable[Page],
-    children: Callable[[Row], C],
-    no_children: C,
-    look_ahead: int,
-    ready: Callable[[], bool] = lambda: True,
-) -> Iterator[Turn[C]]:
-    """A turn per row, in order. `children` is called up to `look_ahead` rows earlier; an empty page has `no_children`.
+    def join(self, task: Task) -> None:
+        """Run this task beside the active ones at once, since one of them waits for it."""
+        self._active[task] = None
 
-    While the next page is not `ready`, the turns that are held come out. Takes the rows out of the pages.
-    """
-    held: deque[Turn[C]] = deque()
-    for page in pages:
-        if not page.rows:
-            held.append(Turn(None, no_children, page))
-        # Taken one by one, so that the memory of a page is freed while the next one arrives.
-        page.rows.reverse()
-        while page.rows:
-            row = page.rows.pop()
-            held.append(Turn(row, children(row), None if page.rows else page))
-            while len(held) > look_ahead:
-                yield held.popleft()
-        while held and not ready():
-            yield held.popleft()
-    while held:
-        yield held.popleft()
+    def run(self) -> None:
+        """Run all tasks to their ends. Raises what one of them raises, and Stopped when the run must stop."""
+        while self._waiting or self._active:
+            while self._waiting and len(self._active) < self._most:
+                self._active[self._waiting.popleft()] = None
+            ready = [task for task, awaited in self._active.items() if awaited is None or awaited.done()]
+            for task in ready:
+                try:
+                    self._active[task] = next(task)
+                except StopIteration:
+                    del self._active[task]
+            if not ready:
+                self._wait([awaited for awaited in self._active.values() if awaited is not None])

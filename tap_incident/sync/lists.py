@@ -1,174 +1,235 @@
-"""One list of a step, from the request for its first page to its last row: cursor, cost, spools, progress."""
+"""One list of a step, from the request for its first page to its last row: windows, cursors, the rows that are due."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from tap_incident.api.answers import Page, Row
-from tap_incident.config import CHILD_STRATEGIES
+from tap_incident.api.answers import Page
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.streams import Params
 from tap_incident.sync.context import RunContext
-from tap_incident.sync.fanout import Prefetched
-from tap_incident.sync.plan import Node, cost
-from tap_incident.sync.progress import Progress
+from tap_incident.sync.fanout import Prefetched, Task
+from tap_incident.sync.plan import Node, requests_for
 from tap_incident.sync.replication import ResumePoint, changed_rows
 from tap_incident.sync.second_look import changed_since
-from tap_incident.sync.spool import Spool
+from tap_incident.sync.steps import write_page_state
 from tap_incident.sync.walk import walk
+from tap_incident.sync.windows import CutPage, Window, cutting
 
 LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class OpenList:
-    """A list whose first page has been requested."""
+    """A list whose first pages have been requested: one, or one per window if it was cut."""
 
     point: ResumePoint
     list_index: int
     node: Node
     """The node whose rows the list has."""
-    pages: Prefetched | None
-    """None if nothing of it is wanted."""
+    params: Params
+    may_be_cut: bool
+    left: dict[int, Window] = field(default_factory=dict)
+    """What is left to read: each window from its next page on."""
+    pages: dict[int, Prefetched] = field(default_factory=dict)
+    """Their pages; nothing if nothing of the list is wanted."""
+    running: int = 0
+    """Number of windows that are being read."""
+    ended: Future[None] = field(default_factory=Future)
+    failed: bool = False
 
     @property
     def is_second_look(self) -> bool:
         """True if it is read for what the step may have missed."""
         return self.point.is_second_look(self.list_index)
 
-    @property
-    def resumed(self) -> bool:
-        """True if it starts at the cursor of an interrupted run."""
-        return self.point.after is not None and self.list_index == self.point.list_index
+    def request(self, run: RunContext, number: int, window: Window) -> None:
+        """Request the first page of a window, which gets this number."""
+        self.left[number] = window
+        stream = self.node.stream
+        params = (*self.params, *window.params(stream))
+        early = run.early.pop((stream.name, params, window.after), None)
+        if early is None:
+            pages = run.client.pages(stream, params, window.after)
+            if self.may_be_cut:
+                most = run.config.max_concurrency
+                pages = cutting(pages, window, stream, lambda: most - len(self.left), run.began(self.point))
+            early = run.workers.prefetch(pages)
+        self.pages[number] = early
 
 
 def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
     """Request the first page of one of the step's lists."""
     node, params = point.listing(list_index, run.began(point))
-    if not run.problems.is_wanted(node):
-        return OpenList(point, list_index, node, None)
-    after = point.after if list_index == point.list_index else None
-    return OpenList(point, list_index, node, run.workers.prefetch(run.client.pages(node.stream, params, after)))
+    # With one worker, windows would only cost requests.
+    may_be_cut = node.stream.filters_created_at and run.config.max_concurrency > 1
+    opened = OpenList(point, list_index, node, params, may_be_cut and not point.is_second_look(list_index))
+    if run.problems.is_wanted(node):
+        for number, window in enumerate(point.sources(list_index)):
+            opened.request(run, number, window)
+    return opened
 
 
-def written_pages(
-    run: RunContext, opened: OpenList, pages: Prefetched, last_page: Callable[[], None]
-) -> Iterator[Page]:
-    """The pages of a list, each after its rows and all their children are written.
-
-    `last_page` is called when the last page has arrived.
-    """
-    point = opened.point
-    with ExitStack() as stack:
-        accepted, resumed = _accepted(run, opened, pages)
-        by_list = point.step.by_list and point.since is None and not opened.is_second_look
-        total = None
+def read_list(run: RunContext, opened: OpenList) -> Task:
+    """Write one list with all its children."""
+    if not opened.pages or not run.problems.is_wanted(opened.node):
         if not opened.is_second_look:
-            total = _log_cost(run, opened, accepted, "list" if by_list else "per_incident")
-        if by_list:
-            # Forget the closed spools: a later step may request the same children per parent.
-            stack.callback(run.spools.clear)
-            _fill_spools(run, opened.node, stack)
-        progress = Progress(point.step.name, lambda: run.client.sent, resumed=resumed, total=total)
-        fresh = _due_rows(run, opened, _watched(run, opened, accepted, last_page))
-        yield from walk(run, opened.node, fresh, accepted.ready, progress.row)
-
-
-def _due_rows(run: RunContext, opened: OpenList, pages: Iterator[Page]) -> Iterator[Page]:
-    """The pages with only the rows that this run has to read."""
-    if opened.node.second_look:
-        yield from opened.node.second_look.parents(pages, run.recent)
+            run.problems.skip_below(opened.node)
         return
-    name = opened.point.step.name
-    for page in changed_rows(opened.point, pages, run.newest):
-        if name in run.newest:
-            run.first_newest.setdefault(name, run.newest[name])
-        yield page
+    _log_reading(run, opened)
+    first, *others = opened.pages
+    opened.running = 1
+    for number in others:
+        _read_beside(run, opened, number)
+    yield from _read_window(run, opened, first)
+    if not opened.ended.done():
+        yield opened.ended
+    if not opened.failed and opened.list_index + 1 < opened.point.list_count:
+        write_page_state(run, opened.point, opened.list_index + 1, [Window()])
 
 
-def _watched(run: RunContext, opened: OpenList, pages: Iterator[Page], last_page: Callable[[], None]) -> Iterator[Page]:
-    point = opened.point
-    key = opened.node.stream.replication_key
-    # Spools were filled before the parents are read. They do not know what has changed since.
-    is_current = point.step.changed_parents and key and not opened.is_second_look and not point.step.by_list
-    for page in pages:
-        run.problems.answered.add(opened.node.stream.name)
-        if is_current and key:
-            run.recent.update(
-                (str(row.get("id")), row[key]) for row in page.rows if changed_since(row, key, run.began(point))
-            )
-        if page.after is None:
-            # The next lists are requested while the last rows of this one arrive. Earlier, they would be outdated.
-            last_page()
-        yield page
+def _read_beside(run: RunContext, opened: OpenList, number: int) -> None:
+    opened.running += 1
+    run.tasks.join(_read_window(run, opened, number))
 
 
-def _log_cost(run: RunContext, opened: OpenList, pages: Prefetched, strategy: str) -> int | None:
-    """Log what the children will cost, and if the other strategy would save more than half. Returns the total rows."""
-    node, first = opened.node, pages.peek()
-    parents = first.total if first else None
-    if parents is None or not node.children:
-        return parents
-    name = node.stream.name
-    costs = {each: cost(node, parents, run.config.incident_modes, each) for each in CHILD_STRATEGIES}
-    LOGGER.info(f"{name}: {parents:,} rows, about {costs[strategy]:,} requests by child_strategy {strategy}")
-    # Incremental steps ignore child_strategy, so do not suggest the other one.
-    chosen = strategy == run.config.child_strategy and opened.point.since is None
-    for other, requests in costs.items():
-        if chosen and requests * 2 < costs[strategy]:
-            LOGGER.info(
-                '%s: set child_strategy to "%s" to need only about %s requests',
-                node.stream.name,
-                other,
-                f"{requests:,}",
-            )
-    return parents
+def _read_window(run: RunContext, opened: OpenList, number: int) -> Task:
+    """Read one window to its end, and handle what keeps the list from being read."""
+    try:
+        while number in opened.left and not opened.failed:
+            cut = yield from _read_until_cut(run, opened, number)
+            if cut is not None:
+                yield from _continue_in_windows(run, opened, number, cut)
+    except MissingPermission as error:
+        opened.failed = True
+        _refused(run, opened, error)
+    except (BadData, Gone, Rejected) as error:
+        opened.failed = True
+        run.problems.end(opened.node, error)
+    opened.running -= 1
+    if not opened.running:
+        opened.ended.set_result(None)
 
 
-def _accepted(run: RunContext, opened: OpenList, pages: Prefetched) -> tuple[Prefetched, bool]:
-    """The pages from the cursor on, or all pages if the API no longer accepts it; and whether it was accepted."""
+def _read_until_cut(
+    run: RunContext, opened: OpenList, number: int
+) -> Generator[Future[Any] | None, None, CutPage | None]:
+    """Read one window. Returns the page after which the rest of it was cut, if it was."""
+    yield from _accepted(run, opened, number)
+    window, name = opened.left[number], opened.point.step.name
+    _expect(run, opened, opened.pages[number].peek())
+    read = walk(
+        run,
+        opened.node,
+        opened.pages[number],
+        lambda page: _due(run, opened, window, page),
+        lambda: run.progress.row(name),
+    )
+    for step in read:
+        if isinstance(step, Future):
+            yield step
+            continue
+        if number not in opened.left or opened.failed:
+            return None
+        after = step.next_page if isinstance(step, CutPage) else step.after
+        if after is None:
+            del opened.left[number]
+        else:
+            opened.left[number] = replace(window, after=after)
+        if opened.left:
+            write_page_state(run, opened.point, opened.list_index, list(opened.left.values()))
+        if isinstance(step, CutPage):
+            return step
+        yield None
+    return None
+
+
+def _expect(run: RunContext, opened: OpenList, first: Page | None) -> None:
+    """Give the progress what is known. Of a resumed list, nobody knows how much of it is left."""
+    if first is not None and first.total is not None and not opened.is_second_look and not opened.point.is_resumed:
+        run.progress.expect(opened.point.step.name, first.total, requests_for(opened.node, first.total))
+
+
+def _accepted(run: RunContext, opened: OpenList, number: int) -> Iterator[Future[Any]]:
+    """Wait for the first page. If the API no longer accepts the cursor of the state, start the list over."""
+    pages = opened.pages[number]
+    while pending := pages.pending:
+        yield pending
+    window = opened.left[number]
     try:
         pages.peek()
     except (Rejected, Gone) as error:
-        if not opened.resumed:
+        if window not in opened.point.sources(opened.list_index) or window == Window():
             raise
         name = opened.point.step.name
         LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
-        _, params = opened.point.listing(opened.list_index, run.began(opened.point))
-        return run.workers.prefetch(run.client.pages(opened.node.stream, params)), False
-    return pages, opened.resumed
+        opened.left.clear()
+        opened.request(run, number, Window())
+        yield from _accepted(run, opened, number)
 
 
-def _fill_spools(run: RunContext, node: Node, stack: ExitStack) -> None:
-    """Read the organisation-wide lists of the children that have one."""
-    for child in node.children:
-        if child.stream.parent.has_list and run.problems.is_wanted(child):
-            run.spools[child.stream.name] = stack.enter_context(closing(Spool()))
-            _fill_spool(run, child, run.spools[child.stream.name])
-
-
-def _fill_spool(run: RunContext, child: Node, spool: Spool) -> None:
-    LOGGER.info("%s: reading it as one list", child.stream.name)
-    progress = Progress(child.stream.name, lambda: run.client.sent)
-    lists = child.stream.list_params(run.config.incident_modes)
+def _continue_in_windows(run: RunContext, opened: OpenList, number: int, cut: CutPage) -> Iterator[Future[Any]]:
+    """Request the windows of the rest. If the API refuses the first of them, the list is continued as before."""
+    chain = opened.left[number]
+    first, *others = cut.rest
+    opened.request(run, number, first)
+    while pending := opened.pages[number].pending:
+        yield pending
     try:
-        for pages in [run.workers.prefetch(run.client.pages(child.stream, params)) for params in lists]:
-            for page in pages:
-                run.problems.answered.add(child.stream.name)
-                spool.add(child.stream.name, [(_parent_id(row, child), row) for row in page.rows])
-                for _ in page.rows:
-                    progress.row()
-                run.log_timers()
-    except MissingPermission as error:
-        run.problems.deny(child, error)
-    except (BadData, Gone, Rejected) as error:
-        run.problems.end(child, error)
+        opened.pages[number].peek()
+    except Rejected as error:
+        LOGGER.info("%s: it can't be read in windows of time (%s)", opened.node.stream.name, error)
+        opened.may_be_cut = False
+        opened.request(run, number, chain)
+        return
+    free = max((*opened.left, number)) + 1
+    for other, window in enumerate(others, free):
+        opened.request(run, other, window)
+        _read_beside(run, opened, other)
 
 
-def _parent_id(row: Row, child: Node) -> str:
-    key = child.stream.parent.id_param
-    if row.get(key) is None:
-        raise BadData(f"{child.stream.name}: a row came without its key property {key}")
-    return str(row[key])
+def _due(run: RunContext, opened: OpenList, window: Window, page: Page) -> Page:
+    """The page with only the rows that this run has to read."""
+    node, point = opened.node, opened.point
+    name, key = point.step.name, node.stream.replication_key
+    run.problems.answered.add(node.stream.name)
+    if node.second_look:
+        page.rows[:] = node.second_look.parents(page.rows, run.recent.get(name, {}))
+        return page
+    # Spools were filled before the parents are read. They do not know what has changed since.
+    if point.step.changed_parents and key and not any(child.spooled for child in node.children):
+        recent = run.recent.setdefault(name, {})
+        began = run.began(point)
+        recent.update((str(row.get("id")), row[key]) for row in page.rows if changed_since(row, key, began))
+    page.rows[:] = changed_rows(point, node, [row for row in page.rows if window.has(row)], run.newest)
+    if name in run.newest:
+        run.first_newest.setdefault(name, run.newest[name])
+    return page
+
+
+def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> None:
+    """Handle a 403 for a list itself."""
+    node = opened.node
+    if opened.point.step.replication_key and opened.is_second_look:
+        LOGGER.warning(
+            "%s: the key may not list incidents, so rows that a change of mode made visible may be missing. (%s)",
+            opened.point.step.name,
+            error,
+        )
+    elif node.stream.name in run.problems.answered:
+        run.problems.end(node, error)
+    else:
+        run.problems.deny(node, error)
+
+
+def _log_reading(run: RunContext, opened: OpenList) -> None:
+    if opened.is_second_look:
+        return
+    point, node = opened.point, opened.node
+    streams = [each.stream.name for each in node.tree() if each.selected and run.problems.is_wanted(each)]
+    since = f", changed since {point.since}" if point.since else ""
+    LOGGER.info("%s: reading %s%s", point.step.name, ", ".join(streams), since)

@@ -1,4 +1,4 @@
-"""Progress of a long list at INFO: how far, how fast, how long it will take."""
+"""Progress of a long run at INFO, one line for all lists: how far, how fast, how long it will take."""
 
 from __future__ import annotations
 
@@ -13,43 +13,66 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 @dataclass
-class Progress:
-    """Counts the rows of one list. `requests` returns the number of all requests so far."""
+class _Expected:
+    """What is known of a list whose number of rows the API gives."""
 
-    name: str
+    rows: int
+    requests: int
+    """Requests for its pages and for the children of its rows."""
+    written: int = 0
+
+    @property
+    def left(self) -> float:
+        """Requests for the rows that are not written yet."""
+        return self.requests * max(0, self.rows - self.written) / max(1, self.rows)
+
+
+@dataclass
+class Progress:
+    """Counts the rows of all lists.
+
+    `requests` returns the number of all requests so far, and `seconds_for` the time (seconds) that the rate limit takes
+    for so many more.
+    """
+
     requests: Callable[[], int]
-    resumed: bool = False
-    """True if an earlier run read the first rows, so that no percentage is known."""
+    seconds_for: Callable[[float], float]
     clock: Callable[[], float] = time.monotonic
-    total: int | None = None
-    """Total number of rows, if the API gives it."""
     rows: int = 0
-    _begun: tuple[float, int] = field(init=False)
+    _expected: dict[str, _Expected] = field(default_factory=dict)
     _logged: tuple[float, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._begun = self._logged = (self.clock(), self.requests())
+        self._logged = (self.clock(), self.requests())
 
-    def row(self) -> None:
-        """Count one row that is out, and log a line if it is time for one."""
+    def expect(self, name: str, rows: int, requests: int) -> None:
+        """The list `name` has so many rows, and takes so many requests together with the children of its rows."""
+        self._expected.setdefault(name, _Expected(rows, requests))
+
+    def row(self, name: str) -> None:
+        """Count one row of a list that is out, and log a line if it is time for one."""
         self.rows += 1
+        if name in self._expected:
+            self._expected[name].written += 1
         now = self.clock()
         if now - self._logged[0] < SECONDS_BETWEEN_LINES:
             return
-        requests = self.requests()
-        speed = (requests - self._logged[1]) / (now - self._logged[0])
-        LOGGER.info("%s: %s, %.1f requests per second%s", self.name, self._share(), speed, self._left(now))
-        self._logged = (now, requests)
+        sent = self.requests()
+        speed = (sent - self._logged[1]) / (now - self._logged[0])
+        LOGGER.info("%s, %.1f requests per second%s", self._share(sent), speed, self._time_left(speed))
+        self._logged = (now, sent)
 
-    def _share(self) -> str:
-        if self.resumed:
-            return f"{self.rows:,} rows since the resume"
-        if not self.total:
-            return f"{self.rows:,} rows"
-        return f"{self.rows:,} of {self.total:,} rows ({100 * self.rows // self.total} %)"
+    def _left(self) -> float:
+        return sum(each.left for each in self._expected.values())
 
-    def _left(self, now: float) -> str:
-        if self.resumed or not self.total or self.rows > self.total:
+    def _share(self, sent: int) -> str:
+        rows, left = f"{self.rows:,} rows", self._left()
+        return f"{rows}, {100 * sent / (sent + left):.0f} % of about {sent + left:,.0f} requests" if left else rows
+
+    def _time_left(self, speed: float) -> str:
+        left = self._left()
+        if not left or not speed:
             return ""
-        seconds = (self.total - self.rows) * (now - self._begun[0]) / self.rows
+        # The speed of the first minute is that of the burst that the API allows. Later, the rate limit decides.
+        seconds = max(left / speed, self.seconds_for(left))
         return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"

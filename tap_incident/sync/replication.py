@@ -6,13 +6,12 @@ an interruption. Source: Singer spec, section "State"; API documents, sections o
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from tap_incident.api.answers import Page, Row
+from tap_incident.api.answers import Row
 from tap_incident.config import Config
 from tap_incident.errors import BadData
 from tap_incident.protocol import state as states
@@ -21,9 +20,8 @@ from tap_incident.protocol.state import State
 from tap_incident.streams import Params, Stream
 from tap_incident.sync.plan import Listing, Node, Step
 from tap_incident.sync.second_look import SecondLook
+from tap_incident.sync.windows import Window, from_json
 from tap_incident.timestamps import before, instant, rfc3339
-
-LOGGER = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(minutes=5)
 """A row can become visible a little after the time in its updated_at."""
@@ -57,22 +55,40 @@ class ResumePoint:
     """Index of the step's list to start with."""
     after: str | None = None
     """Cursor in that list."""
+    windows: tuple[Window, ...] = ()
+    """Windows of that list that are left, if it was cut."""
     started: str | None = None
     """Start time of the interrupted run; None if this run started from scratch."""
     newest: str | None = None
     """Latest change among the rows that the interrupted run read."""
     denied: tuple[str, ...] = ()
     """Nested parts that the interrupted run was not allowed to read."""
+    notices: tuple[str, ...] = ()
+    """What to log about it."""
+
+    def with_notice(self, text: str) -> ResumePoint:
+        """The same point with one more line to log."""
+        return replace(self, notices=(*self.notices, f"{self.step.name}: {text}"))
 
     @property
     def is_resumed(self) -> bool:
         """True if an interrupted run read the first rows."""
-        return self.list_index > 0 or self.after is not None
+        return self.list_index > 0 or self.after is not None or bool(self.windows)
 
     @property
     def list_count(self) -> int:
         """Number of lists to read, including a second look."""
         return len(self.step.lists) + (self.step.changed_parents is not None)
+
+    def sources(self, list_index: int) -> tuple[Window, ...]:
+        """The windows of one of the lists to read: one without ends, unless the list was cut in an interrupted run."""
+        if list_index != self.list_index:
+            return (Window(),)
+        return self.windows or (Window(after=self.after),)
+
+    def key_of(self, node: Node) -> str | None:
+        """The replication key of the rows of a list of this step."""
+        return self.step.replication_key if node.stream is self.step.lists[0][0].stream else None
 
     def is_second_look(self, list_index: int) -> bool:
         """True if this is the list of a second look."""
@@ -82,7 +98,7 @@ class ResumePoint:
         """One of the lists: its node, and its query parameters with the filter by change."""
         if not self.is_second_look(list_index):
             root, params = self.step.lists[list_index]
-            return root, (*params, *_filter(root.stream, self.since if self.step.replication_key else None))
+            return root, (*params, *_filter(root.stream, self.since if self.key_of(root) else None))
         assert self.step.changed_parents is not None  # noqa: S101 - list_count says so
         root, params = self.step.changed_parents
         look = SecondLook(root.stream.replication_key or "", self.started or began, self.since)
@@ -98,39 +114,36 @@ def resume_point(step: Step, state: State, config: Config) -> ResumePoint:
     bookmark = found.get("updated_at") if step.replication_key else None
     outdated = bool(bookmark) and found.get("scope") != scope
     without: Without = {}
+    notices: tuple[str, ...] = ()
     if outdated:
         bookmark = None
     elif bookmark:
-        bookmark, without = _reselected(step, bookmark, found.get("without") or {})
+        bookmark, without, notices = _reselected(step, bookmark, found.get("without") or {})
     since = config.start_date if step.replication_key else None
     if bookmark:
         since = rfc3339(before(bookmark, _OVERLAP))
     described = [root.described() for root, _ in step.lists]
     # A window moves from run to run, and a run may resume in a moved one. Only its length is part of the fingerprint.
     days = [config.schedule_window_days] if any(root.has_window() for root, _ in step.lists) else []
-    versioned = config.activate_version and not step.replication_key
+    versioned = config.activate_version and not all(selected.replication_key for selected in step.emitted())
     walk = states.fingerprint([scope, described, *days, step.replication_key, since, versioned])
-    scratch = ResumePoint(step, walk, scope, since, bookmark, without)
+    scratch = ResumePoint(step, walk, scope, since, bookmark, without, notices=notices)
     resumed = _resumed(scratch, found)
-    if outdated and resumed is scratch:
-        LOGGER.info("%s: incident_modes or the endpoint have changed: reading all of it again", step.name)
+    if outdated and not resumed.is_resumed:
+        return resumed.with_notice("incident_modes or the endpoint have changed: reading all of it again")
     return resumed
 
 
-def _reselected(step: Step, bookmark: str, without: Without) -> tuple[str | None, Without]:
-    """The bookmark to use and the parts that stay incomplete, after nested parts have become readable."""
+def _reselected(step: Step, bookmark: str, without: Without) -> tuple[str | None, Without, tuple[str, ...]]:
+    """The bookmark to use and the parts that stay incomplete, after nested parts have become readable; and a notice."""
     back = {part: mark for part, mark in without.items() if part in nested_nodes(step) and mark["denied"] is None}
     if not back:
-        return bookmark, without
+        return bookmark, without, ()
     marks = [mark["since"] for mark in back.values()]
     earliest = None if None in marks else min(marks, key=instant)
-    LOGGER.info(
-        "%s: %s can be read again: reading all that changed since %s",
-        step.name,
-        " and ".join(back),
-        earliest or "the beginning",
-    )
-    return earliest, {part: mark for part, mark in without.items() if part not in back}
+    since = earliest or "the beginning"
+    notice = f"{step.name}: {' and '.join(back)} can be read again: reading all that changed since {since}"
+    return earliest, {part: mark for part, mark in without.items() if part not in back}, (notice,)
 
 
 def nested_nodes(step: Step) -> dict[str, Node]:
@@ -140,20 +153,18 @@ def nested_nodes(step: Step) -> dict[str, Node]:
 
 
 def _resumed(scratch: ResumePoint, found: dict[str, Any]) -> ResumePoint:
-    if not (found.get("after") or found.get("part")):
+    if not (found.get("after") or found.get("part") or found.get("windows")):
         return scratch
-    name, list_index = scratch.step.name, found.get("part") or 0
+    list_index = found.get("part") or 0
     if found.get("walk") != scratch.walk or list_index >= scratch.list_count:
-        LOGGER.info("%s: the selection or the settings have changed since the interrupted run: starting over", name)
-        return scratch
+        return scratch.with_notice("the selection or settings have changed since the interrupted run: starting over")
     if found.get("lacks"):
-        LOGGER.info("%s: the interrupted run could not read %s: starting over", name, ", ".join(found["lacks"]))
-        return scratch
-    LOGGER.info("%s: resuming where the interrupted run stopped", name)
+        return scratch.with_notice(f"the interrupted run could not read {', '.join(found['lacks'])}: starting over")
     return replace(
-        scratch,
+        scratch.with_notice("resuming where the interrupted run stopped"),
         list_index=list_index,
         after=found.get("after"),
+        windows=tuple(from_json(window) for window in found.get("windows") or ()),
         started=found.get("started"),
         newest=found.get("newest"),
         denied=tuple(found.get("denied") or ()),
@@ -169,25 +180,24 @@ def _filter(stream: Stream, since: str | None) -> Params:
     return ((f"{stream.replication_key}[gte]", start),)
 
 
-def changed_rows(point: ResumePoint, pages: Iterator[Page], newest: dict[str, str]) -> Iterator[Page]:
-    """The pages with only the rows that changed since `point.since`. Writes the latest change into `newest`.
+def changed_rows(point: ResumePoint, node: Node, rows: list[Row], newest: dict[str, str]) -> list[Row]:
+    """The rows of one of the step's lists that changed since `point.since`. Writes the latest change into `newest`.
 
     Raises BadData for a row whose replication key can't be read.
     """
-    key, name = point.step.replication_key, point.step.name
+    key, name = point.key_of(node), point.step.name
+    if key is None:
+        return rows
     since = instant(point.since) if point.since else None
-    for page in pages:
-        if key is not None:
-            kept = []
-            for row in page.rows:
-                changed_at = _changed_at(row, key, name)
-                if changed_at is not None and since is not None and instant(changed_at) < since:
-                    continue
-                if changed_at is not None:
-                    newest[name] = latest(changed_at, newest.get(name))
-                kept.append(row)
-            page.rows[:] = kept
-        yield page
+    kept = []
+    for row in rows:
+        changed_at = _changed_at(row, key, name)
+        if changed_at is not None and since is not None and instant(changed_at) < since:
+            continue
+        if changed_at is not None:
+            newest[name] = latest(changed_at, newest.get(name))
+        kept.append(row)
+    return kept
 
 
 def _changed_at(row: Row, key: str, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Runs the plan step by step, writes STATE, and resumes an interrupted run.
+"""Runs the steps of the plan side by side, writes STATE, and resumes an interrupted run.
 
 Source: Singer spec, section "Sync mode".
 """
@@ -6,8 +6,6 @@ Source: Singer spec, section "Sync mode".
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -21,11 +19,13 @@ from tap_incident.streams import BY_NAME
 from tap_incident.sync.bookmarks import regained
 from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
-from tap_incident.sync.fanout import Prefetched, Workers
-from tap_incident.sync.lists import OpenList, open_list, written_pages
-from tap_incident.sync.plan import Node, rotated, steps
-from tap_incident.sync.replication import ResumePoint, resume_point
-from tap_incident.sync.steps import begin_step, close_step, write_page_state
+from tap_incident.sync.fanout import Prefetched, Task, Workers
+from tap_incident.sync.lists import open_list, read_list
+from tap_incident.sync.plan import Node
+from tap_incident.sync.replication import ResumePoint
+from tap_incident.sync.spooling import fill_spool, spooled_nodes
+from tap_incident.sync.steps import begin_step, close_step
+from tap_incident.sync.strategy import chosen, plans, request_parents
 
 LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +48,9 @@ def sync(
     """
     run = RunContext(config, client, workers, writer, state, shift_window(now, config.schedule_window_days))
     try:
-        _read_lists(run, _resume_points(selection, run))
+        if selection:
+            _add_tasks(selection, run)
+        run.tasks.run()
         _finish(run)
         run.problems.raise_failures(selection)
     except Exception:
@@ -58,35 +60,29 @@ def sync(
         _end(run)
 
 
-def _read_lists(run: RunContext, points: Iterable[ResumePoint]) -> None:
-    """Read the lists of all steps in order. The next ones are requested while the last rows of one arrive."""
-    waiting = deque((point, index) for point in points for index in range(point.list_index, point.list_count))
-    opened: deque[OpenList] = deque()
-
-    def open_next(limit: int, *, ahead: bool = False) -> None:
-        while waiting and len(opened) < limit:
-            point, index = waiting[0]
-            if ahead and point.is_second_look(index):
-                return  # It must see all changes up to the end of the lists before it.
-            waiting.popleft()
-            opened.append(open_list(run, point, index))
-
-    if waiting:
-        identity = run.workers.prefetch(run.client.identity())
-        open_next(1)
-        _log_key(identity)
-    while waiting or opened:
-        open_next(1)
-        _sync_list(run, opened.popleft(), lambda: open_next(run.config.max_concurrency, ahead=True))
+def _add_tasks(selection: Selection, run: RunContext) -> None:
+    """Plan the run, and add a task per step."""
+    options = plans(selection, run)
+    identity = run.workers.prefetch(run.client.identity())
+    request_parents(options, run)
+    _log_key(identity)
+    points = chosen(_regained(options, selection, run), run)
+    for notice in (notice for point in points for notice in point.notices):
+        LOGGER.info("%s", notice)
+    for node in spooled_nodes(points):
+        run.tasks.add(fill_spool(run, node))
+    for point in points:
+        run.tasks.add(_read_step(run, point))
 
 
-def _resume_points(selection: Selection, run: RunContext) -> list[ResumePoint]:
-    """Resume point of each step. The interrupted step comes first."""
-    config, state = run.config, run.state
-    planned = steps(selection, config.incident_modes, config.child_strategy)
-    for step in planned:
-        run.state = regained(step, run.state, lambda node, refused: _may_read(run, node, refused))
-    return [resume_point(step, run.state, config) for step in rotated(planned, states.currently_syncing(state))]
+def _regained(
+    options: dict[str, list[ResumePoint]], selection: Selection, run: RunContext
+) -> dict[str, list[ResumePoint]]:
+    """The plans, made anew if the key may read nested parts by now that it could not read before."""
+    state = run.state
+    for point in next(iter(options.values())):
+        run.state = regained(point.step, run.state, lambda node, refused: _may_read(run, node, refused))
+    return options if run.state is state else plans(selection, run)
 
 
 def _may_read(run: RunContext, node: Node, parent: str) -> bool:
@@ -125,6 +121,8 @@ def _end(run: RunContext) -> None:
     run.log_record_counts()
     run.problems.log_missing_parents()
     run.seen.close()
+    for spool in run.spools.values():
+        spool.close()
 
 
 def _log_key(identity: Prefetched) -> None:
@@ -139,53 +137,13 @@ def _log_key(identity: Prefetched) -> None:
         LOGGER.info("The API does not say whose key this is; the sync continues (%s)", error)
 
 
-def _sync_list(run: RunContext, opened: OpenList, last_page: Callable[[], None]) -> None:
-    """Write one list with all its children. `last_page` is called when its last page has arrived."""
-    point, index, node = opened.point, opened.list_index, opened.node
-    if index == point.list_index:
-        begin_step(run, point)
-    if opened.pages is None or not run.problems.is_wanted(node):
-        _skip(run, opened)
-    else:
-        _log_reading(run, opened)
-        try:
-            for page in written_pages(run, opened, opened.pages, last_page):
-                if page.after is not None:
-                    write_page_state(run, point, index, page.after)
-            if index + 1 < point.list_count:
-                write_page_state(run, point, index + 1, None)
-        except MissingPermission as error:
-            _refused(run, opened, error)
-        except (BadData, Gone, Rejected) as error:
-            run.problems.end(node, error)
-    if index + 1 == point.list_count:
-        close_step(run, point)
-
-
-def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> None:
-    """Handle a 403 for a list itself."""
-    node = opened.node
-    if opened.point.step.replication_key and opened.is_second_look:
-        LOGGER.warning(
-            "%s: the key may not list incidents, so rows that a change of mode made visible may be missing. (%s)",
-            opened.point.step.name,
-            error,
-        )
-    elif node.stream.name in run.problems.answered:
-        run.problems.end(node, error)
-    else:
-        run.problems.deny(node, error)
-
-
-def _skip(run: RunContext, opened: OpenList) -> None:
-    if not opened.is_second_look:
-        run.problems.skip_below(opened.node)
-
-
-def _log_reading(run: RunContext, opened: OpenList) -> None:
-    if opened.is_second_look:
-        return
-    point, node = opened.point, opened.node
-    streams = [each.stream.name for each in node.tree() if each.selected and run.problems.is_wanted(each)]
-    since = f", changed since {point.since}" if point.since else ""
-    LOGGER.info("%s: reading %s%s", point.step.name, ", ".join(streams), since)
+def _read_step(run: RunContext, point: ResumePoint) -> Task:
+    """Read the lists of a step one after the other. The first pages of all are requested at once."""
+    begin_step(run, point)
+    indexes = range(point.list_index, point.list_count)
+    # A second look must see all changes up to the end of the lists before it.
+    ahead = [index for index in indexes if run.config.max_concurrency > 1 and not point.is_second_look(index)]
+    opened = {index: open_list(run, point, index) for index in ahead}
+    for index in indexes:
+        yield from read_list(run, opened.pop(index) if index in opened else open_list(run, point, index))
+    close_step(run, point)

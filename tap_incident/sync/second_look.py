@@ -27,13 +27,12 @@ class SecondLook:
     """For an incremental step: parents that changed since then are read again too, but only with the children that did
     not change since then. The lists of the step bring the others."""
 
-    def parents(self, pages: Iterator[Page], read: Mapping[str, Any]) -> Iterator[Page]:
-        """The pages with only the parents to read again.
+    def parents(self, rows: list[Row], read: Mapping[str, Any]) -> list[Row]:
+        """The parents to read again.
 
         `read` maps ids to the time of the last change, for the parents that were read since they changed.
         """
-        for page in pages:
-            yield replace(page, rows=[row for row in page.rows if self._is_due(row, read)])
+        return [row for row in rows if self._is_due(row, read)]
 
     def _is_due(self, row: Row, read: Mapping[str, Any]) -> bool:
         if changed_since(row, self.key, self.began):

@@ -5,37 +5,64 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from typing import Any
 
-from tap_incident.api.answers import Row
+from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData, BadOutput
 
 
 class Spool:
-    """Rows by stream and parent. Not thread-safe. Raises BadOutput if the disk is full."""
+    """Rows of one stream by parent. Not thread-safe. Raises BadOutput if the disk is full."""
 
     def __init__(self) -> None:
         self._database = _temporary()
-        self._database.execute("CREATE TABLE spooled (stream TEXT, parent TEXT, row TEXT)")
-        self._database.execute("CREATE INDEX by_parent ON spooled (stream, parent)")
+        self._database.execute("CREATE TABLE spooled (parent TEXT, row TEXT)")
+        self._database.execute("CREATE INDEX by_parent ON spooled (parent)")
+        self.full: Future[None] = Future()
+        """Done once all rows are stored."""
 
     def close(self) -> None:
         """Free the disk space."""
         self._database.close()
 
-    def add(self, stream: str, rows: Iterable[tuple[str, Row]]) -> None:
-        """Store rows of `stream`, each with its parent's id."""
-        texts = ((stream, parent, json.dumps(row)) for parent, row in rows)
+    def add(self, rows: Iterable[tuple[str, Row]]) -> None:
+        """Store rows, each with its parent's id."""
+        texts = ((parent, json.dumps(row)) for parent, row in rows)
         with _disk_errors():
             self._database.execute("BEGIN")
-            self._database.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
+            self._database.executemany("INSERT INTO spooled VALUES (?, ?)", texts)
             self._database.execute("COMMIT")
 
-    def rows(self, stream: str, parent: str) -> list[Row]:
-        """The rows of `stream` that belong to `parent`, in the order in which they were stored."""
-        query = "SELECT row FROM spooled WHERE stream = ? AND parent = ? ORDER BY rowid"
+    def rows(self, parent: str) -> list[Row]:
+        """The rows that belong to `parent`, in the order in which they were stored."""
+        query = "SELECT row FROM spooled WHERE parent = ? ORDER BY rowid"
         with _disk_errors():
-            return [json.loads(text) for (text,) in self._database.execute(query, (stream, parent))]
+            return [json.loads(text) for (text,) in self._database.execute(query, (parent,))]
+
+    def pages_of(self, parent: str) -> SpooledPages:
+        """A page with the rows that belong to `parent`, which is there once the spool is full."""
+        return SpooledPages(self, parent)
+
+
+class SpooledPages(Iterator[Page]):
+    """One page, read from the disk when it is taken."""
+
+    def __init__(self, spool: Spool, parent: str) -> None:
+        self._spool: Spool | None = spool
+        self._parent = parent
+
+    @property
+    def pending(self) -> Future[Any] | None:
+        """What the page waits for; None if taking it does not wait."""
+        return None if self._spool is None or self._spool.full.done() else self._spool.full
+
+    def __next__(self) -> Page:
+        if self._spool is None:
+            raise StopIteration
+        spool, self._spool = self._spool, None
+        return Page(spool.rows(self._parent))
 
 
 class Seen:

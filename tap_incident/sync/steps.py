@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tap_incident.protocol import state as states
 from tap_incident.sync.bookmarks import state_after_page, state_at_end
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.replication import ResumePoint, nested_nodes
+from tap_incident.sync.windows import Window
 
 
 def begin_step(run: RunContext, point: ResumePoint) -> None:
     """Before the first list of a step: its version, and what the interrupted run knew."""
-    run.recent.clear()
-    if run.config.activate_version and not point.step.replication_key:
+    if run.config.activate_version:
         # No version for streams with a window: rows outside the window still exist.
-        full = (selected.stream.name for selected in point.step.emitted() if not selected.stream.window)
+        emitted = (each for each in point.step.emitted() if not each.replication_key and not each.stream.window)
+        full = [selected.stream.name for selected in emitted]
         run.writer.versions |= dict.fromkeys(full, run.version)
     if point.newest:
         run.newest[point.step.name] = point.newest
@@ -44,7 +47,7 @@ def _write_last_state(run: RunContext, point: ResumePoint) -> None:
         run.state,
         newest=run.newest.get(name),
         began=run.began(point),
-        lacks=_lacking(run, point),
+        lacks=_lacking(run, point) & _of_bookmark(point),
         denied={part: run.refused_ids.get(each, "") for part, each in _denied(run, point)},
     )
     for selected in point.step.emitted():
@@ -60,17 +63,22 @@ def _denied(run: RunContext, point: ResumePoint) -> list[tuple[str, str]]:
     return [(part, name) for part, name in nested if name in run.problems.denied]
 
 
-def _lacking(run: RunContext, point: ResumePoint) -> list[str]:
+def _of_bookmark(point: ResumePoint) -> set[str]:
+    """The streams whose rows the bookmark of a step covers: others are read completely by the next run too."""
+    return {point.step.lists[0][0].stream.name, *(node.stream.name for node in nested_nodes(point.step).values())}
+
+
+def _lacking(run: RunContext, point: ResumePoint) -> set[str]:
     """The streams of a step that could not be read for some rows, which a resumed run would not read again."""
     problems, step = run.problems, point.step
     names = {node.stream.name for root, _ in step.lists for node in root.tree()}
     nested = {node.stream.name for node in nested_nodes(step).values()}
     lacking = (names & problems.incomplete) | {name for name in nested if problems.may_lack_rows(name)}
-    return sorted(lacking - problems.denied)
+    return lacking - problems.denied
 
 
-def write_page_state(run: RunContext, point: ResumePoint, list_index: int, after: str | None) -> None:
-    """Write STATE once all rows before the cursor `after` of one list are out, unless the stream has failed."""
+def write_page_state(run: RunContext, point: ResumePoint, list_index: int, left: Sequence[Window]) -> None:
+    """Write STATE once all rows of one list but those that are `left` are out, unless the stream has failed."""
     name = point.step.name
     if any(root.stream.name in run.problems.failed for root, _ in point.step.lists):
         return
@@ -79,7 +87,7 @@ def write_page_state(run: RunContext, point: ResumePoint, list_index: int, after
         point,
         run.state,
         list_index=list_index,
-        after=after,
+        left=left,
         newest=run.newest.get(name),
         began=run.began(point),
         lacks=_lacking(run, point),

@@ -1,0 +1,94 @@
+"""Which requests to read children with: one per parent, or an organisation-wide list. The setting `child_strategy`."""
+
+from __future__ import annotations
+
+import logging
+
+from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.protocol import state as states
+from tap_incident.protocol.selection import Selection
+from tap_incident.streams import Params
+from tap_incident.sync.context import RunContext
+from tap_incident.sync.plan import cost, steps
+from tap_incident.sync.replication import ResumePoint, resume_point
+
+LOGGER = logging.getLogger(__name__)
+
+_STRATEGIES = ("per_incident", "list")
+_WORTH_IT = 2
+"""The list is used if it needs less than this part of the requests."""
+
+
+def plans(selection: Selection, run: RunContext) -> dict[str, list[ResumePoint]]:
+    """The resume points of all steps, by the strategies that the settings allow."""
+    config = run.config
+
+    def has_bookmark(name: str) -> bool:
+        return bool(config.start_date or states.bookmark(run.state, name).get("updated_at"))
+
+    def points(strategy: str) -> list[ResumePoint]:
+        planned = steps(selection, config.incident_modes, strategy, has_bookmark=has_bookmark)
+        return [resume_point(step, run.state, config) for step in planned]
+
+    if config.child_strategy != "auto":
+        return {config.child_strategy: points(config.child_strategy)}
+    options = {strategy: points(strategy) for strategy in _STRATEGIES}
+    per_incident, by_list = ([point.step for point in found] for found in options.values())
+    if per_incident == by_list:
+        del options["list"]
+    elif not any(root.stream.name == "incidents" for step in by_list for root, _ in step.lists):
+        del options["per_incident"]  # Only that one needs the incidents.
+    return options
+
+
+def request_parents(options: dict[str, list[ResumePoint]], run: RunContext) -> None:
+    """Request the first page of the parents' list, since the choice depends on how many there are."""
+    point = _parents(next(iter(options.values())))
+    if point is not None:
+        key = _first_page(point, run)
+        run.early[key] = run.workers.prefetch(run.client.pages(point.step.lists[0][0].stream, *key[1:]))
+
+
+def chosen(options: dict[str, list[ResumePoint]], run: RunContext) -> list[ResumePoint]:
+    """The plan to use. It says at INFO why, and what it costs."""
+    (strategy, points), *others = options.items()
+    parents = _parents(points)
+    count = _count(run, parents) if parents else None
+    if parents is None or count is None:
+        return points
+    costs = {each: cost(parents.step.lists[0][0], count, run.modes, each) for each in _STRATEGIES}
+    best = "list" if costs["list"] * _WORTH_IT < costs["per_incident"] else "per_incident"
+    if not others:
+        better = best != strategy and parents.since is None
+        advice = f' (only about {costs[best]:,} with child_strategy "auto")' if better else ""
+        name = parents.step.name
+        LOGGER.info(f"{name}: {count:,} rows, about {costs[strategy]:,} requests by child_strategy {strategy}{advice}")
+        return points
+    resumed = {each: sum(point.is_resumed for point in found) for each, found in options.items()}
+    if resumed["list"] != resumed["per_incident"]:
+        return options[max(resumed, key=lambda each: resumed[each])]
+    LOGGER.info(
+        "%s: %s rows: child_strategy %s (list needs about %s requests, per_incident %s)",
+        *(parents.step.name, f"{count:,}", best, f"{costs['list']:,}", f"{costs['per_incident']:,}"),
+    )
+    return options[best]
+
+
+def _parents(points: list[ResumePoint]) -> ResumePoint | None:
+    """The step with the list of parents whose children can also be read from an organisation-wide list."""
+    listed = (point for point in points for child in point.step.lists[0][0].children if child.stream.parent.has_list)
+    return next((point for point in listed if point.list_index == 0 and not point.windows), None)
+
+
+def _first_page(point: ResumePoint, run: RunContext) -> tuple[str, Params, str | None]:
+    node, params = point.listing(0, run.began(point))
+    return node.stream.name, params, point.after
+
+
+def _count(run: RunContext, point: ResumePoint) -> int | None:
+    """The number of parents, or of those on the first page if the API does not say it."""
+    try:
+        page = run.early[_first_page(point, run)].peek()
+    except (BadData, Gone, MissingPermission, Rejected):
+        return None  # The list itself will meet it again.
+    return None if page is None else len(page.rows) if page.total is None else page.total

@@ -1,0 +1,171 @@
+"""Windows of time: a long list is cut by the time at which its rows were created, so that its parts are read at once.
+
+Nobody says in which order the API sends a list, nor whether the ends of a filter by time belong to it. So a list is
+only cut if its rows show an order, a request asks for a little more than its window, and a row belongs to the window of
+its own timestamp. That never changes: each row is in exactly one window, whatever is created or deleted meanwhile.
+Source: API documents, sections on the filters by `created_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from tap_incident.api.answers import Page, Row
+from tap_incident.errors import BadData
+from tap_incident.protocol.records import shown_id
+from tap_incident.streams import Params, Stream
+from tap_incident.timestamps import before, instant, is_timestamp, rfc3339
+
+KEY = "created_at"
+_PAGES_BEFORE = 3
+"""Pages of a window that are read before the rest is cut."""
+_MOST_AT_ONCE = 8
+"""Windows into which time without a beginning is cut, each twice as wide as the one before."""
+_OVERLAP, _DAY_OVERLAP = timedelta(seconds=1), timedelta(days=1)
+_NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=1), timedelta(days=4)
+"""Where the filter takes days, the overlap would be most of a shorter window."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Rows that were created within some time: start <= created_at < end, or start < created_at <= end if the list
+    comes `newest_first`. So the end that is requested first belongs to it."""
+
+    start: str | None = None
+    """RFC 3339; None for the first row of all."""
+    end: str | None = None
+    newest_first: bool = False
+    skip: tuple[str, ...] = ()
+    """Ids of rows that were created at that end, and were read before."""
+    after: str | None = None
+    """Cursor of the first page to read."""
+
+    @property
+    def is_whole(self) -> bool:
+        """True if it has no ends: the whole list."""
+        return self.start is None and self.end is None
+
+    def has(self, row: Row) -> bool:
+        """True if the row belongs here. Raises BadData if its `created_at` does not say."""
+        if self.is_whole:
+            return True
+        if not is_timestamp(row.get(KEY)):
+            raise BadData(f"row {shown_id(row)}: {KEY} should be a timestamp, and the list is read by it")
+        if str(row.get("id")) in self.skip:
+            return False
+        created = instant(row[KEY])
+        start, end = (None if each is None else instant(each) for each in (self.start, self.end))
+        if self.newest_first:
+            return (start is None or start < created) and (end is None or created <= end)
+        return (start is None or start <= created) and (end is None or created < end)
+
+    def params(self, stream: Stream) -> Params:
+        """The filter that asks for it, and for a little more."""
+        overlap = _DAY_OVERLAP if stream.incremental.days_only else _OVERLAP
+        # Timestamps are rounded down, so that the end needs one second more.
+        start = None if self.start is None else _sent(before(self.start, overlap), stream)
+        end = None if self.end is None else _sent(before(self.end, -overlap - timedelta(seconds=1)), stream)
+        if start and end:
+            return ((f"{KEY}[date_range]", f"{start}~{end}"),)
+        return ((f"{KEY}[gte]", start),) if start else ((f"{KEY}[lte]", end),) if end else ()
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in a bookmark."""
+        more = {"skip": list(self.skip), "after": self.after}
+        ends = {"from": self.start, "to": self.end, "newest_first": self.newest_first}
+        return ends | {key: value for key, value in more.items() if value}
+
+
+def from_json(found: Mapping[str, Any]) -> Window:
+    """The window of a bookmark."""
+    skip = tuple(found.get("skip") or ())
+    return Window(found["from"], found["to"], found["newest_first"], skip, found.get("after"))
+
+
+def _sent(moment: Any, stream: Stream) -> str:
+    return rfc3339(moment)[:10] if stream.incremental.days_only else rfc3339(moment)
+
+
+@dataclass(frozen=True)
+class CutPage(Page):
+    """The last page that is read of a window. The `rest` is in other windows, the one that comes next first."""
+
+    rest: tuple[Window, ...] = ()
+    next_page: str = ""
+    """The cursor with which it could be continued."""
+
+
+def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callable[[], int], now: str) -> Iterator[Page]:
+    """The pages up to the one after which the rest of a long `window` is cut, into at most `room()` windows."""
+    order = _Order()
+    for number, page in enumerate(pages, 1):
+        order.add(page.rows, window)
+        if page.after and number >= _PAGES_BEFORE and (most := room()) > 1:
+            rest = order.rest(window, most, stream, now)
+            if len(rest) > 1:
+                yield CutPage(page.rows, None, page.total, rest, page.after)
+                return
+        yield page
+
+
+class _Order:
+    """The order of the rows so far, by the time of their creation."""
+
+    def __init__(self) -> None:
+        self._first: str | None = None
+        self._last: str | None = None
+        self._at_last: list[str] = []
+        self._rises = self._falls = True
+
+    def add(self, rows: list[Row], window: Window) -> None:
+        for row in rows:
+            created = row.get(KEY)
+            if not is_timestamp(created):
+                self._rises = self._falls = False
+                return
+            if self._last is not None:
+                self._rises &= instant(self._last) <= instant(created)
+                self._falls &= instant(self._last) >= instant(created)
+            if self._last is None or instant(self._last) != instant(created):
+                self._at_last = []
+            self._first = self._first or created
+            self._last = created
+            self._at_last.append(str(row.get("id")))
+
+    def rest(self, window: Window, most: int, stream: Stream, now: str) -> tuple[Window, ...]:
+        """What is left of the window, cut; nothing if the rows have no order, or all were created at once."""
+        first, last = self._first, self._last
+        if first is None or last is None or self._rises == self._falls:
+            return ()
+        by_day = stream.incremental.days_only
+        width = max(abs(instant(last)[0] - instant(first)[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST)
+        # The rows beyond the window's last end are only there because a request asks for a little more.
+        limit = window.start if self._falls else window.end or now
+        if limit is None:
+            between = _growing(last, width, min(most, _MOST_AT_ONCE) - 1)
+        elif (instant(limit) < instant(last)) == self._falls:
+            between = _even(last, limit, width, most)
+        else:
+            return ()
+        ends = (last, *between, window.start if self._falls else window.end)
+        return tuple(self._window(ends[number], ends[number + 1], number == 0) for number in range(len(ends) - 1))
+
+    def _window(self, near: str | None, far: str | None, is_next: bool) -> Window:
+        skip = tuple(self._at_last) if is_next else ()
+        return Window(far, near, True, skip) if self._falls else Window(near, far, False, skip)
+
+
+def _growing(last: str, width: timedelta, count: int) -> list[str]:
+    """Moments ever further before `last`."""
+    return [rfc3339(before(last, width * (2**number - 1))) for number in range(1, count + 1)]
+
+
+def _even(last: str, limit: str, width: timedelta, most: int) -> list[str]:
+    """The moments that cut the time between `last` and `limit` into windows of one width, which is at least `width`."""
+    whole = instant(limit)[0] - instant(last)[0]
+    count = min(most, ceil(abs(whole) / width))
+    return [rfc3339(before(last, -whole * number / count)) for number in range(1, count)]
