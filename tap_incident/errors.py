@@ -66,5 +66,9 @@ class PassingFault(TapError):
     advice = "Check endpoint and the network, or run again later with the last state"
 
 
+class SlowAnswer(PassingFault):
+    """No answer in time, or a gateway that gave up waiting (502, 503, 504). A smaller page may help."""
+
+
 class Stopped(TapError):
     """The run must stop, because of a signal or an error in another thread. No more requests are sent."""

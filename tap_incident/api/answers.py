@@ -14,7 +14,16 @@ from typing import Any, NoReturn
 
 from tap_incident.api.body import Unusable, is_api_error, parse_body
 from tap_incident.api.rate import Limits, read_limits
-from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected
+from tap_incident.errors import (
+    BadData,
+    BadEndpoint,
+    BadKey,
+    Gone,
+    MissingPermission,
+    PassingFault,
+    Rejected,
+    SlowAnswer,
+)
 from tap_incident.logs import masked
 from tap_incident.streams import Stream
 from tap_incident.timestamps import instant, is_timestamp
@@ -22,6 +31,7 @@ from tap_incident.timestamps import instant, is_timestamp
 Row = dict[str, Any]
 Headers = Mapping[str, str]
 
+_GAVE_UP = (502, 503, 504)
 _LONGEST_MESSAGE = 500
 
 
@@ -123,9 +133,10 @@ def fail(request: str, status: int, headers: Headers, body: Any, secret: str = "
     if 300 <= status < 400:
         raise BadEndpoint(f"{text}. Redirects are not followed, because the key would be sent along: check endpoint")
     if not is_api_error(body):
-        raise PassingFault(f"{text}: a gateway or proxy answered, not the API")
+        fault = SlowAnswer if status in _GAVE_UP else PassingFault
+        raise fault(f"{text}: a gateway or proxy answered, not the API")
     if status == 408 or status >= 500:
-        raise PassingFault(text)
+        raise SlowAnswer(text) if status in _GAVE_UP else PassingFault(text)
     if status == 401:
         raise BadKey(f"{text}. The API does not know this key: check api_key, or make a new one in the dashboard")
     if status == 403:

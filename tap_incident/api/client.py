@@ -17,12 +17,13 @@ from typing import Any
 import backoff
 from singer import metrics
 
-from tap_incident.api.answers import Page, RateLimited, is_unicode, page, read, sent_at
+from tap_incident.api.answers import Page, RateLimited, is_unicode, read, sent_at
 from tap_incident.api.body import Unusable
+from tap_incident.api.pages import read_pages
 from tap_incident.api.rate import Gate, read_limits
 from tap_incident.api.transport import Transport
 from tap_incident.config import Config
-from tap_incident.errors import BadData, PassingFault, Stopped
+from tap_incident.errors import BadData, PassingFault, SlowAnswer, Stopped
 from tap_incident.streams import STREAMS, Params, Stream
 from tap_incident.timestamps import rfc3339
 
@@ -34,10 +35,6 @@ ANSWER_SECONDS = 600
 """An answer that takes longer to arrive is requested again, even if some of it arrives all the time."""
 _LONGEST_BACKOFF_SECONDS = 60
 _TRIES_IF_UNUSABLE = 3
-_PAGES_WITHOUT_NEWS = 20
-"""After so many pages in a row with nothing but rows of earlier pages, a list is given up."""
-_WINDOWS_WITHOUT_NEWS = 1000
-"""The same for pages by time: many may be empty, or have only a shift that lasts for years."""
 _IDENTITY = "/v1/identity"
 _IDENTITY_SECONDS = 10
 _SECONDS_BETWEEN_WARNINGS = 5.0
@@ -72,6 +69,7 @@ class Client:
         self._warnings = threading.Lock()
         self._quiet_until = clock()
         self._suppressed = 0
+        self._page_sizes: dict[str, int] = {}
         self._began = now()
         self._began_by_api: datetime | None = None
 
@@ -110,38 +108,13 @@ class Client:
         yield Page([found] if isinstance(found, dict) else [])
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
-        """Pages of the list of `stream` with `params`, from the cursor `after` on. Each is requested when needed.
+        """Pages of the list of `stream` with `params`, from the cursor `after` on. Raises what `read_pages` raises."""
+        return read_pages(self.get, stream, params, after, self._page_sizes)
 
-        Raises BadData for an answer without the list, and for a list that would never end: a cursor comes a second
-        time, or many pages in a row bring no new row. Otherwise raises what `get` raises.
-        """
-        if stream.page_size is not None:
-            params = (*params, ("page_size", str(stream.page_size)))
-        seen: set[str | int | None] = {after}
-        limit = _PAGES_WITHOUT_NEWS if stream.window is None else _WINDOWS_WITHOUT_NEWS
-        stale = 0
-        params = _from(after, params, stream) if after else params
-        while True:
-            found = page(self.get(stream.path, params, stream.name), stream)
-            if found.after in seen and found.after is not None:
-                raise BadData(f"{stream.name}: {stream.path} returned the same cursor twice: the list would never end")
-            # A hash per page, because the ids of a long list would take too much memory.
-            rows = hash(repr([row.get("id") or row for row in found.rows]))
-            stale = stale + 1 if not found.rows or rows in seen else 0
-            if stale >= limit and found.after is not None:
-                raise BadData(
-                    f"{stream.name}: {stream.path} returned {stale} pages without a new row: the list would never end"
-                )
-            yield found
-            if found.after is None:
-                return
-            after = found.after
-            seen |= {after, rows}
-            params = _from(after, params, stream)
-
-    def get(self, path: str, params: Params, name: str) -> dict[str, Any]:
+    def get(self, path: str, params: Params, name: str, tries_if_slow: int | None = None) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
 
+        Raises SlowAnswer after `tries_if_slow` slow answers in a row.
         Raises BadEndpoint, BadKey, MissingPermission, Gone, Rejected, BadData, PassingFault (if it lasted too long),
         Stopped.
         """
@@ -150,7 +123,7 @@ class Client:
         pauses = backoff.expo(max_value=_LONGEST_BACKOFF_SECONDS)
         next(pauses)
         give_up: float | None = None
-        tries = itertools.count(1)
+        tries, slow = itertools.count(1), 0
         while True:
             sent = self._gate.wait(path)
             if self._stop.is_set():
@@ -164,6 +137,9 @@ class Client:
                     total=self._answer_seconds,
                 )
             except (PassingFault, Unusable) as fault:
+                slow = slow + 1 if isinstance(fault, SlowAnswer) else 0
+                if slow and slow == tries_if_slow:
+                    raise
                 if isinstance(fault, Unusable) and next(tries) >= _TRIES_IF_UNUSABLE:
                     raise
                 if give_up is None:
@@ -210,11 +186,6 @@ class Client:
         self._gate.learn(path, read_limits(response.headers), granted=status != 429)
         self._began_by_api = self._began_by_api or sent_at(response.headers)
         return read(request, status, response.headers, response.content, self._config.api_key)
-
-
-def _from(after: str, params: Params, stream: Stream) -> Params:
-    """`params` for the page at the cursor `after`."""
-    return (*(pair for pair in params if pair[0] != stream.cursor_param), (stream.cursor_param, after))
 
 
 def _point(path: str, status: int, seconds: float) -> metrics.Point:

@@ -21,7 +21,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from tap_incident.config import Config, is_loopback
-from tap_incident.errors import BadEndpoint, PassingFault
+from tap_incident.errors import BadEndpoint, PassingFault, SlowAnswer
 from tap_incident.streams import Params
 
 _DEADLINE: ContextVar[float] = ContextVar("deadline")
@@ -99,7 +99,8 @@ class Transport:
             )
         # requests reports a body that stops arriving as a ConnectionError.
         if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
-            return PassingFault(f"{request}: {late}")
+            fault = PassingFault if isinstance(error, requests.ConnectTimeout) else SlowAnswer
+            return fault(f"{request}: {late}")
         if isinstance(cause, HTTPException) and not isinstance(cause, OSError):
             return PassingFault(f"{request}: the answer can't be read as HTTP ({type(cause).__name__})")
         why = (cause.strerror or str(cause)) if isinstance(cause, OSError) else type(cause).__name__

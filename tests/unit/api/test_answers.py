@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from tap_incident.api.answers import Page, RateLimited, fail, page
 from tap_incident.api.body import parse_body
-from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected, TapError
+from tap_incident.errors import (
+    BadData,
+    BadEndpoint,
+    BadKey,
+    Gone,
+    MissingPermission,
+    PassingFault,
+    Rejected,
+    SlowAnswer,
+    TapError,
+)
 from tap_incident.streams import BY_NAME
 from tests.support.runs import Json
 
@@ -144,7 +154,8 @@ def test_cursor_that_is_not_a_string_is_bad_data(after: Any) -> None:
         ((401,), BadKey),
         ((403,), MissingPermission),
         ((404,), Gone),
-        ((408, 500, 501, 502, 503, 504, 520, 599), PassingFault),
+        ((408, 500, 501, 520, 599), PassingFault),
+        ((502, 503, 504), SlowAnswer),
         ((429,), RateLimited),
     ],
 )

@@ -1,0 +1,85 @@
+"""Pagination: the pages of a list, one after the other, and in smaller pages if the API is too slow for whole ones.
+
+Source: API documents, section "Pagination".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from tap_incident.api.answers import Page, page
+from tap_incident.errors import BadData, SlowAnswer
+from tap_incident.streams import Params, Stream
+
+LOGGER = logging.getLogger(__name__)
+
+_PAGES_WITHOUT_NEWS = 20
+"""After so many pages in a row with nothing but rows of earlier pages, a list is given up."""
+_WINDOWS_WITHOUT_NEWS = 1000
+"""The same for pages by time: many may be empty, or have only a shift that lasts for years."""
+_SMALLEST_PAGE = 10
+_TRIES_IF_SLOW = 3
+"""After so many slow answers in a row, a page is requested again with half of its rows."""
+
+
+class Get(Protocol):
+    """`Client.get`."""
+
+    def __call__(self, path: str, params: Params, name: str, tries_if_slow: int | None) -> dict[str, Any]: ...
+
+
+def read_pages(
+    get: Get, stream: Stream, params: Params, after: str | None, page_sizes: dict[str, int]
+) -> Iterator[Page]:
+    """Pages of the list of `stream` with `params`, from the cursor `after` on. Each is requested when needed.
+
+    `page_sizes` has the sizes of those streams whose pages were too large in this run, and is kept up to date.
+    Raises BadData for an answer without the list, and for a list that would never end: a cursor comes a second time, or
+    many pages in a row bring no new row. Otherwise raises what `get` raises.
+    """
+    seen: set[str | int | None] = {after}
+    limit = _PAGES_WITHOUT_NEWS if stream.window is None else _WINDOWS_WITHOUT_NEWS
+    stale = 0
+    params = _from(after, params, stream) if after else params
+    while True:
+        found = page(_get_page(get, stream, params, page_sizes), stream)
+        if found.after in seen and found.after is not None:
+            raise BadData(f"{stream.name}: {stream.path} returned the same cursor twice: the list would never end")
+        # A hash per page, because the ids of a long list would take too much memory.
+        rows = hash(repr([row.get("id") or row for row in found.rows]))
+        stale = stale + 1 if not found.rows or rows in seen else 0
+        if stale >= limit and found.after is not None:
+            raise BadData(
+                f"{stream.name}: {stream.path} returned {stale} pages without a new row: the list would never end"
+            )
+        yield found
+        if found.after is None:
+            return
+        after = found.after
+        seen |= {after, rows}
+        params = _from(after, params, stream)
+
+
+def _get_page(get: Get, stream: Stream, params: Params, page_sizes: dict[str, int]) -> dict[str, Any]:
+    """One page: in smaller and smaller ones if the answers are slow."""
+    if stream.page_size is None:
+        return get(stream.path, params, stream.name, None)
+    while True:
+        size = page_sizes.get(stream.name, stream.page_size)
+        tries = _TRIES_IF_SLOW if size > _SMALLEST_PAGE else None
+        try:
+            return get(stream.path, (*params, ("page_size", str(size))), stream.name, tries)
+        except SlowAnswer as fault:
+            if tries is None:
+                raise
+            smaller = max(_SMALLEST_PAGE, size // 2)
+            if stream.name not in page_sizes:
+                LOGGER.warning("%s. It was slow %d times: requesting smaller pages from now on", fault, tries)
+            page_sizes[stream.name] = min(smaller, page_sizes.get(stream.name, smaller))
+
+
+def _from(after: str, params: Params, stream: Stream) -> Params:
+    """`params` for the page at the cursor `after`."""
+    return (*(pair for pair in params if pair[0] != stream.cursor_param), (stream.cursor_param, after))
