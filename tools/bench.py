@@ -190,10 +190,12 @@ def cpu(work: Callable[[], object]) -> float:
 
 
 def bench_organisation(incidents: int) -> Organisation:
-    """An organisation of which so many incidents are in the default modes."""
+    """An organisation of which so many incidents are in the default modes, and none changes during the run."""
     org = organisation(incidents * 3 // 2)
     kept = {row["id"] for row in there(org, "incidents")[:incidents]}
-    org.rows["/v2/incidents"] = [row for row in org.rows["/v2/incidents"] if row["id"] in kept]
+    org.rows["/v2/incidents"] = [
+        {**row, "updated_at": "2024-01-02T03:04:05Z"} for row in org.rows["/v2/incidents"] if row["id"] in kept
+    ]
     return org
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from functools import lru_cache
 from random import Random
 from typing import Any, TypeVar
 
@@ -45,6 +46,7 @@ ABSENT: Any = object()
 STAMP = re.compile(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 
 
+@lru_cache(maxsize=1_000_000)
 def instant(text: str) -> tuple[datetime, str]:
     """A sort key for an RFC 3339 text with any number of fractional digits and any offset."""
     match = STAMP.fullmatch(text)

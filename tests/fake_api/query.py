@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from .facts import BY_PATH, DEFAULT_PAGE_SIZE, Endpoint, Json, resolve
@@ -18,6 +18,9 @@ STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 BOOLEANS = {"boolean": ("true", "false")}
 BY_TIME = ("gte", "lte", "date_range")
+
+
+Place = tuple[datetime, str]
 
 
 def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapping[str, str]) -> Query:
@@ -117,21 +120,28 @@ def _check_times(endpoint: Endpoint, query: Query) -> None:
 def between(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
     """The rows that all filters by time let through; a row without the property passes none."""
     found, days = list(rows), endpoint.trap.days
-    for _, field, operator, (value, *_) in _filters(endpoint, query):
-        if operator:
-            first, _, last = value.partition("~") if operator == "date_range" else (value, "", value)
-            start = None if operator == "lte" else _place(first, days)
-            end = None if operator == "gte" else _place(last, days)
-            placed = [(row, _place(row[field], days)) for row in found if row.get(field)]
-            found = [
-                row
-                for row, place in placed
-                if (start is None or place >= start) and (end is None or place < end or (days and place == end))
-            ]
+    for field, start, end in spans(endpoint, query):
+        placed = [(row, place(row[field], days)) for row in found if row.get(field)]
+        found = [
+            row
+            for row, at in placed
+            if (start is None or at >= start) and (end is None or at < end or (days and at == end))
+        ]
     return found
 
 
-def _place(text: str, days: bool) -> tuple[datetime, str]:
+def spans(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, Place | None, Place | None]]:
+    """The property, start and end of each filter by time."""
+    days = endpoint.trap.days
+    for _, field, operator, (value, *_) in _filters(endpoint, query):
+        if operator:
+            first, _, last = value.partition("~") if operator == "date_range" else (value, "", value)
+            start = None if operator == "lte" else place(first, days)
+            yield field, start, None if operator == "gte" else place(last, days)
+
+
+@lru_cache(maxsize=1_000_000)
+def place(text: str, days: bool) -> Place:
     """Where a moment stands: on its day, if days are what counts."""
     if DAY.fullmatch(text):
         return datetime.fromisoformat(f"{text}T00:00:00+00:00"), ""
