@@ -14,14 +14,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import singer
 from singer.transform import Transformer
 
-from tap_incident.config import CHILD_STRATEGIES
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.records import shaper
 from tap_incident.protocol.schemas import schema
@@ -30,24 +29,9 @@ from tap_incident.streams import BY_NAME
 from tap_incident.sync.plan import steps
 from tests.fake_api import FakeApi, Organisation, organisation
 from tests.support.runs import STANDARD, bare, only, there
+from tools.bench_speed import memory, whole_runs
+from tools.figures import Figure, bench_organisation
 from tools.measured import KEY, run
-
-UNLIMITED = 10_000_000
-"""Requests a minute that a stand-in claims to allow, so that the tap's own gate doesn't bound what is measured."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table: what was measured, and the bound that it has to keep."""
-
-    what: str
-    measured: str
-    bound: str
-    kept: bool
-
-    def line(self) -> str:
-        """As a row of a Markdown table."""
-        return f"| {self.what} | {self.measured} | {self.bound} | {'yes' if self.kept else 'NO'} |"
 
 
 def floor_of_the_bucket() -> Iterator[Figure]:
@@ -68,19 +52,10 @@ def floor_of_the_bucket() -> Iterator[Figure]:
     yield Figure("answers of 429 among them", f"{100 * share:.1f} %", "1 %", share <= 0.01)
 
 
-def concurrency() -> Iterator[Figure]:
-    """A default sync at 100 ms a request, by one worker and by eight."""
-    with FakeApi(bench_organisation(200), key=KEY, latency=0.1) as fake:
-        one, eight = (run(fake, max_concurrency=workers) for workers in (1, 8))
-    ratio = one.seconds / eight.seconds
-    what = f"8 workers against 1, {one.requests} requests of 100 ms ({one.seconds:.1f} s, {eight.seconds:.1f} s)"
-    yield Figure(what, f"{ratio:.1f} times", "at least 7 times", ratio >= 7)
-
-
 def fewest_requests() -> Iterator[Figure]:
     """Requests of a default sync, against those that the rows to be read make necessary."""
     org = bench_organisation(200)
-    for strategy in CHILD_STRATEGIES:
+    for strategy in ("per_incident", "list"):
         with FakeApi(org, key=KEY) as fake:
             ran = run(fake, child_strategy=strategy)
         needed = necessary(org, select(), strategy)
@@ -95,47 +70,28 @@ def necessary(org: Organisation, selection: Selection, strategy: str) -> int:
     """
     planned = steps(selection, STANDARD, strategy)
     total = 1 + sum(step.changed_parents is not None for step in planned)
-    for node, _ in (listing for step in planned for listing in step.lists):
-        rows = there(org, node.stream.name)
-        if not node.children:
-            orphans = node.stream.parent.orphan_params and {i for i, mode in org.modes.items() if mode == "stream"}
-            rows = [row for row in rows if row["incident_id"] in orphans] if orphans else rows
-            total += pages(len(rows), node.stream.page_size)
-            continue
-        listed = {child.stream.name for child in node.children if strategy == "list" and child.stream.parent.has_list}
+    spooled = {}
+    for node, params in (listing for step in planned for listing in step.lists):
+        mode = dict(params).get(node.stream.mode_param or "") if node.stream.parent.stream else None
+        rows = there(org, node.stream.name) if mode is None else in_mode(org, node.stream.path, mode)
         total += pages(len(rows), node.stream.page_size)
         for child in node.children:
-            parent = child.stream.parent.id_param
-            counts = Counter(row[parent] for row in org.rows[child.stream.path])
-            if child.stream.name not in listed:
-                total += sum(pages(counts[row["id"]], child.stream.page_size) for row in rows)
-            elif child.stream.mode_param:
-                modes = Counter(org.modes.get(row[parent], "standard") for row in org.rows[child.stream.path])
-                total += sum(pages(modes[mode], child.stream.page_size) for mode in STANDARD)
+            counts = Counter(row[child.stream.parent.id_param] for row in org.rows[child.stream.path])
+            if child.spooled:
+                spooled[child.stream.name] = pages(sum(counts.values()), child.stream.page_size)
             else:
-                total += pages(sum(counts.values()), child.stream.page_size)
-    return total
+                total += sum(pages(counts[row["id"]], child.stream.page_size) for row in rows)
+    return total + sum(spooled.values())
+
+
+def in_mode(org: Organisation, path: str, mode: str) -> list[dict[str, Any]]:
+    """The rows of a list that belong to incidents of one mode."""
+    return [row for row in org.rows[path] if org.modes.get(row["incident_id"], "standard") == mode]
 
 
 def pages(rows: int, page_size: int | None) -> int:
     """Requests for so many rows."""
     return max(1, -(-rows // page_size)) if page_size else 1
-
-
-def memory() -> Iterator[Figure]:
-    """Peak memory at 2,000 and at 20,000 incidents, by both strategies, with nested parts and without."""
-    nested, plain = only("incidents"), bare(only("incidents", "actions"))
-    small, large = bench_organisation(2_000), bench_organisation(20_000)
-    for strategy in CHILD_STRATEGIES:
-        for name, catalog in (("with nested parts", nested), ("without nested parts", plain)):
-            peaks = []
-            for org in (small, large):
-                with FakeApi(org, key=KEY, rate_per_minute=UNLIMITED, incidents_per_minute=UNLIMITED) as fake:
-                    peaks.append(run(fake, catalog, child_strategy=strategy).peak_mb)
-            ratio = peaks[1] / peaks[0]
-            sizes = f"{peaks[0]:.1f} MB, {peaks[1]:.1f} MB"
-            what = f"peak memory at 2,000 incidents and at 20,000, {strategy}, {name} ({sizes})"
-            yield Figure(what, f"{ratio:.2f} times", "at most 1.10 times", ratio <= 1.1)
 
 
 def processor() -> Iterator[Figure]:
@@ -189,22 +145,12 @@ def cpu(work: Callable[[], object]) -> float:
     return min(once() for _ in range(5))
 
 
-def bench_organisation(incidents: int) -> Organisation:
-    """An organisation of which so many incidents are in the default modes, and none changes during the run."""
-    org = organisation(incidents * 3 // 2)
-    kept = {row["id"] for row in there(org, "incidents")[:incidents]}
-    org.rows["/v2/incidents"] = [
-        {**row, "updated_at": "2024-01-02T03:04:05Z"} for row in org.rows["/v2/incidents"] if row["id"] in kept
-    ]
-    return org
-
-
 def main() -> int:
     """Measure, print and write all figures; 1 if a bound isn't kept."""
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"On {machine}. This takes some minutes.\n", flush=True)
     figures = []
-    for part in (processor, concurrency, fewest_requests, floor_of_the_bucket, memory):
+    for part in (processor, fewest_requests, whole_runs, floor_of_the_bucket, memory):
         for figure in part():
             figures.append(figure)
             print(figure.line(), flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ class Ran:
     """One run of the tap as a process."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     requests: int
     refused: int
@@ -38,17 +40,24 @@ def run(fake: FakeApi, catalog: dict[str, Any] | None = None, **settings: Any) -
             path = Path(folder) / f"{name}.json"
             path.write_text(json.dumps(content))
             command += [f"--{name}", str(path)]
-        began = time.monotonic()
+        began, cpu_before = time.monotonic(), cpu_of_children()
         tap = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         peak = 0.0
         while tap.poll() is None:
             peak = max(peak, peak_mb(tap.pid))
             time.sleep(0.02)
         seconds = time.monotonic() - began
+    cpu = cpu_of_children() - cpu_before
     if tap.returncode:
         raise RuntimeError(f"the tap ended with {tap.returncode}")
     made = fake.requests[before:]
-    return Ran(seconds, peak, len(made), sum(request.status == 429 for request in made))
+    return Ran(seconds, cpu, peak, len(made), sum(request.status == 429 for request in made))
+
+
+def cpu_of_children() -> float:
+    """The CPU seconds of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def peak_mb(process: int) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -18,7 +19,7 @@ from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData
 from tap_incident.protocol.records import shown_id
 from tap_incident.streams import Params, Stream
-from tap_incident.timestamps import before, instant, is_timestamp, rfc3339
+from tap_incident.timestamps import Instant, before, instant, rfc3339
 
 KEY = "created_at"
 _PAGES_BEFORE = 3
@@ -44,6 +45,11 @@ class Window:
     after: str | None = None
     """Cursor of the first page to read."""
 
+    @cached_property
+    def _ends(self) -> tuple[Instant | None, Instant | None]:
+        start, end = self.start, self.end
+        return None if start is None else instant(start), None if end is None else instant(end)
+
     @property
     def is_whole(self) -> bool:
         """True if it has no ends: the whole list."""
@@ -53,12 +59,14 @@ class Window:
         """True if the row belongs here. Raises BadData if its `created_at` does not say."""
         if self.is_whole:
             return True
-        if not is_timestamp(row.get(KEY)):
-            raise BadData(f"row {shown_id(row)}: {KEY} should be a timestamp, and the list is read by it")
+        try:
+            created = instant(row.get(KEY))
+        except ValueError:
+            text = f"row {shown_id(row)}: {KEY} should be a timestamp, and the list is read by it"
+            raise BadData(text) from None
         if str(row.get("id")) in self.skip:
             return False
-        created = instant(row[KEY])
-        start, end = (None if each is None else instant(each) for each in (self.start, self.end))
+        start, end = self._ends
         if self.newest_first:
             return (start is None or start < created) and (end is None or created <= end)
         return (start is None or start <= created) and (end is None or created < end)
@@ -116,42 +124,46 @@ class _Order:
     """The order of the rows so far, by the time of their creation."""
 
     def __init__(self) -> None:
-        self._first: str | None = None
-        self._last: str | None = None
+        self._first: Instant | None = None
+        self._last: Instant | None = None
+        self._last_text = ""
         self._at_last: list[str] = []
         self._rises = self._falls = True
 
     def add(self, rows: list[Row], window: Window) -> None:
         for row in rows:
-            created = row.get(KEY)
-            if not is_timestamp(created):
+            if not (self._rises or self._falls):
+                return
+            try:
+                created = instant(row.get(KEY))
+            except ValueError:
                 self._rises = self._falls = False
                 return
             if self._last is not None:
-                self._rises &= instant(self._last) <= instant(created)
-                self._falls &= instant(self._last) >= instant(created)
-            if self._last is None or instant(self._last) != instant(created):
+                self._rises &= self._last <= created
+                self._falls &= self._last >= created
+            if self._last != created:
                 self._at_last = []
             self._first = self._first or created
-            self._last = created
+            self._last, self._last_text = created, row[KEY]
             self._at_last.append(str(row.get("id")))
 
     def rest(self, window: Window, most: int, stream: Stream, now: str) -> tuple[Window, ...]:
         """What is left of the window, cut; nothing if the rows have no order, or all were created at once."""
-        first, last = self._first, self._last
+        first, last, text = self._first, self._last, self._last_text
         if first is None or last is None or self._rises == self._falls:
             return ()
         by_day = stream.incremental.days_only
-        width = max(abs(instant(last)[0] - instant(first)[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST)
+        width = max(abs(last[0] - first[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST)
         # The rows beyond the window's last end are only there because a request asks for a little more.
         limit = window.start if self._falls else window.end or now
         if limit is None:
-            between = _growing(last, width, min(most, _MOST_AT_ONCE) - 1)
-        elif (instant(limit) < instant(last)) == self._falls:
-            between = _even(last, limit, width, most)
+            between = _growing(text, width, min(most, _MOST_AT_ONCE) - 1)
+        elif (instant(limit) < last) == self._falls:
+            between = _even(text, limit, width, most)
         else:
             return ()
-        ends = (last, *between, window.start if self._falls else window.end)
+        ends = (text, *between, window.start if self._falls else window.end)
         return tuple(self._window(ends[number], ends[number + 1], number == 0) for number in range(len(ends) - 1))
 
     def _window(self, near: str | None, far: str | None, is_next: bool) -> Window:
