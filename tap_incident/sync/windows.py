@@ -113,7 +113,7 @@ def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callabl
     for number, page in enumerate(pages, 1):
         order.add(page.rows, window)
         if page.after and number >= _PAGES_BEFORE and (most := room()) > 1:
-            rest = order.rest(window, most, stream, now)
+            rest = order.rest(window, min(most, 8 * number), stream, now)
             if len(rest) > 1:
                 yield CutPage(page.rows, None, page.total, rest, page.after)
                 return
