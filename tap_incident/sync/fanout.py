@@ -44,9 +44,12 @@ class Workers:
         self._stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def prefetch(self, pages: Iterator[Page], urgency: int = CHAIN) -> Prefetched:
-        """The same pages. The first is requested at once, each other one while the one before it is used."""
-        return Prefetched(self, pages, urgency)
+    def prefetch(self, pages: Iterator[Page], urgency: int = CHAIN, *, ahead: bool = True) -> Prefetched:
+        """The same pages. The first is requested at once, each other one while the one before it is used.
+
+        If not `ahead`, each other one is requested after the one before it was used.
+        """
+        return Prefetched(self, pages, urgency, ahead)
 
     def next_page(self, pages: Iterator[Page], urgency: int) -> Future[Page]:
         """The next of `pages`, which a worker fetches once no more urgent page waits."""
@@ -72,17 +75,31 @@ class Workers:
 class Prefetched(Iterator[Page]):
     """Pages that a worker fetches one ahead of the consumer. Raises in the consumer what fetching raised."""
 
-    def __init__(self, workers: Workers, pages: Iterator[Page], urgency: int) -> None:
-        self._workers, self._pages, self._urgency = workers, pages, urgency
-        self._next: Future[Page] | None = workers.next_page(pages, urgency)
+    def __init__(self, workers: Workers, pages: Iterator[Page], urgency: int, ahead: bool) -> None:
+        self._workers, self._pages, self._urgency, self._ahead = workers, pages, urgency, ahead
+        self._next: Future[Page] | None = None
+        self._ended = False
+        self._request()
+
+    def _request(self) -> None:
+        if self._next is None and not self._ended:
+            self._next = self._workers.next_page(self._pages, self._urgency)
 
     @property
     def pending(self) -> Future[Page] | None:
         """What the next page waits for; None if taking it does not wait."""
+        self._request()
         return None if self._next is None or self._next.done() else self._next
+
+    @property
+    def has_arrived(self) -> bool:
+        """True if a page is there that was not taken yet. Any thread may ask."""
+        awaited = self._next
+        return awaited is not None and awaited.done()
 
     def peek(self) -> Page | None:
         """Wait for the next page and return it, without taking it."""
+        self._request()
         if self._next is None:
             return None
         self._workers.wait([self._next])
@@ -93,7 +110,9 @@ class Prefetched(Iterator[Page]):
         if page is None:
             raise StopIteration
         # After the last page, nothing more is requested.
-        self._next = None if page.after is None else self._workers.next_page(self._pages, self._urgency)
+        self._next, self._ended = None, page.after is None
+        if self._ahead:
+            self._request()
         return page
 
 

@@ -22,6 +22,9 @@ from tap_incident.sync.windows import CutPage, Window, cutting
 
 LOGGER = logging.getLogger(__name__)
 
+_MOST_ARRIVED = 8
+"""Pages of a list in windows that wait to be written while more are requested."""
+
 
 @dataclass
 class OpenList:
@@ -56,10 +59,18 @@ class OpenList:
         if early is None:
             pages = run.client.pages(stream, params, window.after)
             if self.may_be_cut:
-                most = run.config.max_concurrency
-                pages = cutting(pages, window, stream, lambda: most - len(self.left), run.began(self.point))
-            early = run.workers.prefetch(pages)
+                pages = cutting(pages, window, stream, lambda: self._room(run), run.began(self.point))
+            # The pages of all windows would take too much memory if each had one more in advance.
+            early = run.workers.prefetch(pages, ahead=window.is_whole)
         self.pages[number] = early
+
+    def _room(self, run: RunContext) -> int:
+        """The number of windows into which the rest of one may be cut. Pages that wait to be written leave less."""
+        return run.config.max_concurrency - len(self.left) - 2 * self.arrived()
+
+    def arrived(self) -> int:
+        """The number of its pages that wait to be written."""
+        return sum(pages.has_arrived for pages in list(self.pages.values()))
 
 
 def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
@@ -145,6 +156,8 @@ def _read_until_cut(
         if isinstance(step, CutPage):
             return step
         yield None
+        while not window.is_whole and opened.arrived() > _MOST_ARRIVED:
+            yield None  # The next page would only take memory until the others are written.
     return None
 
 
