@@ -92,7 +92,7 @@ def made_by_the_tap(stream: Stream) -> list[str]:
         other.parent.nested_as for other in STREAMS if other.parent.stream == stream.name and other.parent.nested_as
     ]
     own = [stream.answer.list_column, ROW_ID if stream.answer.row_id_from else None]
-    return [*nested, *stream.parent.added_columns, *(name for name in own if name)]
+    return [*nested, *(column for column, _ in stream.parent.added_columns), *(name for name in own if name)]
 
 
 def sent(stream: Stream) -> set[str]:

@@ -29,8 +29,10 @@ FEW_PARENTS = _few_parents()
 """Served to runs that need one request for children, not hundreds; they only read it."""
 
 
-def answer(stream: Stream, rows: object) -> Json:
-    """The body of an answer with `rows` as the stream's list."""
+def answer(stream: Stream, rows: object) -> Any:
+    """The body of an answer with `rows` as the stream's list. A stream without a list has the first of them."""
+    if stream.answer.one_row_with:
+        return rows[0] if isinstance(rows, list) and rows else rows
     return {stream.answer.key or stream.name: rows if stream.answer.list_column is None else {"final": rows}}
 
 
@@ -49,7 +51,7 @@ def once(stream: Stream, body: object) -> Faults:
 def made(stream: Stream) -> set[str]:
     """Columns that the tap adds, whatever the API sends under their names."""
     return {
-        *stream.parent.added_columns,
+        *(column for column, _ in stream.parent.added_columns),
         *({ROW_ID} if stream.answer.row_id_from else ()),
         *({stream.answer.list_column} - {None}),
     }
