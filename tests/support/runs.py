@@ -170,9 +170,7 @@ def near(org: Organisation, row: Json, days: int) -> bool:
 
 def shift_id(row: Json) -> str:
     """The id that the tap has to make for a shift."""
-    ids = [
-        row.get(name) for name in ("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id", "layer_id")
-    ]
+    ids = [row.get(name) for name in ("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id")]
     whole = [*ids, (row.get("user") or {}).get("id"), row["start_at"], row["end_at"]]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]
 
