@@ -10,7 +10,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme dist matrix bench facts schema-drift clean
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme dist matrix bench facts schemas schema-drift clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench: $(READY)  ## measure speed, requests and memory against their limits (som
 
 facts: $(READY)  ## write what the stand-in serves anew from the API's OpenAPI document: make facts SPEC=openapi.json
 	@$(BIN)/python -m tools.facts $(SPEC)
+
+schemas: $(READY)  ## write what schemas/ lacks of tests/fake_api/facts.json: new properties, and the files of new streams
+	@$(BIN)/python -m tools.schemas
 
 schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI document: make schema-drift SPEC=openapi.json
 	@test -n "$(SPEC)" || { echo "make schema-drift SPEC=openapi.json (the file that you fetched)"; exit 2; }

@@ -81,9 +81,10 @@ ON_CALL: tuple[Stream, ...] = (
         window=TimeWindow("entry_window_start", "entry_window_end"),
         answer=Answer(
             list_column="entry_type",
-            # entry_id and fingerprint can be missing, and one shift can be in two lists with the same ids.
+            # entry_id and fingerprint can be missing, and one shift can be in two lists with the same ids. Without
+            # layer_id: the API no longer documents it, and the row_id must not change when it is no longer sent.
             row_id_from=(
-                *("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id", "layer_id"),
+                *("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id"),
                 *("user.id", "start_at", "end_at"),
             ),
         ),

@@ -22,15 +22,6 @@ from tests.fake_api.making import instant
 
 KEY = "secret-key"
 Json = dict[str, Any]
-NOT_YET = frozenset(
-    {
-        *("auto_run_mode", "automate_maintenance_status", "azure_devops_options", "cast", "concatenate", "debriefs"),
-        *("filter_condition_groups", "fixed_team_id", "kind", "owning_team_ids", "param_bindings"),
-        *("rate_limit_sharding", "template_id"),
-    }
-)
-"""Properties of the API's newest document that some schema doesn't have yet."""
-
 STANDARD = ("standard", "retrospective")
 
 
