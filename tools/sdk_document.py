@@ -65,8 +65,12 @@ class Models:
             self.schemas[hint.__name__] = self._object(hint)
         return {"$ref": f"#/components/schemas/{hint.__name__}"}
 
+    def hints(self, model: Any) -> Json:
+        """The types of a model's attributes, by name."""
+        return get_type_hints(model, localns=self._names)
+
     def _object(self, model: Any) -> Json:
-        hints = get_type_hints(model, localns=self._names)
+        hints = self.hints(model)
         extra = get_args(hints.pop(EXTRA, dict[str, Any]))[1]
         # A trailing underscore keeps a name apart from a word of Python.
         named = {name.removesuffix("_"): hint for name, hint in hints.items()}
@@ -93,15 +97,15 @@ def plain(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def operations(models: Models) -> Iterator[tuple[str, Json]]:
-    """Path and description of each GET operation."""
+def modules() -> Iterator[tuple[str, Any]]:
+    """Path and module of each GET operation."""
     package = importlib.import_module(f"{SDK}.api")
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         module = None if found.ispkg else importlib.import_module(found.name)
         source = inspect.getsource(module._get_kwargs) if module else ""
         url = re.search(r'"url": "([^"]+)"', source)
         if module and url and '"method": "get"' in source:
-            yield url[1], _operation(models, module, url[1])
+            yield url[1], module
 
 
 def _operation(models: Models, module: Any, path: str) -> Json:
@@ -131,7 +135,10 @@ def _answer(models: Models, module: Any) -> Json:
 def document() -> Json:
     """The document of the installed SDK."""
     models = Models()
-    paths = {path: {"get": operation} for path, operation in sorted(operations(models))}
+    paths = {
+        path: {"get": _operation(models, module, path)}
+        for path, module in sorted(modules(), key=lambda found: found[0])
+    }
     return {"info": {"version": version("incident-io")}, "paths": paths, "components": {"schemas": models.schemas}}
 
 
