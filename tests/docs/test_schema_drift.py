@@ -10,16 +10,13 @@ import pytest
 
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tests.support.answers import made
 from tests.support.runs import Json
 from tools.facts import facts_of
 from tools.schema_drift import drift, main, properties_in
 
-NOT_OF_THE_API = {
-    "incidents": ("attachments", "updates"),
-    "incident_relationships": ("incident_id",),
-    "schedule_entries": ("entry_type", "row_id", "schedule_id"),
-}
-"""Columns that the tap makes, by stream."""
+NESTED = {"incidents": {"attachments", "updates"}}
+"""Columns that hold the rows of other streams."""
 
 
 def documented(part: Json) -> Json:
@@ -36,7 +33,7 @@ def documented(part: Json) -> Json:
 def rows_in(stream: Stream) -> Json:
     """A row of the stream's list in a document that agrees with the code."""
     rows = documented(schema(stream))
-    for name in NOT_OF_THE_API.get(stream.name, ()):
+    for name in made(stream) | NESTED.get(stream.name, set()):
         del rows["properties"][name]
     rows["properties"] |= {name: {"type": "string"} for name in stream.privacy.withheld}
     return rows
@@ -52,14 +49,16 @@ def operation(stream: Stream) -> Json:
     pairs = (*stream.params, *stream.parent.params, *stream.parent.also_by, *stream.parent.orphan_params)
     names = {name.split("[")[0] for name, _ in pairs} | set(stream.window.params if stream.window else ())
     names |= {stream.mode_param.split("[")[0]} if stream.mode_param else set()
+    names -= set(stream.path_params)
     parameters: list[Json] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
     if stream.page_size:
         parameters.append({"name": "page_size", "in": "query", "schema": {"maximum": 10_000}, "required": True})
         parameters.append({"name": "after", "in": "query", "schema": {"type": "string"}})
-    entries: Json = {"type": "array", "items": {"$ref": f"#/components/schemas/{component_of(stream)}"}}
+    row = {"$ref": f"#/components/schemas/{component_of(stream)}"}
+    entries: Json = {"type": "array", "items": row}
     if stream.answer.list_column:
         entries = {"type": "object", "properties": {"these": entries, "those": copy.deepcopy(entries)}}
-    body = {"properties": {stream.answer.key or stream.name: entries}}
+    body = row if stream.answer.one_row_with else {"properties": {stream.answer.key or stream.name: entries}}
     answer = {"200": {"content": {"application/json": {"schema": body}}}}
     scopes = [stream.scope] if stream.scope else None
     return {"parameters": parameters, "responses": answer, "x-rbac-scopes": scopes}
