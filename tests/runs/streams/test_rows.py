@@ -112,7 +112,7 @@ def test_rows_of_schedules_have_their_next_shifts(tap: Tap) -> None:
 
 def test_rows_have_no_credential(everything: Everything) -> None:
     leaky = [path for path, rows in everything.org.rows.items() if "do-not-leak" in json.dumps(rows)]
-    assert sorted(leaky) == ["/v1/alert_notes", "/v2/alert_sources", "/v2/workflow_runs"]
+    assert sorted(leaky) == ["/v1/alert_notes", "/v2/alert_sources", "/v2/call_routes", "/v2/workflow_runs"]
     assert "do-not-leak" not in json.dumps(everything.run.messages)
 
 

@@ -88,6 +88,20 @@ def test_added_columns_are_set_from_the_request() -> None:
     ]
 
 
+def test_added_column_can_have_another_name_than_its_parameter() -> None:
+    stream = BY_NAME["status_page_response_incidents"]
+    (params,) = child_params(stream, {"id": "I1", "status_page_id": "P1"}, SPAN, always)
+    assert dict(params) == {"id": "P1", "incident_id": "I1"}
+    (page,) = with_added_columns(iter([Page([{"id": "OURS"}])]), stream, params)
+    assert page.rows == [{"id": "OURS", "status_page_incident_id": "I1", "status_page_id": "P1"}]
+
+
+def test_parent_without_an_id_that_the_path_needs_is_bad_data() -> None:
+    stream = BY_NAME["status_page_response_incidents"]
+    with pytest.raises(BadData, match="status_page_incidents: a row came without its key property status_page_id"):
+        child_params(stream, {"id": "I1", "status_page_id": None}, SPAN, always)
+
+
 def test_added_columns_leave_other_streams_unchanged() -> None:
     pages = [Page([{"id": "O1"}, {"id": "O1"}])]
     assert list(with_added_columns(iter(pages), BY_NAME["schedule_overrides"], (("schedule_id", "S1"),))) == pages
