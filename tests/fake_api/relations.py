@@ -118,6 +118,16 @@ def _path(maker: Maker, number: int) -> Row:
     return {"kind": "standalone", "template_id": ABSENT, "param_bindings": ABSENT}
 
 
+def _people(path: str) -> Recipe:
+    """For each incident some people, none of them twice."""
+
+    def recipe(maker: Maker) -> Rows:
+        for number, (when, given) in enumerate(maker.usual(path)):
+            yield when, {**given, "user": maker.short("UserV2", number, cycle(maker.rows("/v2/users"), number))}
+
+    return recipe
+
+
 def _next_path(maker: Maker, number: int) -> Row:
     """The path that a node leads to. Templates hold nodes, and paths name templates: the templates are made first."""
     known = [row["id"] for row in maker.world.rows.get("/v2/escalation_paths", ())]
@@ -161,6 +171,8 @@ RECIPES: Mapping[str, Recipe] = {
     "/v1/alert_notes": _notes,
     "/v1/incident_relationships": _relationships,
     "/v1/postmortem_documents": _documents,
+    "/v2/incident_participant_workloads": _people("/v2/incident_participant_workloads"),
+    "/v2/incident_participants": _people("/v2/incident_participants"),
     "/v2/schedule_overrides": _overrides,
     "/v2/workflow_runs": _newest_first(some(120)),
     "/v3/catalog_resources": _resources,

@@ -32,18 +32,19 @@ FEW_PARENTS = _few_parents()
 def answer(stream: Stream, rows: object) -> Any:
     """The body of an answer with `rows` as the stream's list. A stream without a list has the first of them."""
     if stream.answer.one_row_with:
-        return rows[0] if isinstance(rows, list) and rows else rows
+        return rows[0] if isinstance(rows, list) and rows else {stream.answer.one_row_with: None}
     return {stream.answer.key or stream.name: rows if stream.answer.list_column is None else {"final": rows}}
 
 
 def once(stream: Stream, body: object) -> Faults:
-    """The stream's path answers with `body` the first time, and with an empty list from then on."""
+    """The stream's path answers with `body` the first time, and with an empty list from then on, if it is a list."""
     times = count()
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         if path != stream.path:
             return None
-        return Fault(status=200, body=json.dumps(answer(stream, []) if next(times) else body))
+        is_over = next(times) and not stream.answer.one_row_with
+        return Fault(status=200, body=json.dumps(answer(stream, []) if is_over else body))
 
     return faults
 
