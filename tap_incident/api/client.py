@@ -102,7 +102,9 @@ class Client:
         """
         self._gate.wait(_IDENTITY)
         seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
-        found = self._request(f"GET {_IDENTITY}", _IDENTITY, _IDENTITY, (), timeout=seconds, total=seconds).get("identity")
+        found = self._request(f"GET {_IDENTITY}", _IDENTITY, _IDENTITY, (), timeout=seconds, total=seconds).get(
+            "identity"
+        )
         yield Page([found] if isinstance(found, dict) else [])
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:

@@ -28,7 +28,8 @@ def child_params(stream: Stream, row: Row, span: TimeSpan, is_first: Callable[[s
     """Parameters of each list of `stream` for one row of its parent.
 
     `is_first(stream name, id)` is True the first time it is called with that pair in a run.
-    Raises BadData if the row lacks an id that every request needs, or has something other than a list where a list of ids belongs.
+    Raises BadData if the row lacks an id that every request needs, or has something other than a list where a list of
+    ids belongs.
     """
     parent = stream.parent
     for param, key in parent.params:

@@ -179,7 +179,9 @@ def test_columns_that_the_tap_makes_are_in_the_schema() -> None:
         "/v1/things/{thing_id}/parts",
         "Parts",
         key_properties=(ROW_ID,),
-        parent=Parent("things", (("thing_id", "id"),), nested_as="all_parts", added_columns=(("thing_id", "thing_id"),)),
+        parent=Parent(
+            "things", (("thing_id", "id"),), nested_as="all_parts", added_columns=(("thing_id", "thing_id"),)
+        ),
         answer=Answer(list_column="list", row_id_from=("a",)),
     )
     files = {"things.json": closed()}

@@ -69,7 +69,8 @@ def test_404_for_every_parent_of_a_few_only_means_that_they_were_deleted(
     assert {message["type"] for message in run.messages} == {"SCHEMA", "STATE"}
     if code:
         assert caplog.messages[-1].startswith(
-            f"schedule_replicas: every one of 3 requests to {path} was answered with 404: the API no longer has this path"
+            f"schedule_replicas: every one of 3 requests to {path} was answered with 404: "
+            "the API no longer has this path"
         )
 
 
