@@ -92,9 +92,8 @@ def mended(value: Any, schema_of: Json) -> Any:
     if isinstance(value, list):
         return [mended(part, schema_of["items"]) for part in value]
     if isinstance(value, dict):
-        parts: Mapping[str, Json] = schema_of.get("properties", {})
-        if "additionalProperties" in schema_of:
-            parts = dict.fromkeys(value, schema_of["additionalProperties"])
+        every: Json = schema_of.get("additionalProperties", {})
+        parts: Mapping[str, Json] = schema_of.get("properties") or dict.fromkeys(value, every)
         return {
             name: mended(part, parts[name]) for name, part in value.items() if name in parts and sane(part, parts[name])
         }
