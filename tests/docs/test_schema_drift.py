@@ -16,8 +16,13 @@ from tools.schema_drift import drift, main, properties_in
 
 NOT_OF_THE_API = {
     "incidents": ("attachments", "updates"),
+    "incident_participant_workloads": ("incident_id", "row_id"),
+    "incident_participants": ("incident_id", "participation", "row_id"),
     "incident_relationships": ("incident_id",),
+    "postmortem_contents": ("postmortem_document_id",),
     "schedule_entries": ("entry_type", "row_id", "schedule_id"),
+    "status_page_response_incidents": ("status_page_id", "status_page_incident_id"),
+    "status_page_structures": ("status_page_id",),
 }
 """Columns that the tap makes, by stream."""
 
