@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pickle
+from collections import UserDict
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from threading import Lock
+from typing import Any
 
 from . import awkward, sample
 from .facts import ENDPOINTS
@@ -13,6 +16,19 @@ from .making import NOW, Row, World
 from .rows import Maker
 
 _SMALL = 1000
+
+
+class Lists(UserDict[str, Any]):
+    """The list of rows of each path. A packed list (bytes) is unpacked when it is first looked at."""
+
+    _unpacking = Lock()
+
+    def __getitem__(self, path: str) -> list[Row]:
+        with self._unpacking:
+            if isinstance(self.data[path], bytes):
+                self.data[path] = pickle.loads(self.data[path])  # noqa: S301 - our own bytes
+            rows: list[Row] = self.data[path]
+            return rows
 
 
 @dataclass
@@ -25,7 +41,7 @@ class Organisation:
     place of another one is not, nor is a change of what an old row is filtered or sorted by.
     """
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows: Lists = field(default_factory=Lists)
     modes: dict[str, str] = field(default_factory=dict)
     now: datetime = NOW
     awkward: bool = True
@@ -35,14 +51,15 @@ def organisation(incidents: int = 20, *, seed: int = 7, now: datetime = NOW) -> 
     """The tests' organisation, with values of every awkward kind; the same one for the same arguments."""
     if incidents > _SMALL:
         return _made(incidents, seed, now)
-    # Most tests want one of a few: to copy it takes a tenth of the time that it takes to make it.
-    copy: Organisation = pickle.loads(_packed(incidents, seed, now))  # noqa: S301 - our own bytes
-    return copy
+    # Most tests want one of a few, and look at few of its lists: to copy those takes a fraction of making them all.
+    packed, modes = _packed(incidents, seed, now)
+    return Organisation(Lists(packed), dict(modes), now)
 
 
 @cache
-def _packed(incidents: int, seed: int, now: datetime) -> bytes:
-    return pickle.dumps(_made(incidents, seed, now), pickle.HIGHEST_PROTOCOL)
+def _packed(incidents: int, seed: int, now: datetime) -> tuple[dict[str, bytes], dict[str, str]]:
+    made = _made(incidents, seed, now)
+    return {path: pickle.dumps(rows, pickle.HIGHEST_PROTOCOL) for path, rows in made.rows.items()}, made.modes
 
 
 def _made(incidents: int, seed: int, now: datetime) -> Organisation:
@@ -50,10 +67,10 @@ def _made(incidents: int, seed: int, now: datetime) -> Organisation:
     return Organisation(*_filled(world, Maker(world, awkward.RECIPES, awkward.HINTS)), now)
 
 
-def _filled(world: World, maker: Maker) -> tuple[dict[str, list[Row]], dict[str, str]]:
+def _filled(world: World, maker: Maker) -> tuple[Lists, dict[str, str]]:
     for endpoint in ENDPOINTS:
         maker.rows(endpoint.path)
-    return world.rows, world.modes
+    return Lists(world.rows), world.modes
 
 
 def sample_organisation(incidents: int = 200, *, now: datetime) -> Organisation:

@@ -48,7 +48,8 @@ class Views:
 
     def rows(self, path: str) -> list[Row]:
         """All rows of a path, seen or not."""
-        return self._org.rows.setdefault(path, [])
+        rows: list[Row] = self._org.rows.setdefault(path, [])
+        return rows
 
     def by(self, path: str, field: str, value: str) -> Sequence[Row]:
         """The rows of a path whose `field` is `value`, or a list that has it."""
