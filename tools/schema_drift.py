@@ -47,7 +47,7 @@ def of_stream(facts: Json, stream: Stream) -> Iterator[str]:
         return
     ours = schema(stream)
     for name in made_by_the_tap(stream):
-        ours["properties"].pop(name, None)
+        del ours["properties"][name]
     withheld = tuple(f"{stream.name}.{name}:" for name in stream.privacy.withheld)
     lines = _of_schema(facts["components"], endpoint["item"], ours, stream.name, ())
     yield from (line for line in dict.fromkeys(lines) if not line.startswith(withheld))

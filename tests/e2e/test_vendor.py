@@ -92,9 +92,8 @@ def mended(value: Any, schema_of: Json) -> Any:
     if isinstance(value, list):
         return [mended(part, schema_of["items"]) for part in value]
     if isinstance(value, dict):
-        parts: Mapping[str, Json] = schema_of.get("properties", {})
-        if "additionalProperties" in schema_of:
-            parts = dict.fromkeys(value, schema_of["additionalProperties"])
+        every: Json = schema_of.get("additionalProperties", {})
+        parts: Mapping[str, Json] = schema_of.get("properties") or dict.fromkeys(value, every)
         return {
             name: mended(part, parts[name]) for name, part in value.items() if name in parts and sane(part, parts[name])
         }
@@ -109,15 +108,15 @@ def sane(value: Any, schema_of: Json) -> bool:
 def awkward() -> Organisation:
     """The tests' organisation, as an API that keeps to its document would send it."""
     org = organisation()
-    rows = {}
+    org.awkward = False
     for endpoint in ENDPOINTS:
         # What a row is found by, and isn't sent.
         hidden = hidden_in(endpoint.path)
-        rows[endpoint.path] = [
+        org.rows[endpoint.path] = [
             {name: row[name] for name in hidden if name in row} | mended(row, endpoint.item)
             for row in org.rows[endpoint.path]
         ]
-    return Organisation(rows, org.modes, org.now, awkward=False)
+    return org
 
 
 def sample() -> Organisation:
