@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Apart, since the linters need a jsonschema that the tap can't have.
 LINT := .lint
+# The vendor's SDK, apart since the tap doesn't need it.
+API := .api
+# What make facts and make schema-drift read: SPEC, else what the key may fetch, else the newest SDK.
+NEWEST = $(if $(SPEC)$(INCIDENT_API_KEY),,$(API))
 # Two workers per core: many tests wait for a process or an answer.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 PARALLEL = --numprocesses $(WORKERS) --dist worksteal
@@ -13,7 +17,8 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme dist matrix bench facts schema-drift clean
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme dist matrix bench facts schemas schema-drift \
+	$(API) clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,12 +85,19 @@ matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
 	@$(BIN)/python -m tools.bench
 
-facts: $(READY)  ## write what the stand-in serves anew from the API's OpenAPI document: make facts SPEC=openapi.json
-	@$(BIN)/python -m tools.facts $(SPEC)
+facts: $(READY) $(NEWEST)  ## write what the stand-in serves anew from the API's newest document, or: make facts SPEC=openapi.json
+	@$(BIN)/python -m tools.facts $(if $(SPEC),"$(SPEC)")
 
-schema-drift: $(READY)  ## compare schemas and streams with the API's OpenAPI document: make schema-drift SPEC=openapi.json
-	@test -n "$(SPEC)" || { echo "make schema-drift SPEC=openapi.json (the file that you fetched)"; exit 2; }
-	@$(BIN)/python -m tools.schema_drift "$(SPEC)"
+schemas: $(READY)  ## write what schemas/ lacks of tests/fake_api/facts.json: new properties, and the files of new streams
+	@$(BIN)/python -m tools.schemas
+
+schema-drift: $(READY) $(NEWEST)  ## compare schemas and streams with the API's newest document, or: make schema-drift SPEC=openapi.json
+	@$(BIN)/python -m tools.schema_drift $(if $(SPEC),"$(SPEC)")
+
+$(API):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the SDK needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@test -d $@ || $(PYTHON) -m venv $@
+	@$@/bin/pip install --quiet --disable-pip-version-check --upgrade incident-io
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) $(LINT) .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LINT) $(API) .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

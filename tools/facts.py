@@ -1,4 +1,4 @@
-"""Facts about the API's lists, taken from its OpenAPI document: `make facts SPEC=openapi.json`.
+"""Facts about the API's lists, taken from its OpenAPI document: `make facts`, or `make facts SPEC=openapi.json`.
 
 Writes tests/fake_api/facts.json, from which the stand-in serves every list. The same document gives the same bytes.
 """
@@ -6,17 +6,25 @@ Writes tests/fake_api/facts.json, from which the stand-in serves every list. The
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.openapi import UNAVAILABLE, newest
+
 Json = dict[str, Any]
 
 FACTS = Path(__file__).resolve().parents[1] / "tests" / "fake_api" / "facts.json"
 WIDTH = 140
-SCHEMA_KEYS = ("type", "format", "enum", "nullable", "properties", "required", "items", "additionalProperties")
+SCHEMA_KEYS = (
+    *("type", "format", "enum", "nullable", "deprecated"),
+    *("properties", "required", "items", "additionalProperties"),
+)
 PARAMETER_KEYS = ("type", "format", "enum", "default", "maximum", "minimum")
+NOT_IN_THE_SDK = ("format", "maximum", "minimum", "deprecated")
+"""What the document says of a value and the vendor's SDK does not."""
 NEVER_READ = (
     *("/v1/ip_allowlists", "/v2/call_routes/{call_route_id}/allowed_callers", "/v2/call_transcript_entries"),
     *("/v2/secrets", "/v2/users/{user_id}/"),
@@ -30,7 +38,8 @@ class Document:
     """An OpenAPI document; `needed` has the components that the facts refer to."""
 
     def __init__(self, content: Json) -> None:
-        self.operations: dict[str, Json] = {path: item["get"] for path, item in content["paths"].items()}
+        found = ((path, item.get("get")) for path, item in content["paths"].items())
+        self.operations: dict[str, Json] = {path: operation for path, operation in found if operation}
         self._schemas: Mapping[str, Json] = content.get("components", {}).get("schemas", {})
         self.needed: dict[str, Json] = {}
 
@@ -75,6 +84,35 @@ def facts_of(content: Json) -> Json:
         else:
             endpoints[path] = endpoint(document, path)
     return {"components": document.needed, "endpoints": endpoints, "left_out": left_out}
+
+
+def kept(found: Json, present: Json) -> Json:
+    """The facts found in the SDK, with scopes, maxima and formats taken from the present facts."""
+    for path, facts in found["endpoints"].items():
+        facts["scope"] = present["endpoints"].get(path, {}).get("scope", "unknown")
+    filled: Json = _filled(found, present)
+    return filled
+
+
+def _filled(found: Any, present: Any) -> Any:
+    if not isinstance(found, dict) or not isinstance(present, dict):
+        return found
+    filled = {name: _filled(value, present.get(name)) for name, value in found.items()}
+    if found.get("type") != present.get("type"):
+        return filled
+    # A property may have one of these names: then it is an object.
+    known = {name: present[name] for name in NOT_IN_THE_SDK if not isinstance(present.get(name, {}), dict)}
+    return known | filled
+
+
+def newest_facts(spec: str | None, environ: Mapping[str, str], present: Json) -> tuple[str, Json]:
+    """Where the newest document comes from, and its facts; what the SDK does not have is from the present facts.
+
+    Raises what `newest` raises.
+    """
+    source = newest(spec, environ)
+    found = facts_of(source.content)
+    return source.name, found if source.whole else kept(found, present)
 
 
 def why_not(document: Document, path: str) -> str:
@@ -153,7 +191,7 @@ def parameter_fact(parameter: Json) -> Json:
     found = {key: values[key] for key in PARAMETER_KEYS if key in values}
     if found.get("type") == "object":
         found = {"operators": True}
-    flags = {"repeats": repeats, "required": bool(parameter.get("required"))}
+    flags = {"repeats": repeats, "required": parameter.get("required"), "deprecated": parameter.get("deprecated")}
     return found | {name: True for name, is_set in flags.items() if is_set}
 
 
@@ -174,13 +212,18 @@ def _lines(value: Any, indent: str) -> Iterator[str]:
 
 
 def main(arguments: list[str], target: Path = FACTS) -> int:
-    """Write the facts of the document that the one argument names into `target`; 2 without an argument."""
-    if len(arguments) != 1:
-        print("make facts SPEC=openapi.json (the API's OpenAPI document)", file=sys.stderr)
+    """Write the facts of the document in the file that the argument names, or else of the newest one, into `target`.
+
+    Gives 2 if there is no document.
+    """
+    present = json.loads(FACTS.read_text("utf-8"))
+    try:
+        name, found = newest_facts(next(iter(arguments), None), os.environ, present)
+    except UNAVAILABLE as error:
+        print(f"There is no document to read: {error}", file=sys.stderr)
         return 2
-    found = facts_of(json.loads(Path(arguments[0]).read_text("utf-8")))
     target.write_text(rendered(found) + "\n", "utf-8")
-    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components")
+    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {name}")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,6 +11,8 @@ from pathlib import Path
 from tap_incident import about
 from tap_incident.config import VERSION
 from tap_incident.streams import STREAMS
+from tools.facts import FACTS
+from tools.unread import unread_table
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 GUIDE = README.parent / "docs" / "streams.md"
@@ -26,11 +29,11 @@ def settings_table() -> str:
 
 def facts_table() -> str:
     """What a row of each stream is known by and hangs on, in Markdown."""
-    lines = ["| stream | a row is | key | parent |", "| --- | --- | --- | --- |"]
+    lines = ["| stream | a row is | key | parent | endpoint |", "| --- | --- | --- | --- | --- |"]
     for stream in STREAMS:
         keys = ", ".join(f"`{key}`" for key in stream.key_properties)
-        parent = f"`{stream.parent.stream}`, by `{stream.parent.id_param}`" if stream.parent.stream else ""
-        lines.append(f"| `{stream.name}` | {stream.description} | {keys} | {parent} |")
+        parent = f"`{stream.parent.stream}`, by `{stream.parent.id_column}`" if stream.parent.stream else ""
+        lines.append(f"| `{stream.name}` | {stream.description} | {keys} | {parent} | `{stream.path}` |")
     return "\n".join(lines)
 
 
@@ -42,7 +45,7 @@ def block(path: Path) -> str:
 Tables = Mapping[str, Callable[[], str]]
 DOCUMENTS: Mapping[Path, Tables] = {
     README: {"settings": settings_table, "streams": about.streams_table},
-    GUIDE: {"facts": facts_table},
+    GUIDE: {"facts": facts_table, "unread": lambda: unread_table(json.loads(FACTS.read_text("utf-8")))},
     QUICKSTART: {name: partial(block, README.parent / name) for name in EXAMPLES},
 }
 

@@ -76,7 +76,9 @@ def read(request: str, status: int, headers: Headers, content: bytes, secret: st
 
 
 def page(body: Row, stream: Stream) -> Page:
-    """The page of `stream` in the body of a 200. Raises BadData if the list of objects is not where it should be."""
+    """The page of `stream` in the body of a 200. Raises BadData if its rows are not where they should be."""
+    if stream.answer.one_row_with is not None:
+        return Page([_one_row(body, stream.answer.one_row_with, stream)])
     key = stream.answer.key or stream.name
     rows = _rows(body, key, stream) if stream.answer.list_column is None else _rows_of_lists(body, key, stream)
     meta = body.get("pagination_meta")
@@ -90,6 +92,12 @@ def page(body: Row, stream: Stream) -> Page:
     if not is_unicode(after or ""):
         raise BadData(f"{stream.name}: {stream.path}: the cursor of the next page is not valid Unicode")
     return Page(rows, after or None, total if type(total) is int else None)
+
+
+def _one_row(body: Row, name: str, stream: Stream) -> Row:
+    if name not in body:
+        raise BadData(f'{stream.name}: the answer of {stream.path} has no "{name}"')
+    return body
 
 
 def is_unicode(text: str) -> bool:

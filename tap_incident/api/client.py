@@ -21,7 +21,7 @@ from tap_incident.api.answers import Page, RateLimited, is_unicode, read, sent_a
 from tap_incident.api.body import Unusable
 from tap_incident.api.pages import read_pages
 from tap_incident.api.rate import Gate, read_limits
-from tap_incident.api.transport import Transport
+from tap_incident.api.transport import Transport, filled
 from tap_incident.config import Config
 from tap_incident.errors import BadData, PassingFault, SlowAnswer, Stopped
 from tap_incident.streams import STREAMS, Params, Stream
@@ -104,7 +104,9 @@ class Client:
         """
         self._gate.wait(_IDENTITY)
         seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
-        found = self._request(f"GET {_IDENTITY}", _IDENTITY, (), timeout=seconds, total=seconds).get("identity")
+        found = self._request(f"GET {_IDENTITY}", _IDENTITY, _IDENTITY, (), timeout=seconds, total=seconds).get(
+            "identity"
+        )
         yield Page([found] if isinstance(found, dict) else [])
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
@@ -114,12 +116,14 @@ class Client:
     def get(self, path: str, params: Params, name: str, tries_if_slow: int | None = None) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
 
-        Raises SlowAnswer after `tries_if_slow` slow answers in a row.
-        Raises BadEndpoint, BadKey, MissingPermission, Gone, Rejected, BadData, PassingFault (if it lasted too long),
+        `params` are those of the query and of the path, whose limits, timers and log lines are by the unfilled `path`.
+        Raises SlowAnswer after `tries_if_slow` slow answers in a row. Otherwise raises
+        BadEndpoint, BadKey, MissingPermission, Gone, Rejected, BadData, PassingFault (if it lasted too long),
         Stopped.
         """
         if not all(is_unicode(value) for _, value in params):
             raise BadData(f"{name}: GET {path}: an id from the API is not valid Unicode, so it can't be sent")
+        filled_path, query = filled(f"{name}: GET {path}", path, params)
         pauses = backoff.expo(max_value=_LONGEST_BACKOFF_SECONDS)
         next(pauses)
         give_up: float | None = None
@@ -132,7 +136,8 @@ class Client:
                 return self._request(
                     f"{name}: GET {path}",
                     path,
-                    params,
+                    filled_path,
+                    query,
                     timeout=self._config.request_timeout,
                     total=self._answer_seconds,
                 )
@@ -175,11 +180,13 @@ class Client:
         if self._stop.wait(seconds):
             raise Stopped("stopped while waiting")
 
-    def _request(self, request: str, path: str, params: Params, *, timeout: float, total: float) -> dict[str, Any]:
+    def _request(
+        self, request: str, path: str, filled_path: str, query: Params, *, timeout: float, total: float
+    ) -> dict[str, Any]:
         began = time.monotonic()
         status = 0
         try:
-            response = self._transport.get(request, path, params, timeout=timeout, total=total)
+            response = self._transport.get(request, filled_path, query, timeout=timeout, total=total)
             status = response.status_code
         finally:
             self._timed.put(_point(path, status, time.monotonic() - began))

@@ -12,7 +12,7 @@ import time
 from contextvars import ContextVar
 from http.client import HTTPException, HTTPResponse
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -21,11 +21,27 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from tap_incident.config import Config, is_loopback
-from tap_incident.errors import BadEndpoint, PassingFault, SlowAnswer
-from tap_incident.streams import Params
+from tap_incident.errors import BadData, BadEndpoint, PassingFault, SlowAnswer
+from tap_incident.streams import PATH_PARAM, Params
 
 _DEADLINE: ContextVar[float] = ContextVar("deadline")
 """Time of the monotonic clock at which the answer that this thread reads must be complete."""
+
+
+def filled(request: str, path: str, params: Params) -> tuple[str, Params]:
+    """The path with each `{name}` replaced by the parameter of that name, percent-encoded; and the other parameters.
+
+    `request` names the request in errors. Raises BadData for a value that would lead to another path.
+    """
+    names = PATH_PARAM.findall(path)
+    if not names:
+        return path, params
+    values = {name: value for name, value in params if name in names}
+    # A URL has no way to write these two: "." and ".." are removed from a path even when they are encoded.
+    if any(values.get(name) in (None, "", ".", "..") for name in names):
+        raise BadData(f"{request}: an id from the API can't be part of a path, so it can't be sent")
+    target = PATH_PARAM.sub(lambda found: quote(values[found[1]], safe=""), path)
+    return target, tuple(pair for pair in params if pair[0] not in names)
 
 
 class Transport:
@@ -41,6 +57,8 @@ class Transport:
 
     def get(self, request: str, path: str, params: Params, *, timeout: float, total: float) -> requests.Response:
         """The answer, whatever its status, with its whole body. `request` names the request in errors.
+
+        `path` is filled, and `params` are those of the query.
 
         `timeout` is the time in seconds for a connection and for each part of the answer, `total` for the whole answer.
         Raises PassingFault if there is no complete answer, and BadEndpoint if the request can't be sent.

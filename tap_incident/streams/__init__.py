@@ -10,8 +10,10 @@ from tap_incident.streams.alerts import ALERTS
 from tap_incident.streams.automation import AUTOMATION
 from tap_incident.streams.catalog import CATALOG
 from tap_incident.streams.definition import (
+    PATH_PARAM,
     ROW_ID,
     STATUS_CATEGORIES,
+    UNKNOWN_SCOPE,
     Answer,
     Incremental,
     Params,
@@ -20,19 +22,24 @@ from tap_incident.streams.definition import (
     Stream,
     TimeWindow,
 )
+from tap_incident.streams.incident_activity import INCIDENT_ACTIVITY
 from tap_incident.streams.incident_settings import INCIDENT_SETTINGS
 from tap_incident.streams.incidents import INCIDENTS
 from tap_incident.streams.on_call import ON_CALL
+from tap_incident.streams.pay import PAY
 from tap_incident.streams.people import PEOPLE
 from tap_incident.streams.permissions import PERMISSIONS
+from tap_incident.streams.policies import POLICIES
 from tap_incident.streams.status_pages import STATUS_PAGES
 
 __all__ = [
     "BY_NAME",
+    "PATH_PARAM",
     "PERMISSIONS",
     "ROW_ID",
     "STATUS_CATEGORIES",
     "STREAMS",
+    "UNKNOWN_SCOPE",
     "Answer",
     "Incremental",
     "Params",
@@ -44,13 +51,16 @@ __all__ = [
 
 STREAMS: tuple[Stream, ...] = (
     *INCIDENTS,
+    *INCIDENT_ACTIVITY,
     *INCIDENT_SETTINGS,
     *PEOPLE,
     *ALERTS,
     *ON_CALL,
+    *PAY,
     *CATALOG,
     *STATUS_PAGES,
     *AUTOMATION,
+    *POLICIES,
 )
 """Parents come before their children. A run reads them in this order."""
 

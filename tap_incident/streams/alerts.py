@@ -46,6 +46,14 @@ ALERTS: tuple[Stream, ...] = (
         privacy=Privacy(withheld=("secret_token",)),
     ),
     Stream(
+        "alert_tags",
+        "/v2/alert_tags",
+        "Tags that alerts can have",
+        "alerts.view",
+        page_size=250,
+        selected_by_default=False,
+    ),
+    Stream(
         "alert_routes",
         "/v3/alert_routes",
         "Alert routes by name, and whether each is enabled",

@@ -1,4 +1,4 @@
-"""Workflows, their runs, and the API keys.
+"""Workflows, their runs, announcements, and the API keys.
 
 Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
 """
@@ -25,6 +25,21 @@ AUTOMATION: tuple[Stream, ...] = (
         # The URL as it was called, with secrets in it. For a chat's webhook, the path is the credential.
         selected_by_default=False,
         privacy=Privacy(cut_urls=("progress[].webhook_delivery.endpoint",)),
+    ),
+    Stream(
+        "announcement_rules",
+        "/v2/announcement_rules",
+        "Rules by which incidents are announced in channels",
+        "announcement_rules.view",
+        page_size=250,
+        selected_by_default=False,
+    ),
+    Stream(
+        "announcement_templates",
+        "/v2/announcement_templates",
+        "Templates of announcements: fields and buttons",
+        "announcement_templates.view",
+        selected_by_default=False,
     ),
     Stream(
         "api_keys",

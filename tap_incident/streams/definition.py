@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ Params = tuple[tuple[str, str], ...]
 """Query parameters in the order they are sent. A name may appear once per value."""
 
 STATUS_CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
+PATH_PARAM = re.compile(r"{(\w+)}")
+"""A parameter in a path."""
+UNKNOWN_SCOPE = "unknown"
 ROW_ID = "row_id"
 """Column that the tap adds where the API gives no stable id: a hash of the columns in `Answer.row_id_from`."""
 
@@ -20,13 +24,14 @@ class Parent:
     stream: str | None = None
     """tap_stream_id of the parent; None for a stream without one."""
     params: Params = ()
-    """(query parameter, property of the parent's row). The first pair carries the parent's id."""
+    """(parameter of the query or the path, property of the parent's row). The first pair carries the parent's id."""
     also_by: Params = ()
     """(query parameter, property of the parent's row that holds a list of ids): one more list per id, once per run."""
     nested_as: str | None = None
     """Property of the parent's record that also holds these rows, as a list."""
-    added_columns: tuple[str, ...] = ()
-    """Query parameters whose values become columns, because the API's rows do not say which parent they belong to."""
+    added_columns: Params = ()
+    """(column, parameter): the value of the parameter becomes a column of each row, because the API's rows do not say
+    which parent they belong to."""
     orphan_params: Params = ()
     """Parameters of one more list, for rows whose parent is in no list of parents."""
     has_list: bool = False
@@ -34,13 +39,19 @@ class Parent:
 
     @property
     def id_param(self) -> str:
-        """Query parameter that carries the parent's id."""
+        """Parameter that carries the parent's id."""
         return self.params[0][0]
 
     @property
     def id_property(self) -> str:
         """Property of the parent's row that holds its id."""
         return self.params[0][1]
+
+    @property
+    def id_column(self) -> str:
+        """Property of the child's row that holds its parent's id."""
+        added = {param: column for column, param in self.added_columns}
+        return added.get(self.id_param, self.id_param)
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,8 @@ class Answer:
     """Set if the key holds an object of lists: the column for the name of the list that a row was in."""
     row_id_from: tuple[str, ...] = ()
     """Columns that identify a row together, where the API gives no stable id; `ROW_ID` is their hash."""
+    one_row_with: str | None = None
+    """Set if the whole answer is one row and not a list: a property that it always has."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,7 @@ class Privacy:
     """What a row may hold and no record may."""
 
     withheld: tuple[str, ...] = ()
-    """Credentials: in no schema and no record."""
+    """Credentials and people's telephone numbers: in no schema and no record."""
     cut_urls: tuple[str, ...] = ()
     """Paths of properties that hold URLs which grant access. A record keeps only their scheme and host."""
 
@@ -96,10 +109,11 @@ class Stream:
     name: str
     """tap_stream_id, table name and name of the schema file."""
     path: str
+    """As in the API's document. Each `{name}` stands for the parameter of that name in `parent`."""
     description: str
     """What a row is, for the README and `--about`."""
     scope: str = ""
-    """Permission that the endpoint requires; empty if any valid key may call it."""
+    """Permission that the endpoint requires; empty if any valid key may call it, `UNKNOWN_SCOPE` if nobody says."""
     key_properties: tuple[str, ...] = ("id",)
     page_size: int | None = None
     """Rows per page; None if the endpoint has no such parameter."""
@@ -117,6 +131,11 @@ class Stream:
     window: TimeWindow | None = None
     answer: Answer = Answer()
     privacy: Privacy = Privacy()
+
+    @property
+    def path_params(self) -> list[str]:
+        """Names of the parameters in the path."""
+        return PATH_PARAM.findall(self.path)
 
     @property
     def cursor_param(self) -> str:

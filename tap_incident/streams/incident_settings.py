@@ -1,11 +1,11 @@
-"""How the organisation describes its incidents: custom fields, roles, statuses, types, severities.
+"""How the organisation describes its incidents: custom fields, roles, statuses, types, severities, forms, templates.
 
 Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
 """
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import Parent, Stream
+from tap_incident.streams.definition import UNKNOWN_SCOPE, Parent, Stream
 
 INCIDENT_SETTINGS: tuple[Stream, ...] = (
     Stream("custom_fields", "/v2/custom_fields", "Custom fields that incidents can have", "custom_fields.view"),
@@ -25,4 +25,27 @@ INCIDENT_SETTINGS: tuple[Stream, ...] = (
     ),
     Stream("incident_types", "/v1/incident_types", "Types of incident", "incident_types.view"),
     Stream("severities", "/v1/severities", "Severities, by rank", "severities.view"),
+    Stream(
+        "incident_forms",
+        "/v3/incident_forms",
+        "Forms that people fill in to declare, update or close an incident",
+        page_size=250,
+        selected_by_default=False,
+    ),
+    Stream(
+        "incident_templates",
+        "/v1/incident_templates",
+        "Templates that new incidents are made from",
+        "incident_templates.view",
+        page_size=250,
+        selected_by_default=False,
+    ),
+    Stream(
+        "glossary_entries",
+        "/v2/glossary_entries",
+        "Words of the organisation, with their meaning",
+        UNKNOWN_SCOPE,
+        page_size=25,  # The document gives no maximum; this is the default.
+        selected_by_default=False,
+    ),
 )

@@ -5,7 +5,7 @@ Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI 
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import STATUS_CATEGORIES, Incremental, Params, Parent, Stream
+from tap_incident.streams.definition import STATUS_CATEGORIES, Answer, Incremental, Params, Parent, Stream
 
 _OF_INCIDENT: Params = (("incident_id", "id"),)
 # Without the incident's own mode, the API returns no rows for test and tutorial incidents.
@@ -80,7 +80,7 @@ INCIDENTS: tuple[Stream, ...] = (
         _BY_INCIDENT,
         page_size=250,
         selected_by_default=False,
-        parent=Parent("incidents", _OF_INCIDENT, added_columns=("incident_id",)),
+        parent=Parent("incidents", _OF_INCIDENT, added_columns=(("incident_id", "incident_id"),)),
     ),
     Stream(
         "postmortem_documents",
@@ -90,5 +90,15 @@ INCIDENTS: tuple[Stream, ...] = (
         page_size=250,
         params=(("sort_by", "created_at_oldest_first"),),
         selected_by_default=False,
+    ),
+    Stream(
+        "postmortem_contents",
+        "/v1/postmortem_documents/{id}/content",
+        "The text of each post-mortem document, as Markdown",
+        "in_app_postmortems.copy_as_markdown",
+        ("postmortem_document_id",),
+        selected_by_default=False,
+        parent=Parent("postmortem_documents", (("id", "id"),), added_columns=(("postmortem_document_id", "id"),)),
+        answer=Answer(one_row_with="markdown"),
     ),
 )

@@ -1,11 +1,23 @@
-"""On-call: escalations, escalation paths and schedules.
+"""On-call: escalations, their paths, calls, pauses, and schedules.
 
 Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
 """
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import ROW_ID, Answer, Incremental, Parent, Stream, TimeWindow
+from tap_incident.streams.definition import (
+    ROW_ID,
+    UNKNOWN_SCOPE,
+    Answer,
+    Incremental,
+    Params,
+    Parent,
+    Privacy,
+    Stream,
+    TimeWindow,
+)
+
+_OF_SCHEDULE: Params = (("schedule_id", "id"),)
 
 ON_CALL: tuple[Stream, ...] = (
     Stream(
@@ -26,6 +38,33 @@ ON_CALL: tuple[Stream, ...] = (
         selected_by_default=False,
     ),
     Stream(
+        "escalation_path_templates",
+        "/v2/escalation_path_templates",
+        "Templates of escalation paths, with the parameters that a path fills in",
+        "escalation_path_templates.view",
+        page_size=25,
+        selected_by_default=False,
+    ),
+    Stream(
+        "call_routes",
+        "/v2/call_routes",
+        "Telephone numbers that people can call, and who is called then; not who may call",
+        "call_routes.view",
+        page_size=250,
+        selected_by_default=False,
+        privacy=Privacy(withheld=("allowed_callers",)),
+    ),
+    Stream(
+        "on_call_notification_pauses",
+        "/v2/on_call_notification_pauses",
+        "Past and coming times in which a person is not paged",
+        UNKNOWN_SCOPE,
+        page_size=25,  # The document gives no maximum; this is the default.
+        # Without a start, the API leaves out those that have ended. incident.io itself is younger than this one.
+        params=(("from", "2020-01-01T00:00:00Z"),),
+        selected_by_default=False,
+    ),
+    Stream(
         "schedules",
         "/v2/schedules",
         "On-call schedules with rotations, current and next shifts",
@@ -39,13 +78,14 @@ ON_CALL: tuple[Stream, ...] = (
         "schedules.view",
         (ROW_ID,),
         selected_by_default=False,
-        parent=Parent("schedules", (("schedule_id", "id"),), added_columns=("schedule_id",)),
+        parent=Parent("schedules", _OF_SCHEDULE, added_columns=(("schedule_id", "schedule_id"),)),
         window=TimeWindow("entry_window_start", "entry_window_end"),
         answer=Answer(
             list_column="entry_type",
-            # entry_id and fingerprint can be missing, and one shift can be in two lists with the same ids.
+            # entry_id and fingerprint can be missing, and one shift can be in two lists with the same ids. Without
+            # layer_id: the API no longer documents it, and the row_id must not change when it is no longer sent.
             row_id_from=(
-                *("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id", "layer_id"),
+                *("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id"),
                 *("user.id", "start_at", "end_at"),
             ),
         ),
@@ -57,7 +97,32 @@ ON_CALL: tuple[Stream, ...] = (
         "schedules.view",
         page_size=250,
         selected_by_default=False,
-        parent=Parent("schedules", (("schedule_id", "id"),)),
+        parent=Parent("schedules", _OF_SCHEDULE),
         answer=Answer(key="overrides"),
+    ),
+    Stream(
+        "schedule_replicas",
+        "/v2/schedules/{schedule_id}/replicas",
+        "Copies of a schedule in another tool, and the result of the last update",
+        "schedules.view",
+        selected_by_default=False,
+        parent=Parent("schedules", _OF_SCHEDULE),
+    ),
+    Stream(
+        "schedule_sync_targets",
+        "/v2/schedule_sync_targets",
+        "User groups in Slack that schedules keep up to date",
+        "schedules.view",
+        page_size=250,
+        selected_by_default=False,
+    ),
+    Stream(
+        "schedule_sync_rules",
+        "/v2/schedules/{schedule_id}/sync_rules",
+        "Rules by which a schedule keeps a user group in Slack up to date",
+        "schedules.view",
+        page_size=250,
+        selected_by_default=False,
+        parent=Parent("schedules", _OF_SCHEDULE),
     ),
 )

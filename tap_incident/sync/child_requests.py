@@ -25,14 +25,16 @@ def shift_window(now: datetime, days: int) -> TimeSpan:
 
 
 def child_params(stream: Stream, row: Row, span: TimeSpan, is_first: Callable[[str, str], bool]) -> list[Params]:
-    """Query parameters of each list of `stream` for one row of its parent.
+    """Parameters of each list of `stream` for one row of its parent.
 
     `is_first(stream name, id)` is True the first time it is called with that pair in a run.
-    Raises BadData if the row has no id, or something other than a list where a list of ids belongs.
+    Raises BadData if the row lacks an id that every request needs, or has something other than a list where a list of
+    ids belongs.
     """
     parent = stream.parent
-    if row.get(parent.id_property) is None:
-        raise BadData(f"{parent.stream}: a row came without its key property {parent.id_property}")
+    for param, key in parent.params:
+        if row.get(key) is None and (key == parent.id_property or param in stream.path_params):
+            raise BadData(f"{parent.stream}: a row came without its key property {key}")
     own = tuple((param, str(row[key])) for param, key in parent.params if row.get(key) is not None)
     window = zip(stream.window.params, span, strict=True) if stream.window else ()
     fixed = (*stream.params, *window)
@@ -53,7 +55,7 @@ def with_added_columns(pages: Iterator[Page], stream: Stream, params: Params) ->
     If one of them is `ROW_ID`, a row that came before in this list is left out: pages by time overlap.
     """
     sent = dict(params)
-    added = {name: sent[name] for name in stream.parent.added_columns}
+    added = {column: sent[param] for column, param in stream.parent.added_columns}
     columns, seen = stream.answer.row_id_from, set[str]()
     for page in pages:
         for row in page.rows:

@@ -8,10 +8,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from tap_incident.errors import Gone, MissingPermission, TapError
-from tap_incident.streams import BY_NAME, PERMISSIONS
+from tap_incident.streams import BY_NAME, PERMISSIONS, UNKNOWN_SCOPE
 from tap_incident.sync.plan import Node
 
 LOGGER = logging.getLogger(__name__)
+
+_ENOUGH_PARENTS = 3
+"""If the requests for the children of so many parents all get a 404, the path is missing. Fewer may all be deleted."""
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Problems:
         self.denied.update(below.stream.name for below in skipped)
         self.missed += [below.stream.name for below in skipped if below.explicit]
         parent = node.stream.parent
-        scope = error.scope or node.stream.scope
+        scope = error.scope or node.stream.scope.replace(UNKNOWN_SCOPE, "")
         LOGGER.warning(
             "%s: skipped%s: the key lacks the permission %s%s. Use a key that has it, or deselect the stream. (%s)",
             " and ".join(below.stream.name for below in skipped),
@@ -108,7 +111,7 @@ class Problems:
     def log_missing_parents(self) -> None:
         """Log how many parents were deleted before their children were requested."""
         for name, count in self.gone.items():
-            if count < self.requested[name]:
+            if not self._is_withdrawn(name):
                 LOGGER.info("%s: %d parents were deleted during the run, so they have no rows here", name, count)
 
     def may_be_incomplete(self, name: str) -> bool:
@@ -155,12 +158,16 @@ class Problems:
             for name, count in self.refused.items()
         ]
 
+    def _is_withdrawn(self, name: str) -> bool:
+        """True if the API seems to have given up the path of a child stream."""
+        return _ENOUGH_PARENTS <= self.requested[name] == self.gone[name]
+
     def _withdrawn(self) -> list[TapError]:
         return [
             Gone(
                 f"{name}: every one of {count} requests to {BY_NAME[name].path} was answered with 404: "
-                "the path may be wrong or withdrawn"
+                "the API no longer has this path, or it is wrong"
             )
             for name, count in self.gone.items()
-            if count == self.requested[name]
+            if self._is_withdrawn(name)
         ]

@@ -148,9 +148,11 @@ def test_the_file_is_the_same_each_time(tmp_path: Path) -> None:
     assert written[0] == written[1]
 
 
-def test_without_a_document_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 2
-    assert "SPEC=" in capsys.readouterr().err
+def test_without_a_document_nothing_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "facts.json"
+    assert main([str(tmp_path / "none.json")], target) == 2
+    assert "none.json" in capsys.readouterr().err
+    assert not target.exists()
 
 
 def test_a_value_is_on_one_line_where_it_fits() -> None:

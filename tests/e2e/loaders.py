@@ -35,3 +35,5 @@ CHECK_TAP = Loader("singer-tools", "singer-check-tap")
 SDK = Loader("singer-sdk", "python")
 # No loader, but a program with requirements of its own too: it runs the tap and a loader.
 ORCHESTRATOR = Loader("meltano", "meltano", ((3, 11), (3, 13)))
+# No loader either: the vendor's client for the API, which reads the stand-in.
+VENDOR = Loader("incident-io", "python", ((3, 11), (3, 13)))

@@ -144,9 +144,14 @@ def _delivery(maker: Maker, number: int) -> Row:
     return {"endpoint": f"https://cook:do-not-leak-{number}@hooks.invalid:8443/services/do-not-leak-{number}"}
 
 
+def _caller(maker: Maker, number: int) -> Row:
+    return {"phone_number": f"+44 do-not-leak-{number}"}
+
+
 HINTS: Mapping[str, Hint] = {
     **relations.HINTS,
     "AlertSourceV2": _source,
+    "CallRouteAllowedCallerV2": _caller,
     "ImageV1": _image,
     "WebhookDeliverySlimV2": _delivery,
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from .traps import NONE, TRAPS, Trap
 
@@ -149,9 +150,22 @@ BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPO
 _ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), found) for path, found in BY_PATH.items()]
 
 
+def documented(path: str) -> tuple[str, Mapping[str, str]]:
+    """A path as in the document, `/v2/schedules/{schedule_id}/replicas`, and the parameters that it has in this one."""
+    found = route(path)
+    return (found[0].path, found[1]) if found else (path, {})
+
+
 def route(path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
     """The endpoint that serves a path, and the parameters in it."""
     if path in BY_PATH:
         return BY_PATH[path], {}
     matches = ((pattern.fullmatch(path), endpoint) for pattern, endpoint in _ROUTES if "{" in endpoint.path)
-    return next(((endpoint, match.groupdict()) for match, endpoint in matches if match), None)
+    return next(
+        (
+            (endpoint, {name: unquote(value) for name, value in match.groupdict().items()})
+            for match, endpoint in matches
+            if match
+        ),
+        None,
+    )

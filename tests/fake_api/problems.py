@@ -36,7 +36,7 @@ class Problem(Exception):
             error["source"] = {"field": self.field, "pointer": f"/{self.field}"}
         if self.metadata:
             error["metadata"] = dict(self.metadata)
-        kind = TYPES.get(self.status, "internal_error")
+        kind = TYPES.get(self.status, "api_error")
         return {"type": kind, "status": self.status, "request_id": request_id, "errors": [error], **self.beside}
 
 

@@ -105,7 +105,7 @@ def _target(*kinds: tuple[str, str]) -> Hint:
     """Whoever is reached: a row of the list at the path, or something outside where there is none."""
 
     def hint(maker: Maker, number: int) -> Row:
-        kind, path = maker.world.rng.choice(kinds)
+        kind, path = cycle(kinds, number)
         return {"type": kind, "id": cycle(maker.rows(path), number)["id"] if path else f"C{number:06d}"}
 
     return hint
@@ -116,6 +116,27 @@ def _path(maker: Maker, number: int) -> Row:
     if number % 5 == 4:
         return {"kind": "templated", "path": [], "working_hours": ABSENT}
     return {"kind": "standalone", "template_id": ABSENT, "param_bindings": ABSENT}
+
+
+def _people(path: str) -> Recipe:
+    """For each incident some people, none of them twice."""
+
+    def recipe(maker: Maker) -> Rows:
+        for number, (when, given) in enumerate(maker.usual(path)):
+            yield when, {**given, "user": maker.short("UserV2", number, cycle(maker.rows("/v2/users"), number))}
+
+    return recipe
+
+
+def _next_path(maker: Maker, number: int) -> Row:
+    """The path that a node leads to. Templates hold nodes, and paths name templates: the templates are made first."""
+    known = [row["id"] for row in maker.world.rows.get("/v2/escalation_paths", ())]
+    return {"escalation_path_id": cycle(known, number) if known else f"PATH{number:06d}"}
+
+
+def _announcement_template(maker: Maker, number: int) -> Row:
+    """Other properties of this name lead to a template of escalation paths."""
+    return {"template_id": cycle(maker.rows("/v2/announcement_templates"), number)["id"] if number % 3 else ABSENT}
 
 
 def _field_entry(maker: Maker, number: int) -> Row:
@@ -138,9 +159,11 @@ def _linked_incident(maker: Maker, number: int) -> Row:
 
 
 HINTS: Mapping[str, Hint] = {
+    "AnnouncementRuleV2": _announcement_template,
     "CustomFieldEntryV2": _field_entry,
     "CallRouteTargetV2": _target(*PEOPLE),
     "EscalationPathTargetV2": _target(*PEOPLE, ("slack_channel", "")),
+    "EscalationPathNodeEscalationPathV2": _next_path,
     "EscalationPathV2": _path,
     "StatusPageLinkedResponseIncidentV1": _linked_incident,
 }
@@ -148,6 +171,8 @@ RECIPES: Mapping[str, Recipe] = {
     "/v1/alert_notes": _notes,
     "/v1/incident_relationships": _relationships,
     "/v1/postmortem_documents": _documents,
+    "/v2/incident_participant_workloads": _people("/v2/incident_participant_workloads"),
+    "/v2/incident_participants": _people("/v2/incident_participants"),
     "/v2/schedule_overrides": _overrides,
     "/v2/workflow_runs": _newest_first(some(120)),
     "/v3/catalog_resources": _resources,

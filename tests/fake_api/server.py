@@ -15,11 +15,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from .answers import Answers
+from .facts import documented
 from .limits import Limits
 from .organisation import Organisation
 from .wire import Answer, Call, Fault, Logged
 
-# In: the number of the request from 0, its path, its parameters (the last of each name). Out: what to get wrong.
+# In: the number of the request from 0, its path as in the document, its parameters (the last of each name), those in
+# the path too. Out: what to get wrong.
 Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
 
 
@@ -104,7 +106,8 @@ class FakeApi:
             call = Call(
                 number, method, parts.path, params, at, headers.get("User-Agent", ""), headers.get("Authorization", "")
             )
-            fault = self._faults(number, call.path, dict(params)) if self._faults else None
+            path, in_path = documented(call.path)
+            fault = self._faults(number, path, {**in_path, **dict(params)}) if self._faults else None
             self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
             answer, authorized = self._answers.answer(call, fault), self._answers.authorized(call)
             with self._lock:

@@ -29,19 +29,22 @@ FEW_PARENTS = _few_parents()
 """Served to runs that need one request for children, not hundreds; they only read it."""
 
 
-def answer(stream: Stream, rows: object) -> Json:
-    """The body of an answer with `rows` as the stream's list."""
+def answer(stream: Stream, rows: object) -> Any:
+    """The body of an answer with `rows` as the stream's list. A stream without a list has the first of them."""
+    if stream.answer.one_row_with:
+        return rows[0] if isinstance(rows, list) and rows else {stream.answer.one_row_with: None}
     return {stream.answer.key or stream.name: rows if stream.answer.list_column is None else {"final": rows}}
 
 
 def once(stream: Stream, body: object) -> Faults:
-    """The stream's path answers with `body` the first time, and with an empty list from then on."""
+    """The stream's path answers with `body` the first time, and with an empty list from then on, if it is a list."""
     times = count()
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         if path != stream.path:
             return None
-        return Fault(status=200, body=json.dumps(answer(stream, []) if next(times) else body))
+        is_over = next(times) and not stream.answer.one_row_with
+        return Fault(status=200, body=json.dumps(answer(stream, []) if is_over else body))
 
     return faults
 
@@ -49,7 +52,7 @@ def once(stream: Stream, body: object) -> Faults:
 def made(stream: Stream) -> set[str]:
     """Columns that the tap adds, whatever the API sends under their names."""
     return {
-        *stream.parent.added_columns,
+        *(column for column, _ in stream.parent.added_columns),
         *({ROW_ID} if stream.answer.row_id_from else ()),
         *({stream.answer.list_column} - {None}),
     }

@@ -14,21 +14,14 @@ from typing import Any
 from jsonschema import Draft4Validator
 
 from tap_incident.protocol.catalog import discover
-from tap_incident.streams import BY_NAME
+from tap_incident.streams import BY_NAME, ROW_ID, Stream
 from tests.fake_api import FakeApi, Organisation
+from tests.fake_api.answers import hidden_in, sent
+from tests.fake_api.facts import BY_PATH, LIST_NAME, documented
 from tests.fake_api.making import instant
 
 KEY = "secret-key"
 Json = dict[str, Any]
-NOT_YET = frozenset(
-    {
-        *("auto_run_mode", "automate_maintenance_status", "azure_devops_options", "cast", "concatenate", "debriefs"),
-        *("filter_condition_groups", "fixed_team_id", "kind", "owning_team_ids", "param_bindings"),
-        *("rate_limit_sharding", "template_id"),
-    }
-)
-"""Properties of the API's newest document that some schema doesn't have yet."""
-
 STANDARD = ("standard", "retrospective")
 
 
@@ -62,8 +55,8 @@ class Run:
 
 
 def asked(fake: FakeApi) -> list[str]:
-    """Paths of the requests for rows, in order: all but the one that asks whose key it is."""
-    paths = [request.path for request in fake.requests]
+    """Paths of the requests for rows as in the document, in order: all but the one that asks whose key it is."""
+    paths = [documented(request.path)[0] for request in fake.requests]
     if paths:
         paths.remove("/v1/identity")
     return paths
@@ -158,17 +151,29 @@ def key_of(stream: str, row: Json) -> tuple[str, ...]:
 def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days: int = 14) -> list[Json]:
     """The rows that a run with these incident modes has to read; of shifts, those within `days` of the present."""
     rows = org.rows[BY_NAME[stream].path]
+    parents = BY_PATH[BY_NAME[stream].path].parents
     listed = {row["id"] for row in org.rows["/v2/incidents"] if row["mode"] in modes}
     if stream == "incidents":
         return [row for row in rows if row["id"] in listed]
     if stream == "schedule_entries":
-        return [row | {"row_id": shift_id(row)} for row in rows if near(org, row, days)]
-    if BY_NAME[stream].parent.orphan_params:
+        rows = [row for row in rows if near(org, row, days)]
+    elif BY_NAME[stream].parent.orphan_params:
         work_streams = {incident for incident, mode in org.modes.items() if mode == "stream"}
         return [row for row in rows if row["incident_id"] in listed | work_streams]
-    if BY_NAME[stream].parent.stream == "incidents":
-        return [row for row in rows if row["incident_id"] in listed]
-    return rows
+    elif BY_NAME[stream].parent.stream == "incidents":
+        kept_as = parents["incident_id"].kept_as if "incident_id" in parents else "incident_id"
+        rows = [row for row in rows if row[kept_as] in listed]
+    return [as_read(BY_NAME[stream], row) for row in rows]
+
+
+def as_read(stream: Stream, row: Json) -> Json:
+    """A row of the stand-in as the API sends it, with the columns that the tap has to add."""
+    endpoint, answer = BY_PATH[stream.path], stream.answer
+    added = {column: row[endpoint.parents[param].kept_as] for column, param in stream.parent.added_columns}
+    if answer.list_column:
+        added[answer.list_column] = row[LIST_NAME]
+    read = {**sent(endpoint, row), **added} if added or hidden_in(stream.path) else row
+    return read | {ROW_ID: row_id(read, answer.row_id_from)} if answer.row_id_from else read
 
 
 def near(org: Organisation, row: Json, days: int) -> bool:
@@ -177,12 +182,12 @@ def near(org: Organisation, row: Json, days: int) -> bool:
     return instant(row["start_at"])[0] < end and instant(row["end_at"])[0] > start
 
 
-def shift_id(row: Json) -> str:
-    """The id that the tap has to make for a shift."""
-    ids = [
-        row.get(name) for name in ("schedule_id", "entry_type", "entry_id", "fingerprint", "rotation_id", "layer_id")
+def row_id(row: Json, columns: Iterable[str]) -> str:
+    """The id that the tap has to make of these columns."""
+    whole = [
+        (row.get(outer) or {}).get(inner) if inner else row.get(outer)
+        for outer, _, inner in (column.partition(".") for column in columns)
     ]
-    whole = [*ids, (row.get("user") or {}).get("id"), row["start_at"], row["end_at"]]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:32]
 
 

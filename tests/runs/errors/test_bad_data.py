@@ -43,6 +43,9 @@ def wrong_keys(stream: Stream, missing: bool) -> Iterator[Wrong]:
 
 def wrong_lists(stream: Stream) -> list[Wrong]:
     """Values that are not a list, and lists with entries that are not objects."""
+    if stream.answer.one_row_with:
+        missing = f'the answer of {stream.path} has no "{stream.answer.one_row_with}"'
+        return [({}, missing), ({"sesame": []}, missing)]
     row, name = sesame(stream), stream.answer.key or stream.name
     no_list = f'the answer of {stream.path} has no list{"s in" if stream.answer.list_column else ""} "{name}"'
     no_object = f'{stream.path}: entry 1 of "{"final" if stream.answer.list_column else name}" is not an object'

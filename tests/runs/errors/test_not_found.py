@@ -54,6 +54,38 @@ def test_404_for_every_parent_is_an_error(tap: Tap, caplog: pytest.LogCaptureFix
     assert f"requests to {path} was answered with 404" in last_line(run, caplog)
 
 
+@pytest.mark.parametrize(("parents", "code"), [(1, 0), (2, 0), (3, 1)])
+def test_404_for_every_parent_of_a_few_only_means_that_they_were_deleted(
+    tap: Tap, caplog: pytest.LogCaptureFixture, parents: int, code: int
+) -> None:
+    org = organisation(1)
+    path = "/v2/schedules/{schedule_id}/replicas"
+    org.rows["/v2/schedules"] = org.rows["/v2/schedules"][:parents]
+    with FakeApi(org, faults=at(path, Fault(status=404))) as fake, caplog.at_level(logging.INFO):
+        run = tap(fake, catalog=only("schedule_replicas"), settings={"activate_version": True})
+    assert run.code == code
+    assert (f"schedule_replicas: {parents} parents were deleted during the run" in caplog.text) == (code == 0)
+    # Rows that exist may be missing all the same, so nothing is deleted.
+    assert {message["type"] for message in run.messages} == {"SCHEMA", "STATE"}
+    if code:
+        assert caplog.messages[-1].startswith(
+            f"schedule_replicas: every one of 3 requests to {path} was answered with 404: "
+            "the API no longer has this path"
+        )
+
+
+@pytest.mark.parametrize("name", ["glossary_entries", "users"])
+def test_404_of_a_list_says_that_the_api_no_longer_has_the_path(
+    tap: Tap, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    with FakeApi(organisation(1), faults=at(f"/v2/{name}", Fault(status=404))) as fake:
+        run = tap(fake, catalog=only(name, "severities"))
+    line = last_line(run, caplog)
+    assert f"{name}: GET /v2/{name}: status 404" in line
+    assert "the API no longer has this path" in line
+    assert run.records("severities")
+
+
 def test_404_of_an_organisation_wide_list_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(10), faults=at("/v3/actions", Fault(status=404))) as fake:
         run = tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))

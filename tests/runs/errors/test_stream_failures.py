@@ -125,7 +125,7 @@ def test_a_child_whose_every_request_is_answered_with_404_is_a_failure(
     count = len(run.records("incidents"))
     assert (
         f"incident_relationships: every one of {count} requests to /v1/incident_relationships was answered with 404: "
-        "the path may be wrong or withdrawn"
+        "the API no longer has this path, or it is wrong"
     ) in caplog.messages[-1]
 
 

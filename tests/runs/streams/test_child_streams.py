@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
-from tap_incident.streams import BY_NAME, STREAMS
+from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
 from tests.support.runs import asked, check, key_of, only, param_values, there
@@ -20,8 +21,14 @@ def test_child_stream_syncs_without_its_parent(tap: Tap, child: str) -> None:
     check(run)
     assert run.streams() == [child]
     assert run.keys(child) == Counter(key_of(child, row) for row in there(org, child))
-    parent = BY_NAME[BY_NAME[child].parent.stream or ""]
-    assert set(asked(fake)) == {parent.path, BY_NAME[child].path}
+    assert set(asked(fake)) == {stream.path for stream in with_ancestors(BY_NAME[child])}
+
+
+def with_ancestors(stream: Stream) -> Iterator[Stream]:
+    """The stream, its parent, the parent's parent."""
+    yield stream
+    if stream.parent.stream:
+        yield from with_ancestors(BY_NAME[stream.parent.stream])
 
 
 def test_incident_relationships_come_for_both_incidents(tap: Tap) -> None:

@@ -1,4 +1,4 @@
-"""Children of children: no stream is one so far, and a new one needs only its entry."""
+"""Children of children, two levels below incidents, in a table of its own."""
 
 from __future__ import annotations
 

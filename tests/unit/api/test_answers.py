@@ -113,6 +113,16 @@ def test_page_list_can_have_another_key_than_the_stream_name() -> None:
         page({"catalog_resources": ROWS}, BY_NAME["catalog_resources"])
 
 
+def test_answer_that_is_one_row_is_a_page_of_it() -> None:
+    assert page({"markdown": "# Soup"}, BY_NAME["postmortem_contents"]) == Page([{"markdown": "# Soup"}])
+
+
+@pytest.mark.parametrize("body", [{}, {"postmortem_contents": []}, {"text": "# Soup"}], ids=str)
+def test_answer_without_the_property_that_its_row_always_has_is_bad_data(body: Json) -> None:
+    with pytest.raises(BadData, match=r'the answer of /v1/postmortem_documents/\{id\}/content has no "markdown"'):
+        page(body, BY_NAME["postmortem_contents"])
+
+
 def test_object_of_lists_adds_the_name_of_the_list_to_its_rows() -> None:
     lists = {"scheduled": [{"start_at": "1"}], "final": [{"start_at": "2"}, {"start_at": "3"}], "overrides": None}
     found = page({"schedule_entries": lists, "pagination_meta": {"after": "C"}}, ENTRIES)

@@ -1,0 +1,57 @@
+"""The files in schemas/: how they are read and laid out, and which columns of a stream the tap adds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tap_incident.streams import ROW_ID, Stream
+
+Json = dict[str, Any]
+
+FOLDER = Path(__file__).resolve().parents[1] / "schemas"
+
+
+def read(folder: Path = FOLDER) -> dict[str, Json]:
+    """The parsed schema files, by the path that a `$ref` has."""
+    return {file.relative_to(folder).as_posix(): json.loads(file.read_text("utf-8")) for file in folder.rglob("*.json")}
+
+
+def write(files: Mapping[str, Json], folder: Path = FOLDER) -> None:
+    """Write each file whose schema is not what the folder has. The layout of the other files stays as it is."""
+    there = read(folder)
+    for name, schema in files.items():
+        if there.get(name) != schema:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(rendered(schema) + "\n", "utf-8")
+
+
+def rendered(schema: Any, indent: str = "") -> str:
+    """The JSON text of a schema: a reference or a plain type on one line, a property per line otherwise."""
+    is_long = isinstance(schema, dict) and (
+        "additionalProperties" in schema or any(isinstance(part, dict) for part in schema.values())
+    )
+    if not is_long:
+        return json.dumps(schema, ensure_ascii=False)
+    inner = indent + "  "
+    lines = (f"{inner}{json.dumps(name)}: {rendered(part, inner)}" for name, part in schema.items())
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def nullable(kind: str, **others: Any) -> Json:
+    """A schema for null or the JSON type `kind`."""
+    return {"type": ["null", kind], **others}
+
+
+def made_by_the_tap(stream: Stream, streams: Iterable[Stream]) -> dict[str, Json]:
+    """The schemas of the stream's columns that no row of the API has, by name."""
+    nested = {
+        child.parent.nested_as: nullable("array", items={"$ref": f"{child.name}.json"})
+        for child in streams
+        if child.parent.stream == stream.name and child.parent.nested_as
+    }
+    columns = [column for column, _ in stream.parent.added_columns]
+    own = (*columns, stream.answer.list_column, ROW_ID if stream.answer.row_id_from else None)
+    return nested | {name: nullable("string") for name in own if name}
