@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future
@@ -40,6 +41,8 @@ class OpenList:
     """What is left to read: each window from its next page on."""
     pages: dict[int, Prefetched] = field(default_factory=dict)
     """Their pages; nothing if nothing of the list is wanted."""
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    """Numbers for the windows."""
     running: int = 0
     """Number of windows that are being read."""
     ended: Future[None] = field(default_factory=Future)
@@ -80,8 +83,8 @@ def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
     may_be_cut = node.stream.filters_created_at and run.config.max_concurrency > 1
     opened = OpenList(point, list_index, node, params, may_be_cut and not point.is_second_look(list_index))
     if run.problems.is_wanted(node):
-        for number, window in enumerate(point.sources(list_index)):
-            opened.request(run, number, window)
+        for window in point.sources(list_index):
+            opened.request(run, next(opened.numbers), window)
     return opened
 
 
@@ -199,8 +202,9 @@ def _continue_in_windows(run: RunContext, opened: OpenList, number: int, cut: Cu
         opened.may_be_cut = False
         opened.request(run, number, chain)
         return
-    free = max((*opened.left, number)) + 1
-    for other, window in enumerate(others, free):
+    for window in others:
+        # A number that was used before may still be that of a task that is about to end.
+        other = next(opened.numbers)
         opened.request(run, other, window)
         _read_beside(run, opened, other)
 
