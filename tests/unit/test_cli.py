@@ -35,7 +35,7 @@ def test_discover_accepts_a_state(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_discover_reports_invalid_settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "config.json").write_text('{"max_concurrency": 99}')
     assert main(["--discover", "-c", str(tmp_path / "config.json")]) == 1
-    assert "max_concurrency must be an integer from 1 to 32" in last_line(caplog)
+    assert "max_concurrency must be an integer from 1 to 64" in last_line(caplog)
 
 
 def test_api_key_that_is_missing_ends_the_run(caplog: pytest.LogCaptureFixture) -> None:

@@ -32,12 +32,12 @@ def test_settings_have_defaults_except_the_api_key() -> None:
         api_key=KEY,
         endpoint="https://api.incident.io",
         incident_modes=("standard", "retrospective"),
-        child_strategy="per_incident",
+        child_strategy="auto",
         schedule_window_days=14,
         replication_method="FULL_TABLE",
         start_date=None,
         activate_version=False,
-        max_concurrency=8,
+        max_concurrency=32,
         requests_per_minute=None,
         request_timeout=300.0,
         user_agent=f"tap-incident/{VERSION}",
@@ -97,7 +97,7 @@ def test_api_key_is_stripped() -> None:
 
 def test_environment_is_only_read_for_api_key_and_endpoint() -> None:
     environ = {"INCIDENT_API_KEY": "k", "INCIDENT_MAX_CONCURRENCY": "1", "max_concurrency": "1"}
-    assert load(None, environ).max_concurrency == 8
+    assert load(None, environ).max_concurrency == 32
 
 
 @pytest.mark.parametrize("value", [None, "", 5, [], {"deep": [None]}, "2026-10-01T00:00:00Z"])

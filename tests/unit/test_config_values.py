@@ -71,6 +71,7 @@ GOOD: list[tuple[str, Any, Any]] = [
     ),
     ("child_strategy", "list", "list"),
     ("child_strategy", "per_incident", "per_incident"),
+    ("child_strategy", "auto", "auto"),
     *(("schedule_window_days", value, int(value)) for value in (1, 365, "14")),
     ("replication_method", "INCREMENTAL", "INCREMENTAL"),
     ("replication_method", "FULL_TABLE", "FULL_TABLE"),
@@ -80,7 +81,7 @@ GOOD: list[tuple[str, Any, Any]] = [
         for given, kept in ((True, True), (False, False), ("true", True), (" False", False))
     ),
     ("max_concurrency", 1, 1),
-    ("max_concurrency", 32, 32),
+    ("max_concurrency", 64, 64),
     ("max_concurrency", "32", 32),
     ("max_concurrency", " 4 ", 4),
     ("requests_per_minute", 1, 1),
@@ -110,7 +111,7 @@ BAD: dict[str, list[Any]] = {
     "incident_modes": [None, [], {}, "test", 5, [PAYLOAD], ["stream"], ["test", "test"], [None]],
     "child_strategy": [None, "", PAYLOAD, "LIST", [], 5],
     "schedule_window_days": [None, 0, -14, 366, 1.5, True, "", "0", "366", "1.5", PAYLOAD, []],
-    "max_concurrency": [None, 0, -1, 33, 1.5, True, "", "0", "33", "-1", "1.5", PAYLOAD, "1e1", []],
+    "max_concurrency": [None, 0, -1, 65, 1.5, True, "", "0", "65", "-1", "1.5", PAYLOAD, "1e1", []],
     "requests_per_minute": [None, 0, -5, 2.5, True, "", "0", "2.5", PAYLOAD, "1,200", []],
     "request_timeout": [None, 0, -1, 0.0, True, "", "0", "0.0", "-1", PAYLOAD, "5s", [], {}],
     "user_agent": [None, "", " ", "a ", " a", "a\nb", "a\r\nX: y", "bücher", "a\x7f", 5, []],
@@ -155,5 +156,5 @@ def test_config_of_any_text_is_valid_or_bad_input(text: str) -> None:
         assert str(error).startswith("conf.json: ")
         assert "\n" not in str(error)
     else:
-        assert 1 <= config.max_concurrency <= 32
+        assert 1 <= config.max_concurrency <= 64
         assert config.api_key

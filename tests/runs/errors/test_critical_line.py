@@ -127,7 +127,7 @@ BAD_FILES: list[tuple[str, Any, str]] = [
     ("catalog", {"streams": {}}, 'a catalog is an object with a list "streams", as --discover prints it'),
     ("properties", {"streams": [{}]}, "entry 1 of streams has no tap_stream_id"),
     ("config", {}, "api_key is missing (set it there, or set INCIDENT_API_KEY in the environment)"),
-    ("config", {"api_key": KEY, "max_concurrency": 0}, "max_concurrency must be an integer from 1 to 32"),
+    ("config", {"api_key": KEY, "max_concurrency": 0}, "max_concurrency must be an integer from 1 to 64"),
 ]
 
 

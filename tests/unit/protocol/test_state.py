@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.errors import BadInput
-from tap_incident.protocol.state import bookmark, check, clear_cursors, currently_syncing, fingerprint, set_cursor
+from tap_incident.protocol.state import bookmark, check, clear_cursors, fingerprint, set_cursor
 
 MARK = {"after": "c1", "walk": "f1"}
 USABLE: list[Any] = [
@@ -85,12 +85,6 @@ def test_bookmark_error_names_stream_and_key(key: str) -> None:
         check({"bookmarks": {"users": {**MARK, key: 5}}}, "state.json")
 
 
-def test_currently_syncing_is_read_from_the_state() -> None:
-    assert currently_syncing({"currently_syncing": "users"}) == "users"
-    assert currently_syncing({"currently_syncing": None}) is None
-    assert currently_syncing({}) is None
-
-
 @pytest.mark.parametrize("state", [{}, {"bookmarks": None}, {"bookmarks": {}}, {"bookmarks": {"users": None}}], ids=str)
 def test_bookmark_that_is_missing_is_empty(state: Any) -> None:
     assert bookmark(state, "users") == {}
@@ -101,7 +95,7 @@ def test_bookmark_is_read_per_stream() -> None:
 
 
 def test_cursor_is_set_in_the_bookmark_of_the_stream() -> None:
-    expected = {"currently_syncing": "users", "bookmarks": {"users": MARK}}
+    expected = {"bookmarks": {"users": MARK}}
     assert set_cursor({}, "users", after="c1", walk="f1") == expected
     assert set_cursor({"bookmarks": None}, "users", after="c1", walk="f1") == expected
     assert set_cursor(
@@ -119,7 +113,6 @@ def test_cursor_changes_keep_other_streams_and_unknown_keys() -> None:
     others = {"of_a_later_version": [1], "bookmarks": {"teams": MARK, "zebras": 5}}
     assert set_cursor(others, "users", after="c1", walk="f1") == {
         "of_a_later_version": [1],
-        "currently_syncing": "users",
         "bookmarks": {"teams": MARK, "zebras": 5, "users": MARK},
     }
     assert clear_cursors(set_cursor(others, "users", after="c1", walk="f1"), "users") == others

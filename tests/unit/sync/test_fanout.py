@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import Rejected, Stopped
-from tap_incident.sync.fanout import Workers, in_order
+from tap_incident.sync.fanout import CHILD, Task, Tasks, Workers
 
 
 def pages(*sizes: int) -> Iterator[Page]:
@@ -20,22 +21,6 @@ def pages(*sizes: int) -> Iterator[Page]:
         rows = [{"id": str(number + place)} for place in range(size)]
         number += size
         yield Page(rows, f"after {number}" if at < len(sizes) else None)
-
-
-def test_rows_are_in_order_and_each_page_ends_once() -> None:
-    found = list(in_order(pages(2, 0, 3, 0), lambda row: int(row["id"]), -1, look_ahead=2))
-    assert [(turn.row or {}).get("id") for turn in found] == ["0", "1", None, "2", "3", "4", None]
-    assert [turn.last_of.after for turn in found if turn.last_of] == ["after 2", "after 2", "after 5", None]
-    assert [turn.children for turn in found] == [0, 1, -1, 2, 3, 4, -1]
-
-
-@pytest.mark.parametrize("window", [0, 1, 5])
-def test_look_ahead_limits_the_requests_for_children(window: int) -> None:
-    requested: list[str] = []
-    ahead = 0
-    for number, _ in enumerate(in_order(pages(10, 10), lambda row: requested.append(row["id"]), None, window)):
-        ahead = max(ahead, len(requested) - number)
-    assert ahead == window + 1
 
 
 def test_prefetch_requests_the_next_page_while_one_is_used() -> None:
@@ -105,21 +90,93 @@ def test_stop_ends_the_wait_for_an_answer() -> None:
     never.set()
 
 
-def test_slow_child_does_not_delay_the_requests_of_others() -> None:
-    slow = threading.Event()
-    done = []
+def test_most_urgent_page_is_fetched_first() -> None:
+    gate, order = threading.Event(), []
 
-    def source(number: int) -> Iterator[Page]:
-        if number == 0:
-            slow.wait(5)
-        done.append(number)
-        if len(done) == 4:
-            slow.set()
-        yield Page([{"id": str(number)}])
+    def source(name: str) -> Iterator[Page]:
+        if name == "first":
+            gate.wait(5)
+        order.append(name)
+        yield Page([])
+
+    with Workers(1, threading.Event()) as workers:
+        found = [workers.prefetch(source("first"))]
+        found += [workers.prefetch(source(f"child {number}"), CHILD) for number in range(3)]
+        found += [workers.prefetch(source(f"list {number}")) for number in range(2)]
+        gate.set()
+        for pages in found:
+            next(pages)
+    assert order == ["first", "list 0", "list 1", "child 0", "child 1", "child 2"]
+
+
+def test_page_is_only_requested_after_the_one_before_it_if_not_ahead() -> None:
+    fetched = threading.Semaphore(0)
+
+    def source() -> Iterator[Page]:
+        for page in pages(1, 1):
+            fetched.release()
+            yield page
 
     with Workers(2, threading.Event()) as workers:
-        none: Iterator[Page] = iter(())
-        found = in_order(pages(6), lambda row: workers.prefetch(source(int(row["id"]))), none, look_ahead=10)
-        order = [row["id"] for turn in found for page in turn.children for row in page.rows]
-    assert order == ["0", "1", "2", "3", "4", "5"]
-    assert done.index(0) >= 4
+        chain = workers.prefetch(source(), ahead=False)
+        next(chain)
+        assert fetched.acquire(timeout=5)
+        assert not fetched.acquire(timeout=0.05), "the second page was requested too early"
+        assert chain.pending or chain.has_arrived
+        assert fetched.acquire(timeout=5)
+        assert len(list(chain)) == 1
+
+
+def test_a_task_that_waits_lets_the_others_continue() -> None:
+    answer: Future[None] = Future()
+    order = []
+
+    def waiting() -> Task:
+        order.append("asks")
+        yield answer
+        order.append("has the answer")
+
+    def busy() -> Task:
+        for number in range(3):
+            order.append(str(number))
+            yield None
+        answer.set_result(None)
+
+    with Workers(1, threading.Event()) as workers:
+        tasks = Tasks(2, workers.wait)
+        tasks.add(waiting())
+        tasks.add(busy())
+        tasks.run()
+    assert order == ["asks", "0", "1", "2", "has the answer"]
+
+
+def test_tasks_beyond_the_most_start_when_one_ends() -> None:
+    order = []
+
+    def task(name: str) -> Task:
+        order.append(f"{name} begins")
+        yield None
+        order.append(f"{name} ends")
+
+    with Workers(1, threading.Event()) as workers:
+        tasks = Tasks(1, workers.wait)
+        for name in "abc":
+            tasks.add(task(name))
+        tasks.run()
+    assert order == [f"{name} {what}" for name in "abc" for what in ("begins", "ends")]
+
+
+def test_error_of_a_task_ends_all() -> None:
+    def failing() -> Task:
+        yield None
+        raise Rejected("no")
+
+    def endless() -> Task:
+        while True:
+            yield None
+
+    with pytest.raises(Rejected), Workers(1, threading.Event()) as workers:
+        tasks = Tasks(2, workers.wait)
+        tasks.add(endless())
+        tasks.add(failing())
+        tasks.run()

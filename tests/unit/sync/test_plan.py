@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tap_incident.config import CHILD_STRATEGIES
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS, Params
-from tap_incident.sync.plan import Node, Step, cost, rotated, steps
+from tap_incident.sync.plan import Node, Step, cost, steps
 from tests.support.catalogs import DEFAULT, EVERYTHING
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.sync.plans import MODES, tree
@@ -163,22 +162,6 @@ def test_explicit_is_false_below_a_deselected_field() -> None:
     assert explicit_streams(select(catalog)) == set()
 
 
-@EACH_SELECTION
-def test_rotation_starts_with_the_interrupted_stream_and_keeps_all_steps(catalog: Json | None) -> None:
-    whole = planned(catalog)
-    for number, step in enumerate(whole):
-        rotation = rotated(whole, step.name)
-        first = [found.name for found in whole].index(step.name)
-        assert first <= number
-        assert rotation == whole[first:] + whole[:first]
-
-
-@pytest.mark.parametrize("syncing", [None, "zebras", "incident_attachments"])
-def test_rotation_ignores_a_stream_without_a_step(syncing: str | None) -> None:
-    assert rotated(planned(None), syncing) == planned(None)
-    assert rotated((), syncing) == ()
-
-
 def test_description_differs_for_different_selections() -> None:
     catalogs = [
         None,
@@ -213,10 +196,10 @@ def test_description_does_not_depend_on_explicit_selection() -> None:
 @pytest.mark.parametrize(
     ("catalog", "parents", "per_incident", "by_lists"),
     [
-        # Two pages of incidents. Three kinds of children have their own list; two of those are read per mode.
-        (None, 500, 2 + 4 * 500, 2 + 500 + 2 + 2 + 1),
+        # Two pages of incidents. Three kinds of children have their own list, which counts two rows per incident.
+        (None, 500, 2 + 4 * 500, 2 + 500 + 4 + 4 + 4),
         (without(only("incidents"), "attachments", "updates"), 501, 3, 3),
-        (only("actions"), 0, 1, 3),
+        (only("actions"), 0, 1, 1 + 2),
         (only("users"), 0, 1, 1),
         (only("severities"), 9, 1, 1),
         (only("catalog_entries"), 30, 31, 31),
@@ -224,7 +207,7 @@ def test_description_does_not_depend_on_explicit_selection() -> None:
 )
 def test_cost_is_the_number_of_requests(catalog: Json | None, parents: int, per_incident: int, by_lists: int) -> None:
     node = lists(select(catalog))[0].node
-    assert {strategy: cost(node, parents, MODES, strategy) for strategy in CHILD_STRATEGIES} == {
+    assert {strategy: cost(node, parents, MODES, strategy) for strategy in ("per_incident", "list")} == {
         "per_incident": per_incident,
         "list": by_lists,
     }

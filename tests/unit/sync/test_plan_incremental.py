@@ -41,8 +41,6 @@ def test_incremental_stream_has_its_own_step(strategy: str) -> None:
         (("incident_mode", mode),) for mode in (*MODES, "stream")
     ]
     assert {name for name, step in found.items() if step.replication_key == "updated_at"} == INCREMENTAL_STREAMS
-    assert found["incident_updates"].by_list
-    assert found["incidents"].by_list == (strategy == "list")
     assert list(found)[:4] == ["incidents", "incident_updates", "actions", "follow_ups"]
 
 
@@ -53,9 +51,37 @@ def test_incremental_parent_is_read_in_full_for_its_full_table_children() -> Non
             root_metadata(entry)["selected"] = True
     found = planned(catalog, "FULL_TABLE")
     assert trees(found["incidents"]) == [("incidents", "E", *NESTED)]
-    below = (("actions", "E"), ("incident_attachments", "E"))
-    assert trees(found["actions"]) == [("incidents", "", *below), ("actions", "E")]
+    assert trees(found["incident_attachments"]) == [("incidents", "", ("incident_attachments", "E"))]
+    assert trees(found["actions"]) == [("actions", "E")] * 3
     assert found["actions"].replication_key is None
+
+
+def test_incremental_parent_without_a_bookmark_is_read_once_with_all_children() -> None:
+    selection = select(None, replication_method="INCREMENTAL")
+    first, *others = steps(selection, MODES, "per_incident", has_bookmark=lambda name: False)
+    assert trees(first) == [("incidents", "E", ("incident_updates", "EN"), ("incident_attachments", "N"))]
+    assert first.replication_key == "updated_at"
+    assert [step.name for step in others][:2] == ["actions", "follow_ups"]
+
+
+@pytest.mark.parametrize("method", ["FULL_TABLE", "INCREMENTAL"])
+def test_strategy_list_spools_only_what_must_wait_for_its_parents(method: str) -> None:
+    found = planned(None, method, "list")
+    spooled = {
+        node.stream.name for step in found.values() for root, _ in step.lists for node in root.tree() if node.spooled
+    }
+    assert spooled == {"incident_updates"}
+    assert trees(found["actions"]) == [("actions", "E")] * 3
+    assert [root.stream.name for root, _ in found["incidents"].lists] == ["incidents"]
+
+
+def test_changed_incidents_take_their_updates_from_the_list_that_is_read_anyway() -> None:
+    def spooled(catalog: Json | None) -> list[bool]:
+        root, _ = planned(catalog)["incidents"].lists[0]
+        return [child.spooled for child in root.children]
+
+    assert spooled(None) == [True, False]
+    assert spooled(only("incidents")) == [False, False]
 
 
 def test_incremental_child_leaves_its_parent_full_table() -> None:

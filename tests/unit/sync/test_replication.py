@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tap_incident.api.answers import Page
 from tap_incident.config import Config, load
 from tap_incident.protocol.selection import select
+from tap_incident.protocol.state import check
 from tap_incident.sync.bookmarks import state_after_page, state_at_end
 from tap_incident.sync.plan import Step, steps
 from tap_incident.sync.replication import ResumePoint, changed_rows, resume_point
+from tap_incident.sync.windows import Window
 from tests.support.runs import Json, bare, only
 
 AT = "2026-01-31T10:00:00"
@@ -32,7 +34,7 @@ def step(*names: str, method: str = "INCREMENTAL", modes: tuple[str, ...] = ("st
 def interrupted(point: ResumePoint, after: str | None = "c1", **more: Any) -> Json:
     """The state of a run that was interrupted after this cursor."""
     fields = {"list_index": 0, "newest": None, "began": BEGAN, **more}
-    return state_after_page(point, {}, after=after, **fields)
+    return state_after_page(point, {}, left=[Window(after=after)], **fields)
 
 
 def finished(name: str, point: ResumePoint, updated_at: str) -> Json:
@@ -82,7 +84,20 @@ def test_resume_restores_list_cursor_start_and_newest_change() -> None:
 def test_resume_at_the_next_list_but_not_after_the_last() -> None:
     first = resume_point(step("actions"), {}, config())
     assert resume_point(step("actions"), interrupted(first, None, list_index=1), config()).list_index == 1
-    assert resume_point(step("actions"), interrupted(first, list_index=4), config()) == first
+    past = resume_point(step("actions"), interrupted(first, list_index=4), config())
+    assert replace(past, notices=()) == first
+    assert past.notices == ("actions: the selection or settings have changed since the interrupted run: starting over",)
+
+
+def test_resume_continues_each_window_that_was_left() -> None:
+    first = resume_point(step("actions"), {}, config())
+    left = [Window(f"{AT}Z", None, newest_first=False, skip=("A1",), after="c5"), Window(None, f"{AT}Z")]
+    fields: Json = {"list_index": 1, "newest": None, "began": BEGAN}
+    state = check(state_after_page(first, {}, left=left, **fields), "state.json")
+    found = resume_point(step("actions"), state, config())
+    assert found.sources(1) == tuple(left)
+    assert found.sources(2) == (Window(),)
+    assert found.is_resumed
 
 
 @pytest.mark.parametrize(
@@ -116,7 +131,6 @@ def test_changed_rows_include_rows_without_updated_at() -> None:
     first = resume_point(step("alerts"), {}, config(start_date=f"{AT}.5Z"))
     stamps = [f"{AT}.49Z", f"{AT}.50Z", "2026-01-31T12:00:00.6+02:00", f"{AT}.500000001Z", None, "", f"{AT}Z"]
     newest: dict[str, str] = {}
-    (page,) = changed_rows(first, iter([Page([{"id": "x", "updated_at": at} for at in stamps], "c1")]), newest)
-    assert [row["updated_at"] for row in page.rows] == stamps[1:6]
-    assert page.after == "c1"
+    rows = changed_rows(first, step("alerts").lists[0][0], [{"id": "x", "updated_at": at} for at in stamps], newest)
+    assert [row["updated_at"] for row in rows] == stamps[1:6]
     assert newest == {"alerts": "2026-01-31T12:00:00.6+02:00"}

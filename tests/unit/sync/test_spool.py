@@ -31,15 +31,15 @@ def spool() -> Iterator[Spool]:
 
 @pytest.mark.parametrize("row", ROWS, ids=range(len(ROWS)))
 def test_spool_returns_rows_unchanged(spool: Spool, row: Any) -> None:
-    spool.add("actions", [("I1", row)])
-    (found,) = spool.rows("actions", "I1")
+    spool.add([("I1", row)])
+    (found,) = spool.rows("I1")
     assert json.dumps(found) == json.dumps(row)
 
 
 def test_spool_returns_the_rows_of_a_parent_in_order(spool: Spool) -> None:
-    spool.add("actions", ((f"I{number % 3}", {"id": number}) for number in range(30)))
-    spool.add("actions", [("I1", {"id": -1})])
-    assert [row["id"] for row in spool.rows("actions", "I1")] == [*range(1, 30, 3), -1]
+    spool.add((f"I{number % 3}", {"id": number}) for number in range(30))
+    spool.add([("I1", {"id": -1})])
+    assert [row["id"] for row in spool.rows("I1")] == [*range(1, 30, 3), -1]
 
 
 def test_seen_reports_an_id_as_new_once_per_stream() -> None:
@@ -48,39 +48,46 @@ def test_seen_reports_an_id_as_new_once_per_stream() -> None:
         assert [seen.first(*pair) for pair in pairs] == [True, True, True, False, False]
 
 
-def test_spool_separates_streams_and_parents(spool: Spool) -> None:
-    spool.add("actions", [("I1", {"id": "a"}), ("i1", {"id": "b"}), ("I1 ", {"id": "c"}), ("1", {"id": "d"})])
-    spool.add("follow_ups", [("I1", {"id": "e"})])
-    assert spool.rows("actions", "I1") == [{"id": "a"}]
-    assert spool.rows("follow_ups", "I1") == [{"id": "e"}]
-    assert spool.rows("actions", "01") == []
-    assert spool.rows("actions", "I%") == []
+def test_spool_separates_parents(spool: Spool) -> None:
+    spool.add([("I1", {"id": "a"}), ("i1", {"id": "b"}), ("I1 ", {"id": "c"}), ("1", {"id": "d"})])
+    assert spool.rows("I1") == [{"id": "a"}]
+    assert spool.rows("01") == []
+    assert spool.rows("I%") == []
 
 
 def test_spool_rows_can_be_read_again(spool: Spool) -> None:
-    spool.add("actions", [("I1", {"id": "a"})])
-    spool.rows("actions", "I1")[0]["id"] = "changed"
-    assert spool.rows("actions", "I1") == [{"id": "a"}]
+    spool.add([("I1", {"id": "a"})])
+    spool.rows("I1")[0]["id"] = "changed"
+    assert spool.rows("I1") == [{"id": "a"}]
 
 
 def test_spool_accepts_a_page_without_rows(spool: Spool) -> None:
-    spool.add("actions", [])
-    spool.add("actions", [("I1", {})])
-    assert spool.rows("actions", "I1") == [{}]
-    assert spool.rows("actions", "I2") == []
+    spool.add([])
+    spool.add([("I1", {})])
+    assert spool.rows("I1") == [{}]
+    assert spool.rows("I2") == []
+
+
+def test_rows_of_a_parent_are_a_page_that_waits_until_the_spool_is_full(spool: Spool) -> None:
+    pages = spool.pages_of("I1")
+    assert pages.pending is spool.full
+    spool.add([("I1", {"id": "a"}), ("I2", {"id": "b"})])
+    spool.full.set_result(None)
+    assert pages.pending is None
+    assert [page.rows for page in pages] == [[{"id": "a"}]]
 
 
 def test_spools_do_not_share_rows(spool: Spool) -> None:
-    spool.add("actions", [("I1", {"id": "a"})])
+    spool.add([("I1", {"id": "a"})])
     with closing(Spool()) as other:
-        assert other.rows("actions", "I1") == []
+        assert other.rows("I1") == []
 
 
 def test_spool_cannot_be_read_after_close() -> None:
     spool = Spool()
     spool.close()
     with pytest.raises(sqlite3.ProgrammingError):
-        spool.rows("actions", "I1")
+        spool.rows("I1")
 
 
 def open_files() -> set[str]:
@@ -97,14 +104,14 @@ def open_files() -> set[str]:
 def test_spool_file_is_already_deleted_while_in_use(spool: Spool) -> None:
     before = open_files()
     # More than SQLite keeps in memory, so that it needs a file.
-    spool.add("actions", ((f"I{number}", {"text": "x" * 1000}) for number in range(10_000)))
+    spool.add((f"I{number}", {"text": "x" * 1000}) for number in range(10_000))
     (file,) = open_files() - before
     assert file.endswith("(deleted)")
-    assert len(spool.rows("actions", "I9999")) == 1
+    assert len(spool.rows("I9999")) == 1
 
 
 def test_id_that_is_not_unicode_is_bad_data() -> None:
     with closing(Seen()) as seen, pytest.raises(BadData, match="not valid Unicode"):
         seen.first("alert_notes", "\ud800")
     with closing(Spool()) as spool, pytest.raises(BadData, match="not valid Unicode"):
-        spool.add("actions", [("\ud800", {"id": "A1"})])
+        spool.add([("\ud800", {"id": "A1"})])
