@@ -66,7 +66,7 @@ def _add_tasks(selection: Selection, run: RunContext) -> None:
     identity = run.workers.prefetch(run.client.identity())
     request_parents(options, run)
     _log_key(identity)
-    points = chosen(_regained(options, selection, run), run)
+    points = chosen(selection, _regained(options, selection, run), run)
     for notice in (notice for point in points for notice in point.notices):
         LOGGER.info("%s", notice)
     for node in spooled_nodes(points):

@@ -49,14 +49,16 @@ def request_parents(options: dict[str, list[ResumePoint]], run: RunContext) -> N
         run.early[key] = run.workers.prefetch(run.client.pages(point.step.lists[0][0].stream, *key[1:]))
 
 
-def chosen(options: dict[str, list[ResumePoint]], run: RunContext) -> list[ResumePoint]:
+def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: RunContext) -> list[ResumePoint]:
     """The plan to use. It says at INFO why, and what it costs."""
     (strategy, points), *others = options.items()
     parents = _parents(points)
     count = _count(run, parents) if parents else None
     if parents is None or count is None:
         return points
-    costs = {each: cost(parents.step.lists[0][0], count, run.modes, each) for each in _STRATEGIES}
+    per_incident = steps(selection, run.modes, "per_incident", has_bookmark=lambda name: parents.since is not None)
+    root = next(step.lists[0][0] for step in per_incident if step.name == parents.step.name)
+    costs = {each: cost(root, count, run.modes, each) for each in _STRATEGIES}
     best = "list" if costs["list"] * _WORTH_IT < costs["per_incident"] else "per_incident"
     if not others:
         better = best != strategy and parents.since is None

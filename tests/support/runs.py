@@ -76,6 +76,15 @@ def timeless(run: Run) -> list[Json]:
     return messages
 
 
+def by_stream(run: Run) -> dict[str, list[Json]]:
+    """The messages of each stream in their order. Streams are read side by side, so their messages come mixed."""
+    found: dict[str, list[Json]] = {}
+    for message in run.messages:
+        if message["type"] != "STATE":
+            found.setdefault(message["stream"], []).append(message)
+    return found
+
+
 def parsed(out: str) -> list[Json]:
     """Messages of a stdout; every line has to be one."""
     assert not out or out.endswith("\n")

@@ -3,54 +3,54 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 
 import pytest
 
-from tap_incident.config import CHILD_STRATEGIES
-from tap_incident.protocol.selection import select
-from tap_incident.sync.plan import cost, steps
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
 from tests.support.logs import infos
-from tests.support.runs import (
-    STANDARD,
-    check,
-    only,
-    there,
-)
+from tests.support.runs import asked, check, only, there
+
+INCIDENTS = 16
+"""Listed ones of twenty."""
+COSTS = {"per_incident": 1 + 4 * INCIDENTS, "list": 1 + INCIDENTS + 5}
 
 
-@pytest.mark.parametrize("strategy", CHILD_STRATEGIES)
-def test_cost_is_logged_with_a_child_strategy_that_needs_less_than_half(
+@pytest.mark.parametrize("strategy", COSTS)
+def test_cost_is_logged_with_advice_if_auto_needs_less_than_half(
     tap: Tap, caplog: pytest.LogCaptureFixture, strategy: str
 ) -> None:
     org = organisation(20)
+    assert len(there(org, "incidents")) == INCIDENTS
     with FakeApi(org) as fake, caplog.at_level(logging.INFO):
         tap(fake, settings={"child_strategy": strategy})
-    (step, *_) = steps(select(), STANDARD, strategy)
-    root, _ = step.lists[0]
-    incidents = len(there(org, "incidents"))
-    costs = {name: cost(root, incidents, STANDARD, name) for name in CHILD_STRATEGIES}
-    assert costs == {"per_incident": 1 + 4 * incidents, "list": 1 + incidents + 5}
-    chosen = f"incidents: {incidents} rows, about {costs[strategy]} requests by child_strategy {strategy}"
-    assert chosen in infos(caplog)
-    hint = f'incidents: set child_strategy to "list" to need only about {costs["list"]} requests'
-    assert (hint in infos(caplog)) == (strategy == "per_incident")
+    advice = f' (only about {COSTS["list"]} with child_strategy "auto")' if strategy == "per_incident" else ""
+    said = f"incidents: {INCIDENTS} rows, about {COSTS[strategy]} requests by child_strategy {strategy}{advice}"
+    assert said in infos(caplog)
 
 
-def test_cost_of_a_few_incidents_is_higher_by_list(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+def test_auto_reads_the_lists_if_they_need_less_than_half(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(20)) as fake, caplog.at_level(logging.INFO):
+        check(tap(fake))
+    (said,) = (line for line in infos(caplog) if "child_strategy" in line)
+    assert said == (
+        f"incidents: {INCIDENTS} rows: child_strategy list (list needs about {COSTS['list']} requests, "
+        f"per_incident {COSTS['per_incident']})"
+    )
+    assert Counter(asked(fake))["/v2/incident_updates"] == 1
+
+
+def test_auto_asks_per_incident_if_there_are_few(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(2)) as fake, caplog.at_level(logging.INFO):
-        tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))
-    assert not [line for line in infos(caplog) if "to need only about" in line]
-    with FakeApi(organisation(0)) as fake, caplog.at_level(logging.INFO):
-        tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))
-    assert 'incidents: set child_strategy to "per_incident" to need only about 1 requests' in infos(caplog)
+        check(tap(fake))
+    (said,) = (line for line in infos(caplog) if "child_strategy" in line)
+    assert said.startswith("incidents: 2 rows: child_strategy per_incident (list needs about 8 requests")
+    assert Counter(asked(fake))["/v2/incident_updates"] == 2
 
 
-def test_cost_by_list_is_logged_before_the_lists_are_read(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(5)) as fake, caplog.at_level(logging.INFO):
-        run = tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))
-    check(run)
-    said = [record.getMessage() for record in caplog.records]
-    cost = next(number for number, line in enumerate(said) if "requests by child_strategy list" in line)
-    assert cost < said.index("actions: reading it as one list")
+def test_auto_lists_no_incidents_if_nothing_needs_them(tap: Tap) -> None:
+    with FakeApi(organisation(20)) as fake:
+        check(tap(fake, catalog=only("actions", "follow_ups")))
+    # Only to look for incidents that changed during the run.
+    assert all("updated_at[gte]" in dict(each.params) for each in fake.requests if each.path == "/v2/incidents")
