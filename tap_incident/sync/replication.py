@@ -157,7 +157,9 @@ def _resumed(scratch: ResumePoint, found: dict[str, Any]) -> ResumePoint:
         return scratch
     list_index = found.get("part") or 0
     if found.get("walk") != scratch.walk or list_index >= scratch.list_count:
-        return scratch.with_notice("the selection or settings have changed since the interrupted run: starting over")
+        return scratch.with_notice(
+            "the selection or the settings have changed since the interrupted run: starting over"
+        )
     if found.get("lacks"):
         return scratch.with_notice(f"the interrupted run could not read {', '.join(found['lacks'])}: starting over")
     return replace(

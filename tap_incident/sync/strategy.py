@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from tap_incident.api.answers import Page
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
 from tap_incident.protocol import state as states
 from tap_incident.protocol.selection import Selection
@@ -53,9 +54,15 @@ def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: Run
     """The plan to use. It says at INFO why, and what it costs."""
     (strategy, points), *others = options.items()
     parents = _parents(points)
-    count = _count(run, parents) if parents else None
-    if parents is None or count is None:
+    if parents is None:
         return points
+    try:
+        count = _count(run, parents)
+    except MissingPermission:
+        # The organisation-wide lists can be read without the incidents.
+        return options.get("list", points)
+    except (BadData, Gone, Rejected):
+        return points  # The list itself will meet it again.
     per_incident = steps(selection, run.modes, "per_incident", has_bookmark=lambda name: parents.since is not None)
     root = next(step.lists[0][0] for step in per_incident if step.name == parents.step.name)
     costs = {each: cost(root, count, run.modes, each) for each in _STRATEGIES}
@@ -87,10 +94,7 @@ def _first_page(point: ResumePoint, run: RunContext) -> tuple[str, Params, str |
     return node.stream.name, params, point.after
 
 
-def _count(run: RunContext, point: ResumePoint) -> int | None:
-    """The number of parents, or of those on the first page if the API does not say it."""
-    try:
-        page = run.early[_first_page(point, run)].peek()
-    except (BadData, Gone, MissingPermission, Rejected):
-        return None  # The list itself will meet it again.
-    return None if page is None else len(page.rows) if page.total is None else page.total
+def _count(run: RunContext, point: ResumePoint) -> int:
+    """The number of parents, or of those on the first page if the API does not say it. Raises what `Client.get` raises."""
+    page = run.early[_first_page(point, run)].peek() or Page([])
+    return len(page.rows) if page.total is None else page.total

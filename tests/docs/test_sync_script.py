@@ -68,7 +68,7 @@ def test_sync_script_resumes_an_interrupted_run(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
     assert synced(folder, fault=True) == 1
-    assert state(folder)["currently_syncing"] == "alerts"
+    assert state(folder)["bookmarks"]["alerts"]["after"]
     assert synced(folder, port(folder)) == 0
     assert state(folder) == {"bookmarks": {}}
     expected = sorted(row["id"] for row in there(organisation(1), "alerts"))

@@ -22,7 +22,7 @@ def test_404_of_a_deleted_parent_gives_no_rows(tap: Tap, caplog: pytest.LogCaptu
         return Fault(status=404) if params.get("incident_id") == gone else None
 
     with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
-        run = tap(fake)
+        run = tap(fake, settings={"child_strategy": "per_incident"})
     assert run.code == 0
     check(run)
     record = next(record for record in run.records("incidents") if record["id"] == gone)

@@ -57,7 +57,7 @@ def test_retry_warnings_of_all_threads_are_a_few_lines(tap: Tap, caplog: pytest.
         return Fault(status=500)
 
     with FakeApi(organisation(40), faults=faults) as fake:
-        run = tap(fake, catalog=only("incident_updates"))
+        run = tap(fake, catalog=only("incident_updates"), settings={"child_strategy": "per_incident"})
     check(run)
     assert run.code == 0
     assert len(seen) > 25

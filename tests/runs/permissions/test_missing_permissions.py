@@ -115,9 +115,20 @@ def test_missing_permission_for_a_nested_stream_writes_no_schema_for_it(tap: Tap
 
 def test_missing_permission_for_a_parent_sends_no_request_for_its_children(tap: Tap) -> None:
     with FakeApi(organisation(5), denied=["incidents.view"]) as fake:
-        run = tap(fake, catalog=only("actions", "incident_updates", "severities"))
+        settings = {"child_strategy": "per_incident", "max_concurrency": 1}
+        run = tap(fake, catalog=only("actions", "incident_updates", "severities"), settings=settings)
     assert run.streams() == ["severities"]
     assert asked(fake) == ["/v2/incidents", "/v1/severities"]
+
+
+def test_missing_permission_for_incidents_leaves_the_organisation_wide_lists(tap: Tap) -> None:
+    org = organisation(5)
+    with FakeApi(org, denied=["incidents.view"]) as fake:
+        run = tap(fake, catalog=only("actions", "incident_updates", "severities"))
+    check(run)
+    assert run.code == 1
+    assert run.keys("actions") == Counter(key_of("actions", row) for row in there(org, "actions"))
+    assert sorted(run.streams()) == ["actions", "severities"]
 
 
 def test_missing_permission_does_not_wait_for_other_answers_of_the_stream(tap: Tap) -> None:
@@ -131,14 +142,6 @@ def test_missing_permission_does_not_wait_for_other_answers_of_the_stream(tap: T
         run = tap(fake, catalog=only("actions", "severities"))
     assert run.code == 1
     assert time.monotonic() - begin < 10
-
-
-def test_missing_permission_for_incidents_reads_no_list_of_their_children(
-    tap: Tap, caplog: pytest.LogCaptureFixture
-) -> None:
-    with FakeApi(organisation(5), denied=["incidents.view"]) as fake, caplog.at_level(logging.INFO):
-        tap(fake, settings={"child_strategy": "list"}, catalog=bare(only("incidents", "actions")))
-    assert asked(fake) == ["/v2/incidents"]
 
 
 def test_missing_permission_on_the_second_page_keeps_the_rows_of_the_first(tap: Tap) -> None:

@@ -14,6 +14,9 @@ from tests.support.runs import bare, check, key_of, only, set_field, there
 INCREMENTAL = {"replication_method": "INCREMENTAL"}
 
 
+PER_INCIDENT = {"child_strategy": "per_incident"}
+
+
 def refusing(path: str, *parents: str) -> Faults:
     """The API's own 403 for the lists of these parents."""
 
@@ -32,7 +35,7 @@ def test_403_for_one_incident_only_loses_the_rows_of_that_incident(tap: Tap, cap
     org = organisation(12)
     private = incident_ids(org)[3]
     with FakeApi(org, faults=refusing("/v3/actions", private)) as fake:
-        run = tap(fake, catalog=bare(only("incidents", "actions")))
+        run = tap(fake, catalog=bare(only("incidents", "actions")), settings=PER_INCIDENT)
     check(run)
     assert run.code == 1
     expected = {key_of("actions", row) for row in there(org, "actions") if row["incident_id"] != private}
@@ -44,7 +47,7 @@ def test_403_for_one_incident_only_loses_the_rows_of_that_incident(tap: Tap, cap
 def test_403_for_one_incident_deletes_nothing_of_that_stream(tap: Tap) -> None:
     org = organisation(12)
     with FakeApi(org, faults=refusing("/v3/actions", incident_ids(org)[3])) as fake:
-        run = tap(fake, catalog=bare(only("incidents", "actions")), settings={"activate_version": True})
+        run = tap(fake, catalog=bare(only("incidents", "actions")), settings={**PER_INCIDENT, "activate_version": True})
     activated = [message["stream"] for message in run.messages if message["type"] == "ACTIVATE_VERSION"]
     assert activated == ["incidents"]
 
@@ -54,7 +57,7 @@ def test_403_for_the_first_incident_skips_the_stream(tap: Tap) -> None:
     with FakeApi(org, faults=refusing("/v3/actions", *incident_ids(org))) as fake:
         run = tap(fake, catalog=bare(only("incidents", "severities")))
         assert run.code == 0
-        run = tap(fake, catalog=bare(only("incidents", "actions")))
+        run = tap(fake, catalog=bare(only("incidents", "actions")), settings=PER_INCIDENT)
     assert run.code == 1  # The catalog selects actions explicitly.
     assert run.streams() == ["incidents"]
 

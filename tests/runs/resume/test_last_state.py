@@ -22,7 +22,7 @@ def test_last_state_is_written_again_after_a_failure_in_the_middle_of_a_page(tap
         return None
 
     ids = [row["id"] for row in sorted(org.rows["/v2/incidents"], key=lambda row: str(row["id"]))]
-    modes = {"incident_modes": ["standard", "retrospective", "test", "tutorial"]}
+    modes = {"incident_modes": ["standard", "retrospective", "test", "tutorial"], "child_strategy": "per_incident"}
     with FakeApi(org, faults=faults) as fake:
         run = tap(fake, catalog=bare(only("incidents", "actions")), settings=modes)
     assert run.code == 1
@@ -38,7 +38,7 @@ def test_last_state_is_not_repeated_if_nothing_came_after_it_or_none_was_written
 
     with FakeApi(organisation(20), faults=faults) as fake:
         fails = "/v2/alerts"
-        run = tap(fake, catalog=CATALOG)
+        run = tap(fake, catalog=CATALOG, settings={"max_concurrency": 1})
         assert run.code == 1
         assert [message["type"] for message in run.messages].count("STATE") == 2  # One per stream before alerts.
         fails = "/v2/custom_fields"

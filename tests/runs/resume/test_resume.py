@@ -43,7 +43,7 @@ def test_resume_reads_no_page_again(tap: Tap) -> None:
     org = organisation(320)
     catalog = bare(only("incidents", "alerts"))
     with failing_at(org, 1) as fake:
-        first = tap(fake, catalog=catalog)
+        first = tap(fake, catalog=catalog, settings={"max_concurrency": 1})
         port = port_of(fake)
     assert len(first.records("incidents")) == 250
     with FakeApi(org, port=port) as fake:
@@ -55,7 +55,7 @@ def test_resume_reads_no_page_again(tap: Tap) -> None:
 @pytest.mark.parametrize(
     ("catalog", "settings"),
     [
-        (only("incidents", "actions"), {}),
+        (only("incidents", "incident_updates"), {}),
         (only("incidents"), {"incident_modes": ["standard", "test"]}),
         (set_field(only("incidents"), "incidents", "properties", "name", selected=False), {}),
     ],

@@ -15,7 +15,8 @@ from tests.support.runs import bare, only, there
 def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
     org = organisation(320)
     with FakeApi(org) as fake:
-        run = tap(fake, catalog=bare(only("incidents", "actions")))
+        settings = {"child_strategy": "per_incident"}
+        run = tap(fake, catalog=bare(only("incidents", "actions")), settings=settings)
     order = [record["id"] for record in run.records("incidents")]
     out: list[str] = []
     actions: Counter[str] = Counter()
@@ -37,14 +38,12 @@ def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
     assert seen == len(order) // 250 + 2 > 2
 
 
-def test_state_currently_syncing_is_the_stream_that_comes_first(tap: Tap) -> None:
-    org = organisation(3)
-    with FakeApi(org) as fake:
-        plain = tap(fake, catalog=only("incidents", "severities", "alerts"))
-        state = {"currently_syncing": "alerts", "bookmarks": {}}
-        rotated = tap(fake, catalog=only("incidents", "severities", "alerts"), state=state)
-    assert plain.streams() == ["incidents", "severities", "alerts"]
-    assert rotated.streams() == ["alerts", "incidents", "severities"]
+def test_state_of_version_1_0_is_accepted_and_its_currently_syncing_removed(tap: Tap) -> None:
+    state = {"currently_syncing": "alerts", "bookmarks": {}}
+    with FakeApi(organisation(3)) as fake:
+        run = tap(fake, catalog=only("incidents", "severities", "alerts"), state=state)
+    assert run.code == 0
+    assert all("currently_syncing" not in each for each in run.states())
 
 
 def test_state_keeps_keys_that_the_tap_does_not_know(tap: Tap) -> None:

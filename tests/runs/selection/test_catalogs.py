@@ -15,12 +15,12 @@ from tests.fake_api import FakeApi, organisation
 from tests.support.runs import (
     Json,
     asked,
+    by_stream,
     check,
     key_of,
     only,
     set_field,
     there,
-    timeless,
 )
 
 MISSING_THERE = ("schedules", "teams", "catalog_types", "catalog_entries")
@@ -92,7 +92,7 @@ def test_catalog_with_only_unknown_streams_reads_nothing(tap: Tap, caplog: pytes
 def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
     with FakeApi(organisation(5)) as fake:
         outs = [tap(fake), tap(fake, catalog=discover()), tap(fake, properties=discover())]
-    assert timeless(outs[0]) == timeless(outs[1]) == timeless(outs[2])
+    assert by_stream(outs[0]) == by_stream(outs[1]) == by_stream(outs[2])
 
 
 def test_catalog_that_selects_no_stream_reads_nothing(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
 from tests.runs.streams.conftest import Everything
 from tests.support.catalogs import DEFAULT, EVERYTHING
-from tests.support.runs import STANDARD, bare, check, key_of, only, there, timeless
+from tests.support.runs import STANDARD, Run, bare, by_stream, check, key_of, only, there
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
@@ -93,7 +93,12 @@ def test_rows_are_the_same_by_both_child_strategies(tap: Tap) -> None:
     with FakeApi(organisation(15)) as fake:
         one = tap(fake, settings={"child_strategy": "per_incident"}, catalog=EVERYTHING)
         other = tap(fake, settings={"child_strategy": "list"}, catalog=EVERYTHING)
-    assert timeless(one) == timeless(other)
+    assert in_any_order(one) == in_any_order(other)
+
+
+def in_any_order(run: Run) -> dict[str, list[str]]:
+    """The messages of each stream: the lists of an organisation have another order than those of its incidents."""
+    return {name: sorted(json.dumps(message) for message in found) for name, found in by_stream(run).items()}
 
 
 def test_rows_have_all_incident_statuses_and_inactive_users(tap: Tap) -> None:
