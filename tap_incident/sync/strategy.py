@@ -10,7 +10,7 @@ from tap_incident.protocol import state as states
 from tap_incident.protocol.selection import Selection
 from tap_incident.streams import Params
 from tap_incident.sync.context import RunContext
-from tap_incident.sync.plan import cost, steps
+from tap_incident.sync.plan import Step, cost, steps
 from tap_incident.sync.replication import ResumePoint, resume_point
 
 LOGGER = logging.getLogger(__name__)
@@ -24,12 +24,8 @@ def plans(selection: Selection, run: RunContext) -> dict[str, list[ResumePoint]]
     """The resume points of all steps, by the strategies that the settings allow."""
     config = run.config
 
-    def has_bookmark(name: str) -> bool:
-        return bool(config.start_date or states.bookmark(run.state, name).get("updated_at"))
-
     def points(strategy: str) -> list[ResumePoint]:
-        planned = steps(selection, config.incident_modes, strategy, has_bookmark=has_bookmark)
-        return [resume_point(step, run.state, config) for step in planned]
+        return [resume_point(step, run.state, config) for step in _steps(selection, run, strategy)]
 
     if config.child_strategy != "auto":
         return {config.child_strategy: points(config.child_strategy)}
@@ -40,6 +36,13 @@ def plans(selection: Selection, run: RunContext) -> dict[str, list[ResumePoint]]
     elif not any(root.stream.name == "incidents" for step in by_list for root, _ in step.lists):
         del options["per_incident"]  # Only that one needs the incidents.
     return options
+
+
+def _steps(selection: Selection, run: RunContext, strategy: str) -> tuple[Step, ...]:
+    def has_bookmark(name: str) -> bool:
+        return bool(run.config.start_date or states.bookmark(run.state, name).get("updated_at"))
+
+    return steps(selection, run.modes, strategy, has_bookmark=has_bookmark)
 
 
 def request_parents(options: dict[str, list[ResumePoint]], run: RunContext) -> None:
@@ -63,8 +66,9 @@ def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: Run
         return options.get("list", points)
     except (BadData, Gone, Rejected):
         return points  # The list itself will meet it again.
-    per_incident = steps(selection, run.modes, "per_incident", has_bookmark=lambda name: parents.since is not None)
-    root = next(step.lists[0][0] for step in per_incident if step.name == parents.step.name)
+    # By the strategy list, some children are not below their parents.
+    roots = (step.lists[0][0] for step in _steps(selection, run, "per_incident") if step.name == parents.step.name)
+    root = next(roots)
     costs = {each: cost(root, count, run.modes, each) for each in _STRATEGIES}
     best = "list" if costs["list"] * _WORTH_IT < costs["per_incident"] else "per_incident"
     if not others:
@@ -95,6 +99,6 @@ def _first_page(point: ResumePoint, run: RunContext) -> tuple[str, Params, str |
 
 
 def _count(run: RunContext, point: ResumePoint) -> int:
-    """The number of parents, or of those on the first page if the API does not say it. Raises what `Client.get` raises."""
+    """The number of parents, or that on the first page if the API gives none. Raises what `Client.get` raises."""
     page = run.early[_first_page(point, run)].peek() or Page([])
     return len(page.rows) if page.total is None else page.total

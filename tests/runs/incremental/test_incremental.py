@@ -24,7 +24,7 @@ from tests.support.incremental import (
     rfc3339,
     update_filters,
 )
-from tests.support.runs import bare, check, key_of, only, there
+from tests.support.runs import asked, bare, check, key_of, only, there
 
 CHILDREN = ("/v1/incident_attachments", "/v2/incident_updates")
 
