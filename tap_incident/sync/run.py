@@ -62,11 +62,11 @@ def sync(
 
 def _add_tasks(selection: Selection, run: RunContext) -> None:
     """Plan the run, and add a task per step."""
-    options = plans(selection, run)
     identity = run.workers.prefetch(run.client.identity())
+    options = _regained(plans(selection, run), selection, run)
     request_parents(options, run)
     _log_key(identity)
-    points = chosen(selection, _regained(options, selection, run), run)
+    points = chosen(selection, options, run)
     for notice in (notice for point in points for notice in point.notices):
         LOGGER.info("%s", notice)
     for node in spooled_nodes(points):
