@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,10 +12,10 @@ from tap_incident.api.answers import Page
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
 from tap_incident.streams import Params
 from tap_incident.sync.context import RunContext
-from tap_incident.sync.fanout import Prefetched, Task
+from tap_incident.sync.due import due_rows
+from tap_incident.sync.fanout import Future, Prefetched, Task
 from tap_incident.sync.plan import Node, requests_for
-from tap_incident.sync.replication import ResumePoint, changed_rows
-from tap_incident.sync.second_look import changed_since
+from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.steps import write_page_state
 from tap_incident.sync.walk import walk
 from tap_incident.sync.windows import CutPage, Window, cutting
@@ -140,7 +139,7 @@ def _read_until_cut(
         run,
         opened.node,
         opened.pages[number],
-        lambda page: _due(run, opened, window, page),
+        lambda page: due_rows(run, opened.point, opened.node, window, page),
         lambda: run.progress.row(name),
     )
     for step in read:
@@ -207,25 +206,6 @@ def _continue_in_windows(run: RunContext, opened: OpenList, number: int, cut: Cu
         other = next(opened.numbers)
         opened.request(run, other, window)
         _read_beside(run, opened, other)
-
-
-def _due(run: RunContext, opened: OpenList, window: Window, page: Page) -> Page:
-    """The page with only the rows that this run has to read."""
-    node, point = opened.node, opened.point
-    name, key = point.step.name, node.stream.replication_key
-    run.problems.answered.add(node.stream.name)
-    if node.second_look:
-        page.rows[:] = node.second_look.parents(page.rows, run.recent.get(name, {}))
-        return page
-    # Spools were filled before the parents are read. They do not know what has changed since.
-    if point.step.changed_parents and key and not any(child.spooled for child in node.children):
-        recent = run.recent.setdefault(name, {})
-        began = run.began(point)
-        recent.update((str(row.get("id")), row[key]) for row in page.rows if changed_since(row, key, began))
-    page.rows[:] = changed_rows(point, node, [row for row in page.rows if window.has(row)], run.newest)
-    if name in run.newest:
-        run.first_newest.setdefault(name, run.newest[name])
-    return page
 
 
 def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> None:
