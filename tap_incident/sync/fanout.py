@@ -10,13 +10,14 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from concurrent.futures import Future as Future
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import PriorityQueue
 from typing import Any
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import Stopped
+
+__all__ = ("CHAIN", "CHILD", "Future", "Prefetched", "Task", "Tasks", "Workers")
 
 _STOP_POLL_SECONDS = 0.2
 """How often a waiting consumer checks whether the run must stop."""
