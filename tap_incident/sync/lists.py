@@ -22,7 +22,9 @@ from tap_incident.sync.windows import CutPage, Window, cutting
 
 LOGGER = logging.getLogger(__name__)
 
-_MOST_ARRIVED = 8
+_MOST_WINDOWS = 16
+"""Windows of one list that are open at once: more of them would take more memory than they save time."""
+_MOST_ARRIVED = 4
 """Pages of a list in windows that wait to be written while more are requested."""
 
 
@@ -68,7 +70,7 @@ class OpenList:
 
     def _room(self, run: RunContext) -> int:
         """The number of windows into which the rest of one may be cut. Pages that wait to be written leave less."""
-        return run.config.max_concurrency - len(self.left) - 2 * self.arrived()
+        return min(_MOST_WINDOWS, run.config.max_concurrency) - len(self.left) - 2 * self.arrived()
 
     def arrived(self) -> int:
         """The number of its pages that wait to be written."""
