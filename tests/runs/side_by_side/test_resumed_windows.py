@@ -11,6 +11,7 @@ import pytest
 from tap_incident.protocol.state import check as check_state
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation
+from tests.fake_api.server import Faults
 from tests.runs.side_by_side.test_long_lists import TIMES, keys, long_list
 from tests.support.faults import port_of
 from tests.support.runs import Json, Run, check, key_of, only
@@ -48,6 +49,19 @@ def whole_run(tap: Tap, org: Organisation, name: str, **settings: Any) -> tuple[
         return run, port_of(fake)
 
 
+def refusing(cursors: set[str], delay: float = 0) -> Faults:
+    """422 for the first request with each of these cursors: the list no longer has them where they were."""
+    left = set(cursors)
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        if params.get("after") not in left:
+            return None
+        left.remove(params["after"])
+        return Fault(status=422, delay=delay)
+
+    return faults
+
+
 @pytest.mark.parametrize("name", ["alerts", "escalations", "follow_ups"])
 @pytest.mark.parametrize("workers", [1, 32])
 def test_resume_from_any_state_of_a_long_list_gives_the_other_rows(tap: Tap, name: str, workers: int) -> None:
@@ -75,10 +89,7 @@ def test_cursors_that_the_api_no_longer_knows_cost_no_row_and_repeat_none_in_a_r
     known = {window["after"] for window in windows_in(state, "alerts") if "after" in window}
     assert len(known) > 2
 
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=422) if params.get("after") in known else None
-
-    with FakeApi(org, faults=faults, port=port) as fake:
+    with FakeApi(org, faults=refusing(known, delay=0.2), port=port) as fake:
         second = tap(fake, catalog=only("alerts"), state=state)
     assert second.code == 0
     check(second)
@@ -91,11 +102,8 @@ def test_one_cursor_that_the_api_no_longer_knows_repeats_no_row_in_a_run(tap: Ta
     place, state = most_windows(first, "alerts")
     *_, last = (window["after"] for window in windows_in(state, "alerts") if "after" in window)
 
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        # It comes late, when other windows are being written.
-        return Fault(status=422, delay=0.3) if params.get("after") == last else None
-
-    with FakeApi(org, faults=faults, port=port) as fake:
+    # The refusal comes late, when other windows are being written.
+    with FakeApi(org, faults=refusing({last}, delay=0.3), port=port) as fake:
         second = tap(fake, catalog=only("alerts"), state=state)
     assert second.code == 0
     check(second)
@@ -108,7 +116,7 @@ def test_windows_that_the_api_no_longer_takes_start_the_list_over(tap: Tap, capl
     _, state = most_windows(first, "alerts")
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=422) if any(name.startswith("created_at") for name in params) else None
+        return Fault(status=422, delay=0.2) if any(name.startswith("created_at") for name in params) else None
 
     with FakeApi(org, faults=faults, port=port) as fake:
         second = tap(fake, catalog=only("alerts"), state=state)
