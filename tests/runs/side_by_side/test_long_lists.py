@@ -30,9 +30,9 @@ TIMES: dict[str, Times] = {
 }
 
 
-def long_list(name: str, times: Times, pages: int = 9) -> Organisation:
+def long_list(name: str, times: Times, pages: int = 9, incidents: int = 12) -> Organisation:
     """An organisation in which one list has that many full pages, and one row more."""
-    org = organisation(12)
+    org = organisation(incidents)
     stream = BY_NAME[name]
     rows = [row for row in org.rows[stream.path] if row.get("incident_id") in {None, *standard(org)}]
     count = pages * (stream.page_size or 0) + 1
