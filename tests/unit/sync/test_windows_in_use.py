@@ -56,6 +56,10 @@ class Server:
         self.rows.append({"id": f"R{len(self.rows):03d}", "created_at": stamp})
         self.rows.sort(key=lambda row: (instant(row["created_at"]), row["id"]), reverse=self.newest_first)
 
+    def ids(self) -> Counter[str]:
+        """The ids of all rows."""
+        return Counter(row["id"] for row in self.rows)
+
     def pages(self, window: Window) -> Iterator[Page]:
         """The pages of a window from its cursor on."""
         after = window.after
@@ -135,12 +139,8 @@ EVENTS = st.lists(st.integers(0, 50) | st.sampled_from(["restart"]), max_size=60
 
 def finish(reader: Reader, events: list[Any]) -> None:
     for event in events:
-        if not reader.left:
-            return
-        if event == "restart":
-            reader.restart()
-        else:
-            reader.take_page(event)
+        if reader.left:
+            reader.restart() if event == "restart" else reader.take_page(event)
     for _ in range(MOST_PAGES):
         if not reader.left:
             return
@@ -157,7 +157,7 @@ def test_interrupted_windows_give_each_row_exactly_once(
     server = Server(stamps, BY_NAME[name], **how)
     reader = Reader(server, room)
     finish(reader, events)
-    assert Counter(reader.found) == Counter(row["id"] for row in server.rows)
+    assert Counter(reader.found) == server.ids()
 
 
 @pytest.mark.hypothesis
@@ -175,8 +175,8 @@ def test_what_is_left_stays_a_partition(newest_first: bool, stamps: list[str], r
         reader.take_page(event)
         for moment in {*moments, *(instant(end) for end in ends)}:
             assert reader.in_windows(moment) <= 1
-    unread = {row["id"]: row for row in server.rows if row["id"] not in set(reader.found)}
-    assert all(sum(window.has(row) for window in reader.left.values()) == 1 for row in unread.values())
+    unread = [row for row in server.rows if row["id"] not in reader.found]
+    assert all(sum(window.has(row) for window in reader.left.values()) == 1 for row in unread)
 
 
 @pytest.mark.hypothesis
@@ -192,7 +192,7 @@ def test_rows_that_are_created_meanwhile_come_at_most_once(
     newest_first: bool, stamps: list[str], room: int, events: list[Any], created: list[int]
 ) -> None:
     server = Server(stamps, BY_NAME["alerts"], newest_first=newest_first, closed=(True, True))
-    before = Counter(row["id"] for row in server.rows)
+    before = server.ids()
     # Now is the time of the latest row: what is created from then on is later, or has the same time.
     latest = max(stamps, key=instant)
     reader = Reader(server, room, latest)
@@ -229,7 +229,7 @@ def test_window_is_not_cut_at_rows_that_were_read_before_it(newest_first: bool) 
     server = Server(stamps, BY_NAME["escalations"], newest_first=newest_first, closed=(True, True))
     reader = Reader(server, 31)
     finish(reader, [0, 0, 0, *["restart", 0] * 12])
-    assert Counter(reader.found) == Counter(row["id"] for row in server.rows)
+    assert Counter(reader.found) == server.ids()
 
 
 @pytest.mark.xfail(strict=True, reason="a list is taken to be in order once its first three pages are")
@@ -249,4 +249,4 @@ def test_row_out_of_order_after_the_cut_is_not_lost(newest_first: bool, off_by: 
     server.rows.sort(key=lambda row: row["id"], reverse=newest_first)
     reader = Reader(server, 8)
     finish(reader, [])
-    assert Counter(reader.found) == Counter(row["id"] for row in server.rows)
+    assert Counter(reader.found) == server.ids()
