@@ -71,6 +71,13 @@ class Window:
             return (start is None or start < created) and (end is None or created <= end)
         return (start is None or start <= created) and (end is None or created < end)
 
+    def is_before(self, created: Instant) -> bool:
+        """True if it is beyond the end that is requested first."""
+        start, end = self._ends
+        if self.newest_first:
+            return end is not None and created > end
+        return start is not None and created < start
+
     def params(self, stream: Stream) -> Params:
         """The filter that asks for it, and for a little more."""
         overlap = _DAY_OVERLAP if stream.incremental.days_only else _OVERLAP
@@ -139,6 +146,8 @@ class _Order:
             except ValueError:
                 self._rises = self._falls = False
                 return
+            if window.is_before(created):
+                continue  # It is only there because a request asks for a little more, and was read before.
             if self._last is not None:
                 self._rises &= self._last <= created
                 self._falls &= self._last >= created
@@ -153,6 +162,8 @@ class _Order:
         first, last, text = self._first, self._last, self._last_text
         if first is None or last is None or self._rises == self._falls:
             return ()
+        if not window.is_whole and self._falls != window.newest_first:
+            return ()  # Its other end is the one that belongs to it.
         by_day = stream.incremental.days_only
         width = max(abs(last[0] - first[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST)
         # The rows beyond the window's last end are only there because a request asks for a little more.
