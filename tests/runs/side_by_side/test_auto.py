@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 
 import pytest
@@ -32,9 +32,13 @@ def third_page_fails() -> Faults:
     return faults
 
 
-def work_streams_fail(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+def work_streams_fail() -> Faults:
     """401 for the actions of work streams, which are read after all incidents."""
-    return Fault(status=401) if path == "/v3/actions" and params.get("incident_mode") == "stream" else None
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=401) if path == "/v3/actions" and params.get("incident_mode") == "stream" else None
+
+    return faults
 
 
 def assert_all_rows(org: Organisation, first: Run, second: Run, *names: str) -> None:
@@ -45,15 +49,15 @@ def assert_all_rows(org: Organisation, first: Run, second: Run, *names: str) -> 
 
 @pytest.mark.parametrize(
     ("incidents", "fails", "is_list"),
-    [(LONG, third_page_fails(), True), (2, work_streams_fail, False)],
+    [(LONG, third_page_fails, True), (2, work_streams_fail, False)],
     ids=["list", "per_incident"],
 )
 def test_resumed_run_keeps_its_strategy_whatever_the_count_is_by_then(
-    tap: Tap, caplog: pytest.LogCaptureFixture, incidents: int, fails: Faults, is_list: bool
+    tap: Tap, caplog: pytest.LogCaptureFixture, incidents: int, fails: Callable[[], Faults], is_list: bool
 ) -> None:
     catalog = bare(only("incidents", "incident_updates", "actions"))
     org = organisation(incidents)
-    with FakeApi(org, faults=fails) as fake, caplog.at_level("INFO"):
+    with FakeApi(org, faults=fails()) as fake, caplog.at_level("INFO"):
         port = port_of(fake)
         first = tap(fake, catalog=catalog)
     said = [line for line in infos(caplog) if "child_strategy" in line]
