@@ -74,7 +74,7 @@ class OpenList:
 
     def arrived(self) -> int:
         """The number of its pages that wait to be written."""
-        return sum(pages.has_arrived for pages in list(self.pages.values()))
+        return sum(self.pages[number].has_arrived for number in list(self.left))
 
 
 def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
@@ -160,7 +160,7 @@ def _read_until_cut(
         if isinstance(step, CutPage):
             return step
         yield None
-        while not window.is_whole and opened.arrived() > _MOST_ARRIVED:
+        while not (window.is_whole or opened.failed) and opened.arrived() > _MOST_ARRIVED:
             yield None  # The next page would only take memory until the others are written.
     return None
 
