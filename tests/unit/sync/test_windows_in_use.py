@@ -130,7 +130,6 @@ class Reader:
         return sum(window.has(row) for window in self.left.values())
 
 
-# Each example is a list that is read whole.
 FEWER = settings(max_examples=settings().max_examples // 3)
 HOW = st.fixed_dictionaries({"newest_first": st.booleans(), "closed": st.tuples(st.booleans(), st.booleans())})
 # What happens next: a page of one of the windows is read, or the run is interrupted.
@@ -237,7 +236,6 @@ def test_window_is_not_cut_at_rows_that_were_read_before_it(newest_first: bool) 
 @pytest.mark.parametrize("off_by", [0.5, 90])
 def test_row_out_of_order_after_the_cut_is_not_lost(newest_first: bool, off_by: float) -> None:
     seconds = [number * 10_000.0 for number in range(40)]
-    # The row after the first three pages belongs just before the last row of them.
     place = 30 if newest_first else 9
     seconds[place] = seconds[place + 1 if newest_first else place - 1] + (off_by if newest_first else -off_by)
     server = Server(
