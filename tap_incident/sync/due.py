@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tap_incident.api.answers import Page
+from tap_incident.errors import BadData
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.plan import Node
 from tap_incident.sync.replication import ResumePoint, changed_rows
@@ -22,7 +23,11 @@ def due_rows(run: RunContext, point: ResumePoint, node: Node, window: Window, pa
         recent = run.recent.setdefault(name, {})
         began = run.began(point)
         recent.update((str(row.get("id")), row[key]) for row in page.rows if changed_since(row, key, began))
-    page.rows[:] = changed_rows(point, node, [row for row in page.rows if window.has(row)], run.newest)
+    try:
+        rows = [row for row in page.rows if window.has(row)]
+    except BadData as error:
+        raise BadData(f"{node.stream.name}: {error}") from None
+    page.rows[:] = changed_rows(point, node, rows, run.newest)
     if name in run.newest:
         run.first_newest.setdefault(name, run.newest[name])
     return page

@@ -44,6 +44,8 @@ class OpenList:
     """Their pages; nothing if nothing of the list is wanted."""
     numbers: Iterator[int] = field(default_factory=itertools.count)
     """Numbers for the windows."""
+    unfiltered: set[int] = field(default_factory=set)
+    """Those that are picked from the whole list, because the API refuses their filter."""
     running: int = 0
     """Number of windows that are being read."""
     ended: Future[None] = field(default_factory=Future)
@@ -54,15 +56,17 @@ class OpenList:
         """True if it is read for what the step may have missed."""
         return self.point.is_second_look(self.list_index)
 
-    def request(self, run: RunContext, number: int, window: Window) -> None:
-        """Request the first page of a window, which gets this number."""
+    def request(self, run: RunContext, number: int, window: Window, *, filtered: bool = True) -> None:
+        """Request the first page of a window, which gets this number; or that of the whole list if not `filtered`."""
         self.left[number] = window
         stream = self.node.stream
-        params = (*self.params, *window.params(stream))
+        params = (*self.params, *window.params(stream)) if filtered else self.params
+        if not filtered:
+            self.unfiltered.add(number)
         early = run.early.pop((stream.name, params, window.after), None)
         if early is None:
             pages = run.client.pages(stream, params, window.after)
-            if self.may_be_cut:
+            if self.may_be_cut and filtered:
                 pages = cutting(pages, window, stream, lambda: self._room(run), run.began(self.point))
             # The pages of all windows would take too much memory if each had one more in advance.
             early = run.workers.prefetch(pages, ahead=window.is_whole)
@@ -180,12 +184,14 @@ def _accepted(run: RunContext, opened: OpenList, number: int) -> Iterator[Future
     try:
         pages.peek()
     except (Rejected, Gone) as error:
-        if window not in opened.point.sources(opened.list_index) or window == Window():
+        resumed = {replace(source, after=None) for source in opened.point.sources(opened.list_index)}
+        again = replace(window, after=None)
+        if again not in resumed or window == Window() or number in opened.unfiltered:
             raise
         name = opened.point.step.name
         LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
-        opened.left.clear()
-        opened.request(run, number, Window())
+        # Of a list in windows, the others are read on. A window whose filter is refused is picked from the whole list.
+        opened.request(run, number, again, filtered=window.after is not None)
         yield from _accepted(run, opened, number)
 
 

@@ -231,7 +231,6 @@ def test_window_is_not_cut_at_rows_that_were_read_before_it(newest_first: bool) 
     assert Counter(reader.found) == server.ids()
 
 
-@pytest.mark.xfail(strict=True, reason="a list is taken to be in order once its first three pages are")
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("off_by", [0.5, 90])
 def test_row_out_of_order_after_the_cut_is_not_lost(newest_first: bool, off_by: float) -> None:
