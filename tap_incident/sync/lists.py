@@ -44,8 +44,8 @@ class OpenList:
     """Their pages; nothing if nothing of the list is wanted."""
     numbers: Iterator[int] = field(default_factory=itertools.count)
     """Numbers for the windows."""
-    unfiltered: set[int] = field(default_factory=set)
-    """Those that are picked from the whole list, because the API refuses their filter."""
+    started_over: bool = False
+    """True if the API refused what the state says of it."""
     running: int = 0
     """Number of windows that are being read."""
     ended: Future[None] = field(default_factory=Future)
@@ -56,17 +56,15 @@ class OpenList:
         """True if it is read for what the step may have missed."""
         return self.point.is_second_look(self.list_index)
 
-    def request(self, run: RunContext, number: int, window: Window, *, filtered: bool = True) -> None:
-        """Request the first page of a window, which gets this number; or that of the whole list if not `filtered`."""
+    def request(self, run: RunContext, number: int, window: Window) -> None:
+        """Request the first page of a window, which gets this number."""
         self.left[number] = window
         stream = self.node.stream
-        params = (*self.params, *window.params(stream)) if filtered else self.params
-        if not filtered:
-            self.unfiltered.add(number)
+        params = (*self.params, *window.params(stream))
         early = run.early.pop((stream.name, params, window.after), None)
         if early is None:
             pages = run.client.pages(stream, params, window.after)
-            if self.may_be_cut and filtered:
+            if self.may_be_cut:
                 pages = cutting(pages, window, stream, lambda: self._room(run), run.began(self.point))
             # The pages of all windows would take too much memory if each had one more in advance.
             early = run.workers.prefetch(pages, ahead=window.is_whole)
@@ -139,7 +137,9 @@ def _read_until_cut(
 ) -> Generator[Future[Any] | None, None, CutPage | None]:
     """Read one window. Returns the page after which the rest of it was cut, if it was."""
     yield from _accepted(run, opened, number)
-    window, name = opened.left[number], opened.point.step.name
+    window, name = opened.left.get(number), opened.point.step.name
+    if window is None:
+        return None
     _expect(run, opened, opened.pages[number].peek())
     read = walk(
         run,
@@ -176,22 +176,29 @@ def _expect(run: RunContext, opened: OpenList, first: Page | None) -> None:
 
 
 def _accepted(run: RunContext, opened: OpenList, number: int) -> Iterator[Future[Any]]:
-    """Wait for the first page. If the API no longer accepts the cursor of the state, start the list over."""
+    """Wait for the first page. If the API no longer accepts what the state says, start the window or the list over."""
     pages = opened.pages[number]
     while pending := pages.pending:
         yield pending
-    window = opened.left[number]
+    window = opened.left.get(number)
+    if window is None:
+        return  # Meanwhile, another window started the list over.
     try:
         pages.peek()
     except (Rejected, Gone) as error:
         resumed = {replace(source, after=None) for source in opened.point.sources(opened.list_index)}
         again = replace(window, after=None)
-        if again not in resumed or window == Window() or number in opened.unfiltered:
+        if again not in resumed or window == Window():
             raise
-        name = opened.point.step.name
-        LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
-        # Of a list in windows, the others are read on. A window whose filter is refused is picked from the whole list.
-        opened.request(run, number, again, filtered=window.after is not None)
+        if not opened.started_over:
+            name = opened.point.step.name
+            LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
+        opened.started_over = True
+        if window == again:  # It has no cursor, so the API refuses the filter: no window can be read.
+            opened.left.clear()
+            opened.may_be_cut = False
+            again = Window()
+        opened.request(run, number, again)
         yield from _accepted(run, opened, number)
 
 

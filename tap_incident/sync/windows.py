@@ -29,6 +29,8 @@ _MOST_AT_ONCE = 8
 """Windows into which time without a beginning is cut, each twice as wide as the one before."""
 _MARGIN = timedelta(minutes=10)
 """A list in the order of ids may be a little out of the order of `created_at`."""
+_MOST_SKIPPED = 500
+"""Ids that a window may list of rows that were read before it: they stand in each STATE."""
 _OVERLAP, _DAY_OVERLAP = timedelta(seconds=1), timedelta(days=1)
 _NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=1), timedelta(days=4)
 """Where the filter takes days, the overlap would be most of a shorter window."""
@@ -119,7 +121,7 @@ class CutPage(Page):
 
 def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callable[[], int], now: str) -> Iterator[Page]:
     """The pages up to the one after which the rest of a long `window` is cut, into at most `room()` windows."""
-    order = _Order()
+    order = _Order(is_resumed=window.after is not None)
     for number, page in enumerate(pages, 1):
         order.add(page.rows, window)
         if page.after and number >= _PAGES_BEFORE and (most := room()) > 1:
@@ -133,7 +135,8 @@ def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callabl
 class _Order:
     """The order of the rows so far, by the time of their creation."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_resumed: bool) -> None:
+        self._is_resumed = is_resumed
         self._first: Instant | None = None
         self._last: Instant | None = None
         self._last_text = ""
@@ -167,6 +170,8 @@ class _Order:
             return ()
         if not window.is_whole and self._falls != window.newest_first:
             return ()  # Its other end is the one that belongs to it.
+        if self._is_resumed and abs(last[0] - first[0]) <= 2 * _MARGIN + _OVERLAP:
+            return ()  # Rows that an earlier run read may be near the cut, and nobody knows their ids.
         by_day = stream.incremental.days_only
         width = max(abs(last[0] - first[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST)
         # The rows beyond the window's last end are only there because a request asks for a little more.
@@ -178,6 +183,8 @@ class _Order:
         else:
             return ()
         near, skip = self._near_end(window)
+        if len(skip) > _MOST_SKIPPED:
+            return ()
         ends = (near, *between, window.start if self._falls else window.end)
         return tuple(
             self._window(ends[place], ends[place + 1], () if place else skip) for place in range(len(ends) - 1)
@@ -194,7 +201,8 @@ class _Order:
             near = first
         end = instant(near)
         read = (known for at, known in self._recent if (at <= end if self._falls else at >= end))
-        return near, tuple(read)
+        # Rows that were read before this window may be there too, not yet seen again.
+        return near, tuple(dict.fromkeys((*window.skip, *read)))
 
 
 def _growing(last: str, width: timedelta, count: int) -> list[str]:
