@@ -70,6 +70,7 @@ class Client:
         self._quiet_until = clock()
         self._suppressed = 0
         self._page_sizes: dict[str, int] = {}
+        self._now = now
         self._began = now()
         self._began_by_api: datetime | None = None
 
@@ -111,7 +112,7 @@ class Client:
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
         """Pages of the list of `stream` with `params`, from the cursor `after` on. Raises what `read_pages` raises."""
-        return read_pages(self.get, stream, params, after, self._page_sizes)
+        return read_pages(self.get, stream, params, after, self._page_sizes, now=self._now)
 
     def get(self, path: str, params: Params, name: str, tries_if_slow: int | None = None) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.

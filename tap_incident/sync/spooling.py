@@ -43,7 +43,7 @@ def _fill(run: RunContext, child: Node, spool: Spool) -> Task:
                 if page is None:
                     break
                 problems.answered.add(stream.name)
-                spool.add((_parent_id(row, child), row) for row in page.rows)
+                spool.add([(_parent_id(row, child), row) for row in page.rows], page.extracted)
                 run.log_timers()
                 yield None
     except MissingPermission as error:
