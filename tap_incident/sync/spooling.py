@@ -44,7 +44,7 @@ def _fill(run: RunContext, child: Node, spool: Spool) -> Task:
                     break
                 problems.answered.add(stream.name)
                 spool.add([(_parent_id(row, child), row) for row in page.rows], page.extracted)
-                run.log_timers()
+                run.tick()
                 yield None
     except MissingPermission as error:
         problems.deny(child, error)

@@ -120,7 +120,7 @@ def _write(run: RunContext, node: Node, turn: Turn, written: Callable[[], None])
     if turn.row is not None:
         yield from _emit(run, node, turn.row, turn)
         written()
-        run.log_timers()
+        run.tick()
     if turn.last_of is not None:
         yield turn.last_of
 
