@@ -5,33 +5,37 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
+import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-
-import singer
 
 from tap_incident import about
 from tap_incident import config as configs
 from tap_incident.api.client import Client
 from tap_incident.errors import BadOutput, Stopped, TapError
 from tap_incident.json_input import parse_file, read_file, readable_by_others
+from tap_incident.log_lines import log_lines
 from tap_incident.logs import clean_logs
 from tap_incident.protocol import state as states
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.output import Output, output_errors, standard_output
-from tap_incident.protocol.selection import select
+from tap_incident.protocol.selection import Selection, select
 from tap_incident.signals import signals_caught
+from tap_incident.streams import BY_NAME
+from tap_incident.sync.check import RETRY_SECONDS, check
 from tap_incident.sync.fanout import Workers
+from tap_incident.sync.identity import check_key
 from tap_incident.sync.run import sync
+from tap_incident.sync.sample import write_sample
 
-LOGGER = singer.get_logger()
+LOGGER = logging.getLogger(__name__)
 
 _M_ARENA_MAX = -8
 _M_MMAP_THRESHOLD = -3
@@ -66,10 +70,13 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
     """
     parser = _parser()
     args = parser.parse_args(argv)
+    ways = [f"--{each}" for each in ("about", "check", "discover", "test") if getattr(args, each)]
+    if len(ways) > 1:
+        parser.error(f"arguments {', '.join(ways)}: only one of them")
     if args.format and not args.about:
         parser.error("argument --format: only with --about")
     stop = threading.Event()
-    with clean_logs() as secrets, signals_caught(stop) as caught:
+    with clean_logs() as secrets, log_lines(os.environ, BY_NAME), signals_caught(stop) as caught:
         code = _exit_code(_Process(args, standard_output(), stop, clock, secrets), caught)
         if caught:
             resume = "Stopped by %s. Run again with the last state to resume from there"
@@ -149,6 +156,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--catalog", metavar="FILE", help="catalog with your selection; without one, the default streams are read")
     add("-p", "--properties", metavar="FILE", help="older form of --catalog, with `selected` inside the schemas")
     add("-s", "--state", metavar="FILE", help="state of the last run; an interrupted sync resumes from there")
+    add("--check", action="store_true", help="try the key: print what it may read and what a first run costs, and exit")
+    add("--test", action="store_true", help="write SCHEMA and a few records of each selected stream, but no STATE")
     add("--about", action="store_true", help="print name, version, capabilities, settings and streams, and exit")
     add("--format", choices=list(about.FORMATS), help="output format of --about (default: text)")
     add("--version", action="version", version=f"tap-incident {configs.VERSION}", help="print the version, and exit")
@@ -168,6 +177,8 @@ def _run(process: _Process) -> None:
     if text and config.api_key and config.api_key in text and readable_by_others(args.config):
         LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
     if args.discover:
+        if config.api_key:
+            check_key(Client(config, stop=stop).identity())
         _print(out, json.dumps(discover(config.replication_method), indent=2))
         return
     path = args.catalog if args.catalog is not None else args.properties
@@ -178,12 +189,29 @@ def _run(process: _Process) -> None:
         old_form=args.catalog is None,
         replication_method=config.replication_method,
     )
+    if args.check or args.test:
+        _try(process, out, config, selection)
+        return
     state = states.check(parse_file(read_file(args.state), args.state), args.state) if args.state is not None else {}
     if not selection:
         LOGGER.warning("%s selects no stream: nothing to do", path)
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
         sync(selection, config, state, client=client, workers=workers, writer=Writer(out), now=process.clock())
+
+
+def _try(process: _Process, out: Output, config: configs.Config, selection: Selection) -> None:
+    """--check and --test: read a row or a few of each stream."""
+    seconds = min(config.request_timeout, RETRY_SECONDS)
+    client = Client(
+        replace(config, request_timeout=seconds), stop=process.stop, answer_seconds=seconds, retry_seconds=RETRY_SECONDS
+    )
+    if process.args.test:
+        write_sample(selection, config, client, Writer(out), process.clock())
+        return
+    with Workers(config.max_concurrency, process.stop) as workers:
+        for line in check(selection, config, client, workers, process.clock()):
+            _print(out, line)
 
 
 def _print(out: Output, text: str) -> None:

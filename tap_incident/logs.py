@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -42,12 +42,33 @@ def shortened(text: str, longest: int) -> str:
     return f"{text[:head]} ... ({len(text) - head - tail} characters left out) ... {text[-tail:]}"
 
 
+def duration(seconds: float) -> str:
+    """A time for a person: 0.4 s, 41 s, 16 min."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    return f"{seconds:,.0f} s" if seconds < 90 else f"{seconds / 60:,.0f} min"
+
+
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except (TypeError, ValueError, KeyError):
         # A library's mistake in a log call does not end the run.
         return f"{record.msg} {record.args}"
+
+
+def _exception(error: BaseException | None, clean: Callable[[str], str]) -> dict[str, Any]:
+    """An error as structured logs have it."""
+    frames = traceback.extract_tb(error.__traceback__ if error else None)[-_LONGEST_TRACEBACK_LINES:]
+    return {
+        "type": type(error).__name__,
+        "module": type(error).__module__,
+        "message": clean(str(error)),
+        "traceback": [
+            {"filename": each.filename, "function": each.name, "lineno": each.lineno, "line": clean(each.line or "")}
+            for each in frames
+        ],
+    }
 
 
 @contextmanager
@@ -72,6 +93,7 @@ def clean_logs() -> Iterator[list[str]]:
             lines = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n").split("\n")
             # Indented, so that a text with line breaks can't pass for another record.
             record.exc_text = "\n".join(f"  {clean(line)}" for line in lines[-_LONGEST_TRACEBACK_LINES:])
+            record.exception = _exception(record.exc_info[1], clean)
         record.exc_info = None
         return record
 

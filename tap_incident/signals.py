@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import signal
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
+
+from tap_incident.log_lines import as_line
 
 _GRACE_SECONDS = 3.0
 """The process ends at most this long after a signal, even if a target that does not read blocks a write."""
@@ -37,11 +40,11 @@ def signals_caught(stop: threading.Event) -> Iterator[list[signal.Signals]]:
 
     def give_up(number: int, frame: FrameType | None) -> None:
         # Not through logging: the main thread may hold its lock, or that of stderr.
-        text = f"WARNING Stopped by {caught[0].name} while a message could not be written out\n"
+        text = f"Stopped by {caught[0].name} while a message could not be written out"
         with suppress(OSError):
             # Only if stderr has room: its reader may have stopped reading too.
             if select.select([], [2], [], 0)[1]:
-                os.write(2, text.encode())
+                os.write(2, f"{as_line(logging.WARNING, text)}\n".encode())
         os._exit(128 + caught[0])
 
     if threading.current_thread() is threading.main_thread():

@@ -41,6 +41,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
+def rfc3339_exact(moment: datetime) -> str:
+    """The RFC 3339 timestamp of a moment, in UTC, with microseconds."""
+    return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
 def before(timestamp: str, span: timedelta) -> datetime:
     """The whole second at or just before `timestamp` minus `span`; at least the earliest possible moment."""
     second, _ = instant(timestamp)

@@ -42,6 +42,8 @@ class Page:
     rows: list[Row]
     after: str | None = None
     total: int | None = None
+    extracted: str = ""
+    """When its answer came, for `time_extracted`."""
 
 
 class RateLimited(PassingFault):

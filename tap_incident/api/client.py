@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from queue import SimpleQueue
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import backoff
 from singer import metrics
 
-from tap_incident.api.answers import Page, RateLimited, is_unicode, read, sent_at
+from tap_incident.api.answers import Page, RateLimited, is_unicode, page, read, sent_at
 from tap_incident.api.body import Unusable
 from tap_incident.api.pages import read_pages
 from tap_incident.api.rate import Gate, read_limits
@@ -25,7 +26,7 @@ from tap_incident.api.transport import Transport, filled
 from tap_incident.config import Config
 from tap_incident.errors import BadData, PassingFault, SlowAnswer, Stopped
 from tap_incident.streams import STREAMS, Params, Stream
-from tap_incident.timestamps import rfc3339
+from tap_incident.timestamps import rfc3339, rfc3339_exact
 
 LOGGER = logging.getLogger(__name__)
 
@@ -52,10 +53,12 @@ class Client:
         sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
         answer_seconds: float = ANSWER_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         """Once `stop` is set, no more requests are sent and every wait ends with Stopped.
 
-        `answer_seconds` is the time for one whole answer, or request_timeout if that is longer.
+        `answer_seconds` is the time for one whole answer, or request_timeout if that is longer. A fault that lasts for
+        `retry_seconds` ends the run.
         """
         self._config = config
         self._stop = stop
@@ -65,11 +68,13 @@ class Client:
         self._gate = Gate(config.requests_per_minute, lower, clock=clock, sleep=self._sleep)
         self._transport = Transport(config)
         self._answer_seconds = max(answer_seconds, config.request_timeout)
+        self._retry_seconds = retry_seconds
         self._timed: SimpleQueue[metrics.Point] = SimpleQueue()
         self._warnings = threading.Lock()
         self._quiet_until = clock()
         self._suppressed = 0
         self._page_sizes: dict[str, int] = {}
+        self._now = now
         self._began = now()
         self._began_by_api: datetime | None = None
 
@@ -109,9 +114,20 @@ class Client:
         )
         yield Page([found] if isinstance(found, dict) else [])
 
+    def key(self) -> Page:
+        """The page of `identity`, with the retries of other requests."""
+        found = self.get(_IDENTITY, (), "API key").get("identity")
+        return Page([found] if isinstance(found, dict) else [])
+
+    def first_page(self, stream: Stream, params: Params, rows: int) -> Page:
+        """The first page of a list, with so many rows if the endpoint takes a number. Raises what `get` raises."""
+        size = (("page_size", str(rows)),) if stream.page_size else ()
+        found = page(self.get(stream.path, (*params, *size), stream.name), stream)
+        return replace(found, extracted=rfc3339_exact(self._now()))
+
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
         """Pages of the list of `stream` with `params`, from the cursor `after` on. Raises what `read_pages` raises."""
-        return read_pages(self.get, stream, params, after, self._page_sizes)
+        return read_pages(self.get, stream, params, after, self._page_sizes, now=self._now)
 
     def get(self, path: str, params: Params, name: str, tries_if_slow: int | None = None) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
@@ -147,11 +163,11 @@ class Client:
                 if isinstance(fault, Unusable) and next(tries) >= _TRIES_IF_UNUSABLE:
                     raise
                 if give_up is None:
-                    give_up = self._clock() + RETRY_SECONDS
+                    give_up = self._clock() + self._retry_seconds
                 requested = fault.retry_after if isinstance(fault, RateLimited) else None
                 seconds = requested if requested is not None else backoff.full_jitter(next(pauses))
                 if self._clock() + seconds > give_up:
-                    raise PassingFault(f"{fault}. It has lasted for more than {RETRY_SECONDS // 60} minutes") from fault
+                    raise PassingFault(f"{fault}. It has lasted for more than {_limit(self._retry_seconds)}") from fault
                 self._pause(path, fault, seconds, sent)
 
     def _pause(self, path: str, fault: PassingFault | Unusable, seconds: float, sent: float) -> None:
@@ -192,6 +208,10 @@ class Client:
         self._gate.learn(path, read_limits(response.headers), granted=status != 429)
         self._began_by_api = self._began_by_api or sent_at(response.headers)
         return read(request, status, response.headers, response.content, self._config.api_key)
+
+
+def _limit(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 def _point(path: str, status: int, seconds: float) -> metrics.Point:

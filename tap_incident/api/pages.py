@@ -6,12 +6,15 @@ Source: API documents, section "Pagination".
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from tap_incident.api.answers import Page, page
 from tap_incident.errors import BadData, SlowAnswer
 from tap_incident.streams import Params, Stream
+from tap_incident.timestamps import rfc3339_exact
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,11 +34,18 @@ class Get(Protocol):
 
 
 def read_pages(
-    get: Get, stream: Stream, params: Params, after: str | None, page_sizes: dict[str, int]
+    get: Get,
+    stream: Stream,
+    params: Params,
+    after: str | None,
+    page_sizes: dict[str, int],
+    *,
+    now: Callable[[], datetime],
 ) -> Iterator[Page]:
     """Pages of the list of `stream` with `params`, from the cursor `after` on. Each is requested when needed.
 
-    `page_sizes` has the sizes of those streams whose pages were too large in this run, and is kept up to date.
+    Each page has the time `now` at which its answer came. `page_sizes` has the sizes of those streams whose pages were
+    too large in this run, and is kept up to date.
     Raises BadData for an answer without the list, and for a list that would never end: a cursor comes a second time, or
     many pages in a row bring no new row. Otherwise raises what `get` raises.
     """
@@ -44,7 +54,9 @@ def read_pages(
     stale = 0
     params = _from(after, params, stream) if after else params
     while True:
-        found = page(_get_page(get, stream, params, page_sizes), stream)
+        answer = _get_page(get, stream, params, page_sizes)
+        extracted = rfc3339_exact(now())
+        found = replace(page(answer, stream), extracted=extracted)
         if found.after in seen and found.after is not None:
             raise BadData(f"{stream.name}: {stream.path} returned the same cursor twice: the list would never end")
         # A hash per page, because the ids of a long list would take too much memory.

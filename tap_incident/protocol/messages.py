@@ -58,12 +58,14 @@ class Writer:
             message["bookmark_properties"] = [selected.replication_key]
         self._write(message)
 
-    def record(self, name: str, record: dict[str, Any]) -> None:
-        """Write RECORD of the stream `name`, whose SCHEMA must be out.
+    def record(self, name: str, record: dict[str, Any], extracted: str = "") -> None:
+        """Write RECORD of the stream `name`, whose SCHEMA must be out. `extracted` is its `time_extracted`.
 
         NUL and halves of surrogate pairs become U+FFFD, with one WARNING per stream: PostgreSQL and DuckDB refuse them.
         """
         message: dict[str, Any] = {"type": "RECORD", "stream": name, "record": record}
+        if extracted:
+            message["time_extracted"] = extracted
         if name in self.versions:
             message["version"] = self.versions[name]
         line = _encode(message)

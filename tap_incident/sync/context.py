@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from singer import metrics
-
 from tap_incident.api.client import Client
 from tap_incident.config import Config
+from tap_incident.log_lines import progress_is_rewritten
 from tap_incident.logs import masked, shortened
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.records import Shaper, shaper
@@ -21,10 +20,12 @@ from tap_incident.protocol.state import State
 from tap_incident.streams import Params
 from tap_incident.sync.child_requests import TimeSpan
 from tap_incident.sync.fanout import Prefetched, Tasks, Workers
+from tap_incident.sync.metrics import Metrics
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.spool import Seen, Spool
+from tap_incident.sync.summary import EndedLists
 from tap_incident.timestamps import instant
 
 LOGGER = logging.getLogger(__name__)
@@ -70,14 +71,20 @@ class RunContext:
     """Number of records that were out at the last STATE."""
     unknown: dict[str, set[str]] = field(default_factory=dict)
     """Paths of properties that are not in the schemas, by stream: at most `_MOST_UNKNOWN`, and none of them is long."""
-    logged: dict[str, set[str]] = field(default_factory=dict)
-    """Those of `unknown` that were logged."""
+    clock: Callable[[], float] = time.monotonic
     tasks: Tasks = field(init=False)
     progress: Progress = field(init=False)
+    metrics: Metrics = field(init=False)
+    ended: EndedLists = field(init=False)
+    started_at: float = field(init=False)
+    """Start of the run, by the clock."""
 
     def __post_init__(self) -> None:
         self.tasks = Tasks(self.config.max_concurrency, self.workers.wait)
-        self.progress = Progress(lambda: self.client.sent, self.client.seconds_for)
+        self.progress = Progress(lambda: self.client.sent, self.client.seconds_for, self.clock, progress_is_rewritten())
+        self.metrics = Metrics(self.writer.records, self.clock)
+        self.ended = EndedLists(self.writer.records, self.clock)
+        self.started_at = self.clock()
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -107,16 +114,11 @@ class RunContext:
         self.writer.state(state)
         self.records_at_state = sum(self.writer.records.values())
 
-    def log_timers(self) -> None:
-        """Log the duration of the requests that have ended since the last call."""
-        for point in self.client.timers():
-            metrics.log(LOGGER, point)
-
-    def log_record_counts(self) -> None:
-        """Log the number of records per stream."""
-        # Not metrics.Counter: each one sets up the logging of the process anew.
-        for name, count in self.writer.records.items():
-            metrics.log(LOGGER, metrics.Point("counter", metrics.Metric.record_count, count, {"endpoint": name}))
+    def tick(self) -> None:
+        """Log what is due by now. It is called after each row."""
+        self.metrics.add(self.client.timers())
+        self.metrics.tick()
+        self.ended.tick()
 
     def _collector(self, name: str) -> Callable[[str], None]:
         """A function that keeps the path of an unknown property of the stream `name`."""
@@ -130,16 +132,13 @@ class RunContext:
         return collect
 
     def log_unknown_properties(self) -> None:
-        """Log the properties of the API that are not in the schemas, each once and only the first of many."""
-        for name, paths in sorted(self.unknown.items()):
-            fresh = sorted(paths - self.logged.get(name, set()))
-            if not fresh:
-                continue
-            self.logged[name] = set(paths)
-            more = len(fresh[_SHOWN_UNKNOWN:])
+        """Log the properties of the API that are not in the schemas, but only the first of many."""
+        paths = [f"{name}.{path}" for name, paths in sorted(self.unknown.items()) for path in sorted(paths)]
+        more = len(paths[_SHOWN_UNKNOWN:])
+        at_least = "at least " * any(len(paths) == _MOST_UNKNOWN for paths in self.unknown.values())
+        if paths:
             LOGGER.warning(
-                "%s: the API sends properties that this version does not know; they are left out: %s%s",
-                name,
-                ", ".join(fresh[:_SHOWN_UNKNOWN]),
-                f", and {'at least ' * (len(paths) == _MOST_UNKNOWN)}{more} others" if more else "",
+                "The API sends properties that this version does not know; they are left out: %s%s",
+                ", ".join(paths[:_SHOWN_UNKNOWN]),
+                f", and {at_least}{more:,} others" if more else "",
             )

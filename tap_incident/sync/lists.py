@@ -97,7 +97,6 @@ def read_list(run: RunContext, opened: OpenList) -> Task:
         if not opened.is_second_look:
             run.problems.skip_below(opened.node)
         return
-    _log_reading(run, opened)
     first, *others = opened.pages
     opened.running = 1
     for number in others:
@@ -236,12 +235,3 @@ def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> Non
         run.problems.end(node, error)
     else:
         run.problems.deny(node, error)
-
-
-def _log_reading(run: RunContext, opened: OpenList) -> None:
-    if opened.is_second_look:
-        return
-    point, node = opened.point, opened.node
-    streams = [each.stream.name for each in node.tree() if each.selected and run.problems.is_wanted(each)]
-    since = f", changed since {point.since}" if point.since else ""
-    LOGGER.info("%s: reading %s%s", point.step.name, ", ".join(streams), since)

@@ -7,9 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tap_incident.logs import duration
+
 LOGGER = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
+"""In the first minute."""
+SECONDS_BETWEEN_LATER_LINES = 30.0
+SECONDS_BETWEEN_REWRITES = 0.5
+_FIRST = 55.0
+"""A line in the first minute is at most this old."""
 
 
 @dataclass
@@ -38,12 +45,17 @@ class Progress:
     requests: Callable[[], int]
     seconds_for: Callable[[float], float]
     clock: Callable[[], float] = time.monotonic
+    rewritten: bool = False
+    """True if each line takes the place of the one before."""
     rows: int = 0
     _expected: dict[str, _Expected] = field(default_factory=dict)
     _logged: tuple[float, int] = field(init=False)
+    _began: float = field(init=False)
+    _speed: float = 0.0
 
     def __post_init__(self) -> None:
-        self._logged = (self.clock(), self.requests())
+        self._began = self.clock()
+        self._logged = (self._began, self.requests())
 
     def expect(self, name: str, rows: int, requests: int) -> None:
         """The list `name` has so many rows, and takes so many requests together with the children of its rows."""
@@ -55,12 +67,28 @@ class Progress:
         if name in self._expected:
             self._expected[name].written += 1
         now = self.clock()
-        if now - self._logged[0] < SECONDS_BETWEEN_LINES:
+        if now - self._logged[0] < self._pause():
             return
         sent = self.requests()
         speed = (sent - self._logged[1]) / (now - self._logged[0])
-        LOGGER.info("%s, %.1f requests per second%s", self._share(sent), speed, self._time_left(speed))
-        self._logged = (now, sent)
+        if self.rewritten and self._speed:
+            # A speed of half a second would jump.
+            speed = 0.9 * self._speed + 0.1 * speed
+        left = self._left()
+        LOGGER.info(
+            "%s, %.1f requests per second%s",
+            self._share(sent),
+            speed,
+            self._time_left(speed),
+            extra={"progress": sent / (sent + left) if left else None},
+        )
+        self._logged, self._speed = (now, sent), speed
+
+    def _pause(self) -> float:
+        """Seconds between two lines."""
+        if self.rewritten:
+            return SECONDS_BETWEEN_REWRITES
+        return SECONDS_BETWEEN_LINES if self._logged[0] - self._began < _FIRST else SECONDS_BETWEEN_LATER_LINES
 
     def _left(self) -> float:
         return sum(each.left for each in self._expected.values())
@@ -75,4 +103,4 @@ class Progress:
             return ""
         # The speed of the first minute is that of the burst that the API allows. Later, the rate limit decides.
         seconds = max(left / speed, self.seconds_for(left))
-        return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"
+        return f", about {duration(seconds)} left"

@@ -11,7 +11,13 @@ from datetime import datetime
 
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import BadData, BadKey, BadOutput, Gone, MissingPermission, Rejected, Stopped, TapError
+from tap_incident.errors import (
+    BadData,
+    BadOutput,
+    Gone,
+    MissingPermission,
+    Rejected,
+)
 from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.selection import Selection
@@ -19,13 +25,15 @@ from tap_incident.streams import BY_NAME
 from tap_incident.sync.bookmarks import regained
 from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
-from tap_incident.sync.fanout import Prefetched, Task, Workers
+from tap_incident.sync.fanout import Task, Workers
+from tap_incident.sync.identity import log_key
 from tap_incident.sync.lists import open_list, read_list
 from tap_incident.sync.plan import Node
 from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.spooling import fill_spool, spooled_nodes
 from tap_incident.sync.steps import begin_step, close_step
 from tap_incident.sync.strategy import chosen, plans, request_parents
+from tap_incident.sync.summary import log_plan, log_summary
 
 LOGGER = logging.getLogger(__name__)
 
@@ -47,17 +55,19 @@ def sync(
     at the end if some of what was selected could not be read.
     """
     run = RunContext(config, client, workers, writer, state, shift_window(now, config.schedule_window_days))
+    finished = False
     try:
         if selection:
             _add_tasks(selection, run)
         run.tasks.run()
+        finished = True
         _finish(run)
         run.problems.raise_failures(selection)
     except Exception:
         _repeat_state(run)
         raise
     finally:
-        _end(run)
+        _end(run, selection, finished=finished)
 
 
 def _add_tasks(selection: Selection, run: RunContext) -> None:
@@ -65,8 +75,9 @@ def _add_tasks(selection: Selection, run: RunContext) -> None:
     identity = run.workers.prefetch(run.client.identity())
     options = _regained(plans(selection, run), selection, run)
     request_parents(options, run)
-    _log_key(identity)
+    log_key(identity)
     points = chosen(selection, options, run)
+    log_plan(points)
     for notice in (notice for point in points for notice in point.notices):
         LOGGER.info("%s", notice)
     for node in spooled_nodes(points):
@@ -114,27 +125,26 @@ def _repeat_state(run: RunContext) -> None:
             run.writer.state(run.state)
 
 
-def _end(run: RunContext) -> None:
+def _end(run: RunContext, selection: Selection, *, finished: bool) -> None:
     """Log totals and delete temporary files."""
+    run.tick()
+    run.ended.log()
     run.log_unknown_properties()
-    run.log_timers()
-    run.log_record_counts()
     run.problems.log_missing_parents()
+    run.metrics.end()
+    if selection:
+        seconds = run.clock() - run.started_at
+        log_summary(
+            run.writer.records,
+            run.problems,
+            selection,
+            requests=run.client.sent,
+            seconds=seconds,
+            finished=finished,
+        )
     run.seen.close()
     for spool in run.spools.values():
         spool.close()
-
-
-def _log_key(identity: Prefetched) -> None:
-    """Log the name and roles of the key. A key that the API does not know ends the run here."""
-    try:
-        for row in next(identity).rows:
-            roles = [*(row.get("roles") or []), *(f"{role} (in its teams)" for role in row.get("team_roles") or [])]
-            LOGGER.info('API key "%s", roles: %s', row.get("name"), ", ".join(map(str, roles)) or "none")
-    except (BadKey, Stopped):
-        raise
-    except (TapError, TypeError) as error:
-        LOGGER.info("The API does not say whose key this is; the sync continues (%s)", error)
 
 
 def _read_step(run: RunContext, point: ResumePoint) -> Task:

@@ -6,6 +6,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from tap_incident.api.answers import Page, Row
@@ -18,7 +20,7 @@ class Spool:
 
     def __init__(self) -> None:
         self._database = _temporary()
-        self._database.execute("CREATE TABLE spooled (parent TEXT, row TEXT)")
+        self._database.execute("CREATE TABLE spooled (parent TEXT, row TEXT, extracted TEXT)")
         self._database.execute("CREATE INDEX by_parent ON spooled (parent)")
         self.full: Future[None] = Future()
         """Done once all rows are stored."""
@@ -27,42 +29,46 @@ class Spool:
         """Free the disk space."""
         self._database.close()
 
-    def add(self, rows: Iterable[tuple[str, Row]]) -> None:
-        """Store rows, each with its parent's id."""
-        texts = ((parent, json.dumps(row)) for parent, row in rows)
+    def add(self, rows: Iterable[tuple[str, Row]], extracted: str = "") -> None:
+        """Store rows of one answer, each with its parent's id. `extracted` is when the answer came."""
+        texts = ((parent, json.dumps(row), extracted) for parent, row in rows)
         with _disk_errors():
             self._database.execute("BEGIN")
-            self._database.executemany("INSERT INTO spooled VALUES (?, ?)", texts)
+            self._database.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
             self._database.execute("COMMIT")
 
-    def rows(self, parent: str) -> list[Row]:
-        """The rows that belong to `parent`, in the order in which they were stored."""
-        query = "SELECT row FROM spooled WHERE parent = ? ORDER BY rowid"
+    def pages(self, parent: str) -> list[Page]:
+        """The rows that belong to `parent`, in the order in which they were stored: a page per answer that had some."""
+        query = "SELECT extracted, row FROM spooled WHERE parent = ? ORDER BY rowid"
         with _disk_errors():
-            return [json.loads(text) for (text,) in self._database.execute(query, (parent,))]
+            found = self._database.execute(query, (parent,)).fetchall()
+        return [
+            Page([json.loads(text) for _, text in rows], extracted=extracted)
+            for extracted, rows in groupby(found, key=itemgetter(0))
+        ]
 
     def pages_of(self, parent: str) -> SpooledPages:
-        """A page with the rows that belong to `parent`, which is there once the spool is full."""
+        """The pages with the rows that belong to `parent`, which are there once the spool is full."""
         return SpooledPages(self, parent)
 
 
 class SpooledPages(Iterator[Page]):
-    """One page, read from the disk when it is taken."""
+    """Pages that are read from the disk when the first is taken."""
 
     def __init__(self, spool: Spool, parent: str) -> None:
-        self._spool: Spool | None = spool
+        self._spool = spool
         self._parent = parent
+        self._pages: Iterator[Page] | None = None
 
     @property
     def pending(self) -> Future[Any] | None:
-        """What the page waits for; None if taking it does not wait."""
-        return None if self._spool is None or self._spool.full.done() else self._spool.full
+        """What the pages wait for; None if taking one does not wait."""
+        return None if self._spool.full.done() else self._spool.full
 
     def __next__(self) -> Page:
-        if self._spool is None:
-            raise StopIteration
-        spool, self._spool = self._spool, None
-        return Page(spool.rows(self._parent))
+        if self._pages is None:
+            self._pages = iter(self._spool.pages(self._parent))
+        return next(self._pages)
 
 
 class Seen:

@@ -43,8 +43,8 @@ def _fill(run: RunContext, child: Node, spool: Spool) -> Task:
                 if page is None:
                     break
                 problems.answered.add(stream.name)
-                spool.add((_parent_id(row, child), row) for row in page.rows)
-                run.log_timers()
+                spool.add([(_parent_id(row, child), row) for row in page.rows], page.extracted)
+                run.tick()
                 yield None
     except MissingPermission as error:
         problems.deny(child, error)

@@ -24,7 +24,6 @@ def begin_step(run: RunContext, point: ResumePoint) -> None:
 
 def close_step(run: RunContext, point: ResumePoint) -> None:
     """After the last list of a step: SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
-    run.log_unknown_properties()
     problems = run.problems
     emitted = [selected for selected in point.step.emitted() if selected.stream.name not in problems.denied]
     for selected in emitted:
@@ -32,6 +31,7 @@ def close_step(run: RunContext, point: ResumePoint) -> None:
         # After a resume, nobody knows which version the first rows have by now: another run may have come between.
         if not point.is_resumed and not problems.may_be_incomplete(selected.stream.name):
             run.writer.activate(selected.stream.name)
+    run.ended.add(point)
     if emitted:
         _write_last_state(run, point)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
@@ -15,7 +16,7 @@ from tap_incident.sync.replication import ResumePoint, resume_point
 
 LOGGER = logging.getLogger(__name__)
 
-_STRATEGIES = ("per_incident", "list")
+STRATEGIES = ("per_incident", "list")
 _WORTH_IT = 2
 """The list is used if it needs less than this part of the requests."""
 
@@ -29,7 +30,7 @@ def plans(selection: Selection, run: RunContext) -> dict[str, list[ResumePoint]]
 
     if config.child_strategy != "auto":
         return {config.child_strategy: points(config.child_strategy)}
-    options = {strategy: points(strategy) for strategy in _STRATEGIES}
+    options = {strategy: points(strategy) for strategy in STRATEGIES}
     per_incident, by_list = ([point.step for point in found] for found in options.values())
     if per_incident == by_list:
         del options["list"]
@@ -69,8 +70,8 @@ def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: Run
     # By the strategy list, some children are not below their parents.
     roots = (step.lists[0][0] for step in _steps(selection, run, "per_incident") if step.name == parents.step.name)
     root = next(roots)
-    costs = {each: cost(root, count, run.modes, each) for each in _STRATEGIES}
-    best = "list" if costs["list"] * _WORTH_IT < costs["per_incident"] else "per_incident"
+    costs = {each: cost(root, count, run.modes, each) for each in STRATEGIES}
+    best = cheaper(costs)
     if not others:
         better = best != strategy and parents.since is None
         advice = f' (only about {costs[best]:,} with child_strategy "auto")' if better else ""
@@ -85,6 +86,11 @@ def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: Run
         *(parents.step.name, f"{count:,}", best, f"{costs['list']:,}", f"{costs['per_incident']:,}"),
     )
     return options[best]
+
+
+def cheaper(costs: Mapping[str, int]) -> str:
+    """The strategy to use, if each of them needs that many requests."""
+    return "list" if costs["list"] * _WORTH_IT < costs["per_incident"] else "per_incident"
 
 
 def _parents(points: list[ResumePoint]) -> ResumePoint | None:

@@ -35,6 +35,8 @@ class Turn:
     """None for a page without rows."""
     children: list[tuple[Node, Pages]]
     last_of: Page | None
+    extracted: str = ""
+    """When the answer with the row came."""
 
 
 Walk = Iterator["Future[Any] | Page"]
@@ -86,7 +88,7 @@ def _turns(run: RunContext, node: Node, pages: Pages, due: Callable[[Page], Page
         page.rows.reverse()
         while page.rows:
             row = page.rows.pop()
-            yield Turn(row, _open(run, node, row), None if page.rows else page)
+            yield Turn(row, _open(run, node, row), None if page.rows else page, page.extracted)
 
 
 def _open(run: RunContext, node: Node, row: Row) -> list[tuple[Node, Pages]]:
@@ -116,31 +118,32 @@ def _child_pages(run: RunContext, child: Node, row: Row) -> Iterator[Pages]:
 def _write(run: RunContext, node: Node, turn: Turn, written: Callable[[], None]) -> Walk:
     """Write one row, including the nested rows, and then its children."""
     if turn.row is not None:
-        yield from _emit(run, node, turn.row, turn.children)
+        yield from _emit(run, node, turn.row, turn)
         written()
-        run.log_timers()
+        run.tick()
     if turn.last_of is not None:
         yield turn.last_of
 
 
-def _emit(run: RunContext, node: Node, row: Row, children: list[tuple[Node, Pages]]) -> Iterator[Future[Any]]:
+def _emit(run: RunContext, node: Node, row: Row, turn: Turn) -> Iterator[Future[Any]]:
     below: list[tuple[Node, Pages]] = []
-    for child, chain in children:
+    for child, chain in turn.children:
         pages: Pages = _Readable(run, child, chain)
         nested_as = child.stream.parent.nested_as
         if child.nested and nested_as:
             before = run.problems.counts(child)
-            rows: list[Row] = []
-            yield from _collect(pages, rows)
+            read: list[Page] = []
+            yield from _collect(pages, read)
+            rows = [nested for page in read for nested in page.rows]
             # Null, not an empty list: nobody knows these rows.
             row[nested_as] = rows if before == run.problems.counts(child) and run.problems.is_wanted(child) else None
             if child.stream.name in run.problems.denied:
                 run.refused_ids.setdefault(child.stream.name, str(row.get(child.stream.parent.id_property)))
-            pages = Collected(rows)
+            pages = Collected(read)
         below.append((child, pages))
     if node.selected and node.stream.name not in run.problems.failed:
         try:
-            run.writer.record(node.stream.name, run.shaper(node.selected)(row))
+            run.writer.record(node.stream.name, run.shaper(node.selected)(row), turn.extracted)
         except BadData as error:
             run.problems.fail(node, error)
     for child, pages in below:
@@ -149,29 +152,28 @@ def _emit(run: RunContext, node: Node, row: Row, children: list[tuple[Node, Page
             yield from (step for step in walk(run, child, pages) if isinstance(step, Future))
 
 
-def _collect(pages: Pages, rows: list[Row]) -> Iterator[Future[Any]]:
-    """Add the rows of all pages to `rows`."""
+def _collect(pages: Pages, read: list[Page]) -> Iterator[Future[Any]]:
+    """Add all pages to `read`."""
     while True:
         while pending := pages.pending:
             yield pending
         try:
-            rows += next(pages).rows
+            read.append(next(pages))
         except StopIteration:
             return
 
 
 @dataclass
 class Collected:
-    """Rows that are there already, as a page."""
+    """Pages that are there already."""
 
-    rows: list[Row] | None
+    read: list[Page]
     pending: Future[Any] | None = None
 
     def __next__(self) -> Page:
-        if self.rows is None:
+        if not self.read:
             raise StopIteration
-        rows, self.rows = self.rows, None
-        return Page(rows)
+        return self.read.pop(0)
 
 
 @dataclass(frozen=True)

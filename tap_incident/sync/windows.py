@@ -127,7 +127,7 @@ def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callabl
         if page.after and number >= _PAGES_BEFORE and (most := room()) > 1:
             rest = order.rest(window, min(most, 8 * number), stream, now)
             if len(rest) > 1:
-                yield CutPage(page.rows, None, page.total, rest, page.after)
+                yield CutPage(page.rows, None, page.total, page.extracted, rest, page.after)
                 return
         yield page
 

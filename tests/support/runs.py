@@ -68,8 +68,10 @@ def param_values(fake: FakeApi, path: str, name: str) -> list[str]:
 
 
 def timeless(run: Run) -> list[Json]:
-    """The messages of a run, except for the start time in its states."""
+    """The messages of a run without its own times: those of its answers, and its start in its states."""
     messages: list[Json] = json.loads(json.dumps(run.messages))
+    for message in messages:
+        message.pop("time_extracted", None)
     for state in (message["value"] for message in messages if message["type"] == "STATE"):
         for bookmark in state["bookmarks"].values():
             bookmark.pop("started", None)
@@ -77,9 +79,9 @@ def timeless(run: Run) -> list[Json]:
 
 
 def by_stream(run: Run) -> dict[str, list[Json]]:
-    """The messages of each stream in their order. Streams are read side by side, so their messages come mixed."""
+    """The timeless messages of each stream in their order. Streams are read side by side: their messages come mixed."""
     found: dict[str, list[Json]] = {}
-    for message in run.messages:
+    for message in timeless(run):
         if message["type"] != "STATE":
             found.setdefault(message["stream"], []).append(message)
     return found

@@ -34,7 +34,7 @@ def trickling_identity(fake: FakeApi) -> Callable[[socket], None]:
 def test_identity_that_trickles_gets_its_seconds_in_all_and_holds_nothing_up(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO")
+    caplog.set_level("DEBUG")
     org = organisation(3)
     began = time.monotonic()
     with FakeApi(org) as fake, listening(trickling_identity(fake)) as port:

@@ -91,5 +91,5 @@ def test_unknown_properties_are_named_up_to_twenty(tap: Tap, caplog: pytest.LogC
     org.rows["/v2/users"] = [row | {f"a_new_{n:02}": 1 for n in range(22)} for row in org.rows["/v2/users"]]
     assert ran(tap, {}, org).code == 0
     (line,) = (record.getMessage() for record in caplog.records if "does not know" in record.getMessage())
-    assert "left out: " + ", ".join(f"a_new_{n:02}" for n in range(20)) + ", and " in line
+    assert "left out: " + ", ".join(f"users.a_new_{n:02}" for n in range(20)) + ", and " in line
     assert line.endswith(" others")

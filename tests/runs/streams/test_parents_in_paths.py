@@ -11,7 +11,7 @@ import pytest
 from tap_incident.streams import BY_NAME, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
-from tests.support.logs import infos, last_line
+from tests.support.logs import last_line, logged
 from tests.support.runs import check, key_of, only, there
 
 IN_PATH = [stream.name for stream in STREAMS if stream.path_params]
@@ -49,9 +49,13 @@ def test_id_that_no_path_can_hold_ends_the_stream(tap: Tap, caplog: pytest.LogCa
 
 
 def test_metrics_of_all_parents_are_under_one_endpoint(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(1)) as fake, caplog.at_level(logging.INFO):
+    with FakeApi(organisation(1)) as fake, caplog.at_level(logging.DEBUG):
         tap(fake, catalog=only("schedule_replicas"))
-    lines = [line for line in infos(caplog) if line.startswith("METRIC: ") and "http_request_duration" in line]
+    lines = [
+        line
+        for line in logged(caplog, logging.DEBUG)
+        if line.startswith("METRIC: ") and "http_request_duration" in line
+    ]
     found = {json.loads(line.removeprefix("METRIC: "))["tags"]["endpoint"] for line in lines}
     assert found == {"/v1/identity", "/v2/schedules", "/v2/schedules/{schedule_id}/replicas"}
     assert len({request.path for request in fake.requests}) > len(found)

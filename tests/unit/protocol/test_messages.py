@@ -85,6 +85,13 @@ def test_record_message_is_one_line_with_unchanged_values(value: Any) -> None:
     assert repr(message["record"]["value"]) == repr(value)
 
 
+def test_record_message_has_the_time_of_its_answer() -> None:
+    out = Out()
+    Writer(out).record("users", {"id": "U1"}, "2026-02-03T04:05:06.000007Z")
+    message = singer.parse_message(out.getvalue())
+    assert message.time_extracted.isoformat() == "2026-02-03T04:05:06.000007+00:00"
+
+
 def test_record_message_that_is_not_json_is_an_error_and_writes_nothing() -> None:
     out = Out()
     with pytest.raises(ValueError, match="JSON"):

@@ -76,6 +76,24 @@ def test_progress_adds_up_what_is_known_of_all_lists(caplog: pytest.LogCaptureFi
     assert line.startswith("75 rows, ")
 
 
+def test_progress_is_logged_every_ten_seconds_and_later_every_thirty(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    progress = progress_of(clock)
+    assert len(lines(caplog, progress, clock, rows=1_000, seconds=62)) == 6
+    assert len(lines(caplog, progress, clock, rows=1_000, seconds=62)) == 6 + 2
+
+
+def test_progress_of_a_terminal_is_drawn_twice_a_second(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    progress = Progress(clock.requests, seconds_for, clock, rewritten=True)
+    progress.expect("incidents", rows=100, requests=100)
+    drawn = lines(caplog, progress, clock, rows=50, seconds=5.01)
+    assert 9 <= len(drawn) <= 10
+    shares = [record.__dict__["progress"] for record in caplog.records]
+    assert shares == sorted(shares)
+    assert 0.9 < shares[-1] < 1
+
+
 def test_progress_is_logged_at_most_every_ten_seconds(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     assert len(lines(caplog, progress_of(clock), clock, rows=10_000, seconds=65)) == 6

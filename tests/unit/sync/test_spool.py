@@ -23,6 +23,11 @@ ROWS: list[Any] = [
 ]
 
 
+def rows(spool: Spool, parent: str) -> list[Any]:
+    """The rows of one parent."""
+    return [row for page in spool.pages(parent) for row in page.rows]
+
+
 @pytest.fixture
 def spool() -> Iterator[Spool]:
     with closing(Spool()) as spool:
@@ -32,14 +37,14 @@ def spool() -> Iterator[Spool]:
 @pytest.mark.parametrize("row", ROWS, ids=range(len(ROWS)))
 def test_spool_returns_rows_unchanged(spool: Spool, row: Any) -> None:
     spool.add([("I1", row)])
-    (found,) = spool.rows("I1")
+    (found,) = rows(spool, "I1")
     assert json.dumps(found) == json.dumps(row)
 
 
 def test_spool_returns_the_rows_of_a_parent_in_order(spool: Spool) -> None:
     spool.add((f"I{number % 3}", {"id": number}) for number in range(30))
     spool.add([("I1", {"id": -1})])
-    assert [row["id"] for row in spool.rows("I1")] == [*range(1, 30, 3), -1]
+    assert [row["id"] for row in rows(spool, "I1")] == [*range(1, 30, 3), -1]
 
 
 def test_seen_reports_an_id_as_new_once_per_stream() -> None:
@@ -50,22 +55,30 @@ def test_seen_reports_an_id_as_new_once_per_stream() -> None:
 
 def test_spool_separates_parents(spool: Spool) -> None:
     spool.add([("I1", {"id": "a"}), ("i1", {"id": "b"}), ("I1 ", {"id": "c"}), ("1", {"id": "d"})])
-    assert spool.rows("I1") == [{"id": "a"}]
-    assert spool.rows("01") == []
-    assert spool.rows("I%") == []
+    assert rows(spool, "I1") == [{"id": "a"}]
+    assert rows(spool, "01") == []
+    assert rows(spool, "I%") == []
 
 
 def test_spool_rows_can_be_read_again(spool: Spool) -> None:
     spool.add([("I1", {"id": "a"})])
-    spool.rows("I1")[0]["id"] = "changed"
-    assert spool.rows("I1") == [{"id": "a"}]
+    rows(spool, "I1")[0]["id"] = "changed"
+    assert rows(spool, "I1") == [{"id": "a"}]
 
 
 def test_spool_accepts_a_page_without_rows(spool: Spool) -> None:
     spool.add([])
     spool.add([("I1", {})])
-    assert spool.rows("I1") == [{}]
-    assert spool.rows("I2") == []
+    assert rows(spool, "I1") == [{}]
+    assert rows(spool, "I2") == []
+
+
+def test_rows_of_a_parent_are_pages_with_the_times_of_their_answers(spool: Spool) -> None:
+    spool.add([("I1", {"id": "a"}), ("I2", {"id": "b"}), ("I1", {"id": "c"})], "10:00")
+    spool.add([("I2", {"id": "d"})], "11:00")
+    spool.add([("I1", {"id": "e"})], "12:00")
+    found = [(page.extracted, [row["id"] for row in page.rows]) for page in spool.pages("I1")]
+    assert found == [("10:00", ["a", "c"]), ("12:00", ["e"])]
 
 
 def test_rows_of_a_parent_are_a_page_that_waits_until_the_spool_is_full(spool: Spool) -> None:
@@ -80,14 +93,14 @@ def test_rows_of_a_parent_are_a_page_that_waits_until_the_spool_is_full(spool: S
 def test_spools_do_not_share_rows(spool: Spool) -> None:
     spool.add([("I1", {"id": "a"})])
     with closing(Spool()) as other:
-        assert other.rows("I1") == []
+        assert rows(other, "I1") == []
 
 
 def test_spool_cannot_be_read_after_close() -> None:
     spool = Spool()
     spool.close()
     with pytest.raises(sqlite3.ProgrammingError):
-        spool.rows("I1")
+        rows(spool, "I1")
 
 
 def open_files() -> set[str]:
@@ -107,7 +120,7 @@ def test_spool_file_is_already_deleted_while_in_use(spool: Spool) -> None:
     spool.add((f"I{number}", {"text": "x" * 1000}) for number in range(10_000))
     (file,) = open_files() - before
     assert file.endswith("(deleted)")
-    assert len(spool.rows("I9999")) == 1
+    assert len(rows(spool, "I9999")) == 1
 
 
 def test_id_that_is_not_unicode_is_bad_data() -> None:

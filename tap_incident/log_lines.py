@@ -1,0 +1,168 @@
+"""The form of log lines: text or JSON, their level, and the progress line that a terminal rewrites.
+
+Source: Singer SDK, schema of structured logs (singer_sdk/schemas/logs.schema.json); singer-python, logging.conf.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+import os
+import shutil
+import sys
+import time
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
+
+LOGGER = logging.getLogger(__name__)
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_FORMATS = ("text", "json")
+_CLEAR = "\r\x1b[K"
+_BAR = 20
+"""Characters of the bar."""
+
+
+def text_formatter() -> logging.Formatter:
+    """Lines with time (UTC, RFC 3339), level and text."""
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    return formatter
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object per line, with the fields of the structured logs of Singer SDK taps.
+
+    It uses these attributes of a record, if it has them: `metric` (for a METRIC), `stream_name`, `figures` (for
+    `extra`) and `exception`, which `logs.clean_logs` makes of an error.
+    """
+
+    def __init__(self, names: Container[str]) -> None:
+        """A text that starts with one of these `names` and a colon is about that stream."""
+        super().__init__()
+        self._names = names
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        more, text = record.__dict__, record.getMessage()
+        named = text.partition(":")[0]
+        stream_name = more.get("stream_name", named if named in self._names else None)
+        line: dict[str, Any] = {
+            "level": record.levelname.lower(),
+            "pid": record.process,
+            "logger_name": record.name,
+            "ts": record.created,
+            "thread_name": record.threadName,
+            "app_name": "tap-incident",
+            "stream_name": stream_name,
+            "message": "METRIC" if "metric" in more else text,
+            "extra": more.get("figures", {}),
+        }
+        fields = {"metric_info": more.get("metric"), "exception": more.get("exception")}
+        return json.dumps(line | {name: value for name, value in fields.items() if value})
+
+
+class TerminalHandler(logging.StreamHandler[TextIO]):
+    """Draws each record with the attribute `progress` in the place of the one before, below all other lines.
+
+    `progress` is the share that is done, from 0 to 1; None if it is not known.
+    """
+
+    _drawn = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        try:
+            is_progress = hasattr(record, "progress")
+            line = self._progress(record) if is_progress else self.format(record) + self.terminator
+            self.stream.write(_CLEAR * self._drawn + line)
+            self._drawn = is_progress
+            self.flush()
+        except Exception:
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Remove the progress line."""
+        if self._drawn:
+            with suppress(OSError, ValueError):
+                self.stream.write(_CLEAR)
+                self.flush()
+        super().close()
+
+    def _progress(self, record: logging.LogRecord) -> str:
+        share = record.__dict__["progress"]
+        done = round(_BAR * (share or 0))
+        bar = "" if share is None else f"[{'#' * done}{'.' * (_BAR - done)}] "
+        return f"{bar}{record.getMessage()}"[: shutil.get_terminal_size().columns - 1]
+
+
+def progress_is_rewritten() -> bool:
+    """True if the progress is one line of a terminal, which may be rewritten often."""
+    return any(isinstance(handler, TerminalHandler) for handler in logging.getLogger().handlers)
+
+
+def as_line(level: int, text: str) -> str:
+    """The line of a text that can't go through logging, without its line break."""
+    formatters = [handler.formatter for handler in logging.getLogger().handlers if handler.formatter]
+    record = logging.LogRecord(__name__, level, "", 0, text, None, None)
+    return (formatters[-1] if formatters else text_formatter()).format(record)
+
+
+@contextmanager
+def log_lines(environ: Mapping[str, str], names: Container[str]) -> Iterator[None]:
+    """Write the log to stderr in this block, as these variables say. `names` are those of the streams.
+
+    TAP_INCIDENT_LOGLEVEL, else LOGLEVEL: the lowest level to write. LOG_FORMAT: text or json. LOGGING_CONF_FILE: a file
+    for logging.config.fileConfig, as for singer-python, that decides all of it.
+    """
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        path = environ.get("LOGGING_CONF_FILE")
+        problem = _problem_of(path) if path else ""
+        if problem or not path:
+            _configure(root, environ, names)
+        if problem:
+            LOGGER.warning("LOGGING_CONF_FILE can't be used (%s)", problem)
+        yield
+    finally:
+        for handler in root.handlers:
+            if handler not in handlers:
+                handler.close()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+def _problem_of(path: str) -> str:
+    """Configure the log by this file. Returns what keeps it from being used, if anything does."""
+    try:
+        logging.config.fileConfig(path, disable_existing_loggers=False)
+    except Exception as error:  # The file may name any class.
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _configure(root: logging.Logger, environ: Mapping[str, str], names: Container[str]) -> None:
+    json_lines = environ.get("LOG_FORMAT", "").lower() == "json"
+    terminal = not json_lines and _is_terminal(environ)
+    handler = TerminalHandler(sys.stderr) if terminal else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(names) if json_lines else text_formatter())
+    # The handler of singer-python has this very type; others, such as a test's, stay.
+    root.handlers[:] = [*(each for each in root.handlers if type(each) is not logging.StreamHandler), handler]
+    variable = "TAP_INCIDENT_LOGLEVEL" if environ.get("TAP_INCIDENT_LOGLEVEL") else "LOGLEVEL"
+    level, log_format = environ.get(variable, "").upper(), environ.get("LOG_FORMAT", "").lower()
+    if level in _LEVELS:
+        root.setLevel(level)
+    elif level:
+        LOGGER.warning("%s must be one of %s: using INFO", variable, ", ".join(_LEVELS))
+    if log_format and log_format not in _FORMATS:
+        LOGGER.warning("LOG_FORMAT must be one of %s: using text", ", ".join(_FORMATS))
+
+
+def _is_terminal(environ: Mapping[str, str]) -> bool:
+    """True if stderr is a terminal that can rewrite a line, and messages do not go to a terminal too."""
+    with suppress(AttributeError, ValueError):
+        return sys.stderr.isatty() and not os.isatty(1) and environ.get("TERM") != "dumb"
+    return False

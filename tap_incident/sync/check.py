@@ -1,0 +1,167 @@
+"""--check: what the key may read, and what the first run will cost. It asks for one row of each selected list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tap_incident.api.answers import Page
+from tap_incident.api.client import Client
+from tap_incident.config import Config
+from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, Rejected, Stopped, TapError
+from tap_incident.logs import duration, masked, printable
+from tap_incident.protocol.selection import Selection
+from tap_incident.streams import BY_NAME, PERMISSIONS, UNKNOWN_SCOPE, Params, Stream
+from tap_incident.sync.child_requests import TimeSpan, child_params, shift_window
+from tap_incident.sync.fanout import Workers
+from tap_incident.sync.identity import described
+from tap_incident.sync.plan import Node, cost, steps
+from tap_incident.sync.strategy import STRATEGIES, cheaper
+
+RETRY_SECONDS = 15
+"""A fault that lasts longer ends the check of a list."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of one list."""
+
+    node: Node
+    page: Page | None = None
+    """Its first page, of one row; None if it was not read."""
+    rows: int | None = None
+    """Its number of rows, if the API says it."""
+    problem: TapError | None = None
+    note: str = ""
+    is_root: bool = False
+    """True if its rows are not read for rows of another stream."""
+
+
+def check(selection: Selection, config: Config, client: Client, workers: Workers, now: datetime) -> Iterator[str]:
+    """The lines of the report. `schedule_entries` is asked for around `now`.
+
+    Raises BadKey, BadEndpoint or PassingFault if the API refuses the key or can't be reached, and TapError after the
+    last line if something that is selected by name can't be read, or nothing can.
+    """
+    with suppress(MissingPermission, Gone, Rejected, BadData, TypeError):  # Then the API does not say whose key it is.
+        yield _clean(described(client.key()), config)
+    span = shift_window(now, config.schedule_window_days)
+    order = list(BY_NAME)
+    findings = list(_findings(selection, config, client, workers, span))
+    findings.sort(key=lambda found: order.index(found.node.stream.name))
+    yield ""
+    width = max(len(_name(found.node)) for found in findings)
+    yield f"{'stream':{width}} {'rows':>9}"
+    for found in findings:
+        count = "" if found.rows is None else f"{found.rows:,}"
+        yield _clean(f"{_name(found.node):{width}} {count:>9}  {_outcome(found)}".rstrip(), config)
+    yield ""
+    yield _cost(findings, config, client)
+    _raise_problems(findings)
+
+
+def _findings(
+    selection: Selection, config: Config, client: Client, workers: Workers, span: TimeSpan
+) -> Iterator[Finding]:
+    modes = config.incident_modes
+    roots = [step.lists[0][0] for step in steps(selection, modes, "per_incident", has_bookmark=lambda _: False)]
+    waiting = [(root, root.stream.list_params(modes)) for root in roots]
+    while waiting:
+        asked = [(node, workers.prefetch(_first_pages(client, node.stream, lists))) for node, lists in waiting]
+        waiting = []
+        for node, pages in asked:
+            found = replace(_finding(node, pages), is_root=node in roots)
+            yield found
+            for child in node.children:
+                lists = _lists(child, found, span, modes)
+                if lists:
+                    waiting.append((child, lists))
+                else:
+                    note = f"not asked for: that takes a row of {node.stream.name}"
+                    yield from (Finding(each, note=note) for each in child.tree())
+
+
+def _lists(child: Node, parent: Finding, span: TimeSpan, modes: Sequence[str]) -> tuple[Params, ...]:
+    """The lists to ask for: those of the whole organisation, or that of one parent, or none."""
+    if _has_own_list(child):
+        return child.stream.list_params(modes)
+    if parent.page is None or not parent.page.rows:
+        return ()
+    return tuple(child_params(child.stream, parent.page.rows[0], span, lambda *_: True)[:1])
+
+
+def _has_own_list(node: Node) -> bool:
+    return node.stream.parent.stream is None or (node.stream.parent.has_list and not node.nested)
+
+
+def _first_pages(client: Client, stream: Stream, lists: Sequence[Params]) -> Iterator[Page]:
+    """One page that stands for all of these lists: their first rows, and their number of rows together."""
+    found = [client.first_page(stream, params, 1) for params in lists]
+    totals = [len(page.rows) if page.after is None else page.total for page in found]
+    known = [total for total in totals if total is not None]
+    yield Page([row for page in found for row in page.rows], None, sum(known) if len(known) == len(totals) else None)
+
+
+def _finding(node: Node, pages: Iterator[Page]) -> Finding:
+    is_whole = _has_own_list(node)
+    try:
+        page = next(pages)
+    except (BadKey, BadEndpoint, Stopped):
+        raise
+    except Gone as error:
+        return Finding(node, problem=error) if is_whole else Finding(node, Page([]), note="ok")
+    except TapError as error:
+        return Finding(node, problem=error)
+    return Finding(node, page, page.total if is_whole else None, note="ok")
+
+
+def _name(node: Node) -> str:
+    parent = node.stream.parent
+    inside = node.nested and node.selected is None
+    return f"{parent.stream}.{parent.nested_as}" if inside else node.stream.name
+
+
+def _outcome(found: Finding) -> str:
+    problem = found.problem
+    if not isinstance(problem, MissingPermission):
+        return found.note if problem is None else f"can't be read: {problem}"
+    scope = problem.scope or found.node.stream.scope.replace(UNKNOWN_SCOPE, "")
+    shown = f' (in the dashboard: "{PERMISSIONS[scope]}")' if scope in PERMISSIONS else ""
+    return f"the key lacks the permission {scope or 'for it'}{shown}"
+
+
+def _clean(text: str, config: Config) -> str:
+    return printable(masked(text, config.api_key))
+
+
+def _cost(findings: Sequence[Finding], config: Config, client: Client) -> str:
+    readable = {found.node.stream.name for found in findings if found.problem is None}
+    requests, used, unknown = 0, "", []
+    for found in findings:
+        if not found.is_root or found.page is None:
+            continue
+        children = tuple(child for child in found.node.children if child.stream.name in readable)
+        node, rows = replace(found.node, children=children), found.rows
+        costs = {each: cost(node, rows or 0, config.incident_modes, each) for each in STRATEGIES}
+        strategy = cheaper(costs) if config.child_strategy == "auto" else config.child_strategy
+        requests += costs[strategy]
+        used = f" by child_strategy {strategy}" if costs["list"] != costs["per_incident"] else used
+        unknown += [_name(node)] if rows is None else []
+    timers = [point.value for point in client.timers()]
+    latency = sum(timers) / max(1, len(timers)) / config.max_concurrency
+    time = duration(max(client.seconds_for(requests), requests * latency))
+    more = f"; more if these are long, since the API does not say: {', '.join(unknown)}" if unknown else ""
+    return f"The first run takes about {requests:,} requests{used} and {time}{more}"
+
+
+def _raise_problems(findings: Sequence[Finding]) -> None:
+    unread = [_name(found.node) for found in findings if found.problem is not None and found.node.explicit]
+    if unread:
+        raise TapError(
+            f"The key may not read all that the catalog selects: {', '.join(unread)} (see the table above)",
+            advice="Use a key with these permissions, or deselect them",
+        )
+    if all(found.page is None for found in findings):
+        raise TapError("Nothing could be read (see the table above)", advice="Use a key with these permissions")

@@ -1,0 +1,102 @@
+"""The log of the process: on a terminal, as JSON, and as a file of the user's own says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.processes import environ
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (DEBUG|INFO|WARNING|ERROR|CRITICAL) .+")
+
+
+def slow(number: int, path: str, params: object) -> Fault | None:
+    """Attachments take their time, so that the run has a progress."""
+    return Fault(delay=0.05) if path == "/v1/incident_attachments" else None
+
+
+def said(command: list[str], fake: FakeApi, **variables: str) -> list[str]:
+    """The lines on stderr of a sync that succeeds."""
+    done = subprocess.run(command, capture_output=True, text=True, env=environ(fake) | variables, check=True)
+    return done.stderr.splitlines()
+
+
+def test_progress_of_a_terminal_is_one_line_that_is_rewritten(command: list[str]) -> None:
+    ours, theirs = os.openpty()
+    with FakeApi(organisation(200), faults=slow) as fake:
+        variables = environ(fake) | {"TERM": "xterm", "COLUMNS": "100"}
+        tap = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env=variables)
+        os.close(theirs)
+        text = b"".join(iter(lambda: _read(ours), b"")).decode()
+        os.close(ours)
+        assert tap.wait(20) == 0
+    rewritten = re.findall(r"\n(\[[^\n]*)\r\x1b\[K", text)
+    assert rewritten
+    assert all(re.match(r"\[#*\.*\] \d+ rows, \d+ % of about \d+ requests, ", part) for part in rewritten)
+    lines = re.sub(r"\[[^\n]*\r\x1b\[K", "", text).splitlines()
+    assert all(LINE.fullmatch(line) for line in lines)
+    assert "INFO Finished: " in lines[-1]
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 4096)
+    except OSError:  # Linux ends a terminal that way.
+        return b""
+
+
+def test_each_line_of_a_pipe_has_time_and_level(command: list[str]) -> None:
+    with FakeApi(organisation(3)) as fake:
+        lines = said(command, fake)
+    assert lines
+    assert all(LINE.fullmatch(line) for line in lines)
+
+
+def test_json_lines_of_a_sync(command: list[str]) -> None:
+    with FakeApi(organisation(3)) as fake:
+        lines = [json.loads(line) for line in said(command, fake, LOG_FORMAT="json")]
+    last = lines[-1]
+    assert last["message"].startswith("Finished: ")
+    assert last["extra"]["requests"] == len(fake.requests)
+    counts = {line["metric_info"]["tags"]["endpoint"] for line in lines if line.get("metric_info")}
+    assert {"incidents", "users"} <= counts
+
+
+CONFIGURED = """
+[loggers]
+keys=root
+[handlers]
+keys=stderr
+[formatters]
+keys=plain
+[logger_root]
+level=WARNING
+handlers=stderr
+[handler_stderr]
+class=StreamHandler
+formatter=plain
+args=(sys.stderr,)
+[formatter_plain]
+format=mine %(levelname)s %(message)s
+"""
+
+
+def test_logging_conf_file_decides(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "logging.conf").write_text(CONFIGURED)
+    with FakeApi(organisation(3), denied=["users.view"]) as fake:
+        own = {"LOGGING_CONF_FILE": str(tmp_path / "logging.conf"), "LOG_FORMAT": "json", "LOGLEVEL": "DEBUG"}
+        lines = said(command, fake, **own)
+    assert lines
+    assert all(line.startswith("mine WARNING ") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["LOGLEVEL", "TAP_INCIDENT_LOGLEVEL"])
+def test_level_error_leaves_nothing_of_a_sync_that_succeeds(command: list[str], name: str) -> None:
+    with FakeApi(organisation(1)) as fake:
+        assert said(command, fake, **{name: "ERROR"}) == []

@@ -1,0 +1,133 @@
+"""--check: what the key may read and what a run will cost; whole runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tap_incident import main
+from tap_incident.streams import BY_NAME
+from tests.fake_api import NOW, FakeApi, Fault, organisation
+from tests.support.faults import always
+from tests.support.runs import KEY, Json, only
+
+Check = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Run --check: the exit code, and the lines on stdout."""
+
+    def run(fake: FakeApi, catalog: Json | None = None, **settings: object) -> tuple[int, list[str]]:
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps({"api_key": KEY, "endpoint": fake.url} | settings))
+        config.chmod(0o600)
+        arguments = ["--check", "--config", str(config)]
+        if catalog is not None:
+            (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+            arguments += ["--catalog", str(tmp_path / "catalog.json")]
+        code = main(arguments, clock=lambda: NOW)
+        return code, capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def outcomes(lines: list[str]) -> dict[str, tuple[str, str]]:
+    """The number of rows and the outcome by stream."""
+    table = lines[lines.index("") + 2 : -2]
+    return {line.split()[0]: (line[line.index(" ") :][:34].strip().split(" ")[0], line) for line in table}
+
+
+def test_check_reports_key_streams_rows_and_cost(check: Check) -> None:
+    org = organisation(40)
+    with FakeApi(org) as fake:
+        code, lines = check(fake)
+    assert code == 0
+    assert lines[0].startswith('API key "Stand-in key", roles: viewer')
+    found = outcomes(lines)
+    assert {"incidents", "actions", "users", "custom_field_options", "incidents.attachments"} <= found.keys()
+    assert all(line.endswith("  ok") for _, line in found.values())
+    assert found["severities"][0] == str(len(org.rows["/v1/severities"]))
+    assert re.match(
+        r"The first run takes about [\d,]+ requests by child_strategy list and [\d.]+ s; more if", lines[-1]
+    )
+    assert len(fake.requests) <= 60
+    assert {request.status for request in fake.requests} == {200}
+    assert all(dict(request.params).get("page_size", "1") == "1" for request in fake.requests)
+
+
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+def test_check_of_the_cost_knows_the_strategy(check: Check, strategy: str) -> None:
+    with FakeApi(organisation(40)) as fake:
+        _, lines = check(fake, only("incidents", "actions"), child_strategy=strategy)
+        incidents = int(outcomes(lines)["incidents"][0])
+    lists = {"per_incident": 4 * incidents, "list": 1}
+    found = re.search(rf"about ([\d,]+) requests by child_strategy {strategy}", lines[-1])
+    assert found
+    assert incidents < int(found[1]) <= lists["per_incident"] + 1
+    assert (int(found[1]) < 3 * incidents) == (strategy == "list")
+
+
+def test_check_of_all_streams_takes_about_a_request_each(check: Check) -> None:
+    with FakeApi(organisation(10)) as fake:
+        code, lines = check(fake, only(*BY_NAME))
+    assert code == 0
+    assert outcomes(lines).keys() == BY_NAME.keys()
+    # One more for the key, and two streams have a list for each incident mode.
+    assert len(fake.requests) <= 1 + len(BY_NAME) + 2
+
+
+def test_check_names_a_permission_that_is_missing_as_the_dashboard_does(check: Check) -> None:
+    with FakeApi(organisation(3), denied=["users.view", "incidents.view"]) as fake:
+        code, lines = check(fake)
+    text = 'the key lacks the permission users.view (in the dashboard: "View data, like public incidents and'
+    assert code == 0
+    assert text in outcomes(lines)["users"][1]
+    assert "permission incidents.view" in outcomes(lines)["incidents"][1]
+    assert outcomes(lines)["incidents.attachments"][1].endswith("not asked for: that takes a row of incidents")
+
+
+def test_check_fails_if_what_is_selected_by_name_cannot_be_read(check: Check, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3), denied=["users.view"]) as fake:
+        code, lines = check(fake, only("users", "severities"))
+    assert code == 1
+    assert outcomes(lines)["severities"][1].endswith("ok")
+    assert caplog.records[-1].levelno == logging.CRITICAL
+    assert "The key may not read all that the catalog selects: users (see the table above)" in caplog.messages[-1]
+
+
+def test_check_fails_if_nothing_can_be_read(check: Check, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3), faults=always(Fault(status=302))) as fake:
+        code, _ = check(fake)
+    assert code == 1
+    assert caplog.records[-1].levelno == logging.CRITICAL
+
+
+def test_check_of_a_key_that_is_refused_asks_nothing_more(check: Check, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3), key="another-key") as fake:
+        code, lines = check(fake)
+    assert (code, lines) == (1, [])
+    assert [request.path for request in fake.requests] == ["/v1/identity"]
+    assert "The API does not know this key" in caplog.messages[-1]
+
+
+def test_check_shows_no_control_character_and_no_key(check: Check) -> None:
+    identity = {"identity": {"name": f"\x1b[2J {KEY}", "roles": []}}
+    hostile = Fault(status=200, body=json.dumps(identity), content_type="application/json")
+    with FakeApi(organisation(3), faults=lambda n, path, p: hostile if path == "/v1/identity" else None) as fake:
+        code, lines = check(fake, only("users"))
+    assert code == 0
+    assert all(line.isprintable() and KEY not in line for line in lines)
+    assert lines[0] == 'API key "\\x1b[2J ***", roles: none'
+
+
+def test_check_does_not_need_to_know_whose_key_it_is(check: Check) -> None:
+    forbidden = Fault(status=403, body=json.dumps({"type": "authorization_error", "errors": [{"code": "no"}]}))
+    with FakeApi(organisation(3), faults=lambda n, path, p: forbidden if path == "/v1/identity" else None) as fake:
+        code, lines = check(fake, only("users"))
+    assert (code, lines[0]) == (0, "")

@@ -1,0 +1,72 @@
+"""--test: SCHEMA and a few rows of each selected stream; whole runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tap_incident import main
+from tap_incident.streams import BY_NAME
+from tests.fake_api import NOW, FakeApi, organisation
+from tests.support.logs import critical
+from tests.support.runs import KEY, Json, Run, check, only, parsed
+
+Sample = Callable[..., Run]
+
+
+@pytest.fixture
+def sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Sample:
+    """Run --test."""
+
+    def run(fake: FakeApi, catalog: Json) -> Run:
+        for name, content in {"config": {"api_key": KEY, "endpoint": fake.url}, "catalog": catalog}.items():
+            (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        arguments = ["--test", "--config", str(tmp_path / "config.json"), "--catalog", str(tmp_path / "catalog.json")]
+        code = main(arguments, clock=lambda: NOW)
+        return Run(code, parsed(capsys.readouterr().out))
+
+    return run
+
+
+def test_sample_has_the_schema_and_a_few_rows_of_each_stream(sample: Sample) -> None:
+    with FakeApi(organisation(20)) as fake:
+        run = sample(fake, only(*BY_NAME))
+        requests = len(fake.requests)
+    # As of a sync, but its records are valid only: no STATE says how far it is.
+    check(Run(1, run.messages))
+    assert run.code == 0
+    assert run.states() == []
+    assert set(run.streams()) == BY_NAME.keys()
+    assert all(len(run.records(name)) <= 3 for name in BY_NAME)
+    assert {"incidents", "users", "severities", "alerts", "custom_field_options"} <= {
+        name for name in BY_NAME if run.records(name)
+    }
+    assert all(message["time_extracted"] for message in run.messages if message["type"] == "RECORD")
+    assert requests < 80
+
+
+def test_sample_has_nested_rows(sample: Sample) -> None:
+    org = organisation(20)
+    with FakeApi(org) as fake:
+        (incident,) = sample(fake, only("incidents")).records("incidents")
+    attachments = [row for row in org.rows["/v1/incident_attachments"] if row["incident_id"] == incident["id"]]
+    assert [row["id"] for row in incident["attachments"]] == [row["id"] for row in attachments]
+
+
+def test_sample_of_a_stream_that_may_not_be_read_fails(sample: Sample, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3), denied=["users.view"]) as fake:
+        run = sample(fake, only("users", "severities"))
+    assert run.code == 1
+    assert run.streams() == ["severities"]
+    assert "The key may not read all that the catalog selects: users" in critical(caplog)[0]
+
+
+def test_sample_with_a_key_that_is_refused_has_no_message(sample: Sample, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(3), key="another-key") as fake:
+        run = sample(fake, only("users"))
+    assert (run.code, run.messages) == (1, [])
+    assert len(fake.requests) == 1
+    assert "The API does not know this key" in critical(caplog)[0]

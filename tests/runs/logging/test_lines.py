@@ -1,0 +1,104 @@
+"""The lines of a run: few, whatever its size, and a summary before the end; whole runs."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+
+from tests.conftest import Tap
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.faults import after_first_page, always
+from tests.support.logs import infos
+from tests.support.runs import Run, only, set_field
+
+FIGURES = r"([\d,]+) rows of (\d+) of (\d+) streams in ([\d,]+) requests, [\d.]+ (?:s|min)"
+
+
+def summary(caplog: pytest.LogCaptureFixture) -> str:
+    """The summary of a run, of which there is one."""
+    (line,) = [line for line in infos(caplog) if line.startswith(("Finished", "Ended early"))]
+    return line
+
+
+def people_read(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The INFO lines except METRIC."""
+    return [line for line in infos(caplog) if not line.startswith("METRIC")]
+
+
+def written(run: Run) -> int:
+    """The number of records."""
+    return sum(message["type"] == "RECORD" for message in run.messages)
+
+
+def test_default_sync_of_200_incidents_has_at_most_40_lines(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with FakeApi(organisation(200)) as fake:
+        run = tap(fake)
+    lines = [record.getMessage() for record in caplog.records]
+    assert run.code == 0
+    assert len(lines) <= 40
+    assert lines[0].startswith('API key "')
+    found = re.fullmatch(rf"Finished: {FIGURES}", lines[-1])
+    assert found
+    figures = [int(figure.replace(",", "")) for figure in found.groups()]
+    assert figures == [written(run), len(run.streams()), 20, len(fake.requests)]
+
+
+def test_each_list_is_logged_once_with_its_rows(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with FakeApi(organisation(30)) as fake:
+        run = tap(fake, settings={"child_strategy": "per_incident"})
+    parts = [part for line in people_read(caplog) for part in line.split("; ")]
+    counts = {name: len(run.records(name)) for name in run.streams()}
+    below = {"incidents": ["actions", "follow_ups", "incident_updates"], "custom_fields": ["custom_field_options"]}
+    below["catalog_types"] = ["catalog_entries"]
+    for name in counts.keys() - {child for children in below.values() for child in children}:
+        rows = [f"{counts[name]:,} rows", *(f"{counts[child]:,} {child}" for child in below.get(name, []))]
+        assert parts.count(f"{name}: {', '.join(rows)}") == 1
+    assert not [line for line in infos(caplog) if "reading" in line]
+
+
+def test_what_will_be_read_is_logged(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    catalog = set_field(only("alerts", "users"), "alerts", **{"replication-method": "INCREMENTAL"})
+    with FakeApi(organisation(2)) as fake:
+        assert tap(fake, catalog=catalog, settings={"start_date": "2024-01-01T00:00:00Z"}).code == 0
+    assert "Reading 2 streams: users, alerts" in infos(caplog)
+    assert "Only what changed since 2024-01-01T00:00:00Z: alerts" in infos(caplog)
+
+
+def test_summary_names_what_was_skipped(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with FakeApi(organisation(2), denied=["users.view"]) as fake:
+        assert tap(fake).code == 0
+    assert re.fullmatch(rf"Finished: {FIGURES}; skipped: users", summary(caplog))
+
+
+def test_summary_names_what_failed(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    org = organisation(2)
+    org.rows["/v1/severities"][0]["rank"] = []
+    with FakeApi(org) as fake:
+        assert tap(fake, catalog=only("severities", "users")).code == 1
+    assert re.fullmatch(rf"Finished: {FIGURES}; failed: severities", summary(caplog))
+    assert caplog.records[-1].levelno == logging.CRITICAL
+
+
+def test_summary_comes_after_a_failure_too(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with FakeApi(organisation(2), faults=after_first_page("/v2/alerts", Fault(status=401))) as fake:
+        run = tap(fake, catalog=only("alerts"))
+    assert run.code == 1
+    found = re.fullmatch(rf"Ended early: {FIGURES}", summary(caplog))
+    assert found
+    assert int(found[1]) == written(run) == 50
+    assert caplog.records[-1].levelno == logging.CRITICAL
+
+
+def test_key_is_not_mentioned_before_a_host_that_fails(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with FakeApi(organisation(2), faults=always(Fault(status=302))) as fake:
+        assert tap(fake).code == 1
+    assert not [line for line in infos(caplog) if "key" in line]

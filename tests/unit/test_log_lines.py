@@ -1,0 +1,180 @@
+"""Log lines: text and JSON, levels, a file of one's own, and the progress line of a terminal."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft4Validator
+
+from tap_incident.log_lines import TerminalHandler, log_lines, progress_is_rewritten, text_formatter
+from tap_incident.logs import clean_logs
+
+LOGGER = logging.getLogger("tests.log_lines")
+CLEAR = "\r\x1b[K"
+
+_TEXT, _NUMBER = {"type": "string"}, {"type": "number"}
+_FIELDS = {
+    "level": _TEXT,
+    "pid": {"type": "integer"},
+    "logger_name": _TEXT,
+    "ts": _NUMBER,
+    "thread_name": {"type": ["string", "null"]},
+    "app_name": _TEXT,
+    "stream_name": {"type": ["string", "null"]},
+    "message": _TEXT,
+    "extra": {"type": "object"},
+}
+_METRIC = {"properties": {"type": _TEXT, "metric": _TEXT, "value": _NUMBER}, "required": ["type", "metric", "value"]}
+_FRAME = {"filename": _TEXT, "function": _TEXT, "lineno": {"type": "integer"}, "line": _TEXT}
+_ERROR = {
+    "properties": {
+        "type": _TEXT,
+        "module": _TEXT,
+        "message": _TEXT,
+        "traceback": {"items": {"properties": _FRAME, "required": sorted(_FRAME)}},
+    },
+    "required": ["type", "module", "message"],
+}
+STRUCTURED = Draft4Validator(
+    {"properties": {**_FIELDS, "metric_info": _METRIC, "exception": _ERROR}, "required": sorted(_FIELDS)}
+)
+"""Source: Singer SDK 0.54, singer_sdk/schemas/logs.schema.json."""
+
+
+def logged(capsys: pytest.CaptureFixture[str], environ: Mapping[str, str]) -> list[str]:
+    """The lines on stderr of one record per level, with these variables."""
+    with log_lines(environ, ("users",)):
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
+            LOGGER.log(level, "users: %d rows", level)
+    return capsys.readouterr().err.splitlines()
+
+
+def test_text_line_has_time_in_utc_level_and_text(capsys: pytest.CaptureFixture[str]) -> None:
+    record = logging.makeLogRecord({"created": 1e9 + 0.75, "levelname": "INFO", "msg": "users: %d rows", "args": (3,)})
+    assert text_formatter().format(record) == "2001-09-09T01:46:40Z INFO users: 3 rows"
+    assert [line.split(" ", 1)[1] for line in logged(capsys, {})] == [
+        "INFO users: 20 rows",
+        "WARNING users: 30 rows",
+        "ERROR users: 40 rows",
+        "CRITICAL users: 50 rows",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "lines"),
+    [
+        ({"LOGLEVEL": "DEBUG"}, 5),
+        ({"LOGLEVEL": "warning"}, 3),
+        ({"LOGLEVEL": "CRITICAL", "TAP_INCIDENT_LOGLEVEL": "ERROR"}, 2),
+        ({"LOGLEVEL": "ERROR", "TAP_INCIDENT_LOGLEVEL": ""}, 2),
+        ({"LOGLEVEL": ""}, 4),
+    ],
+)
+def test_level_is_that_of_the_variables(
+    capsys: pytest.CaptureFixture[str], environ: dict[str, str], lines: int
+) -> None:
+    before = logging.getLogger().level
+    assert len(logged(capsys, environ)) == lines
+    assert logging.getLogger().level == before
+
+
+@pytest.mark.parametrize("name", ["LOGLEVEL", "TAP_INCIDENT_LOGLEVEL", "LOG_FORMAT"])
+def test_variable_with_an_unknown_value_is_a_warning(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    first, *others = logged(capsys, {name: "loud"})
+    assert f"WARNING {name} must be one of " in first
+    assert len(others) == 4
+
+
+def test_json_line_has_the_fields_of_structured_logs(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in logged(capsys, {"LOG_FORMAT": "JSON", "LOGLEVEL": "DEBUG"}):
+        line = json.loads(text)
+        STRUCTURED.validate(line)
+        assert (line["app_name"], line["stream_name"], line["logger_name"]) == ("tap-incident", "users", LOGGER.name)
+        assert line["message"] == f"users: {getattr(logging, line['level'].upper())} rows"
+
+
+def test_json_line_of_a_metric_has_its_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    metric = {"type": "counter", "metric": "record_count", "value": 3, "tags": {"endpoint": "users"}}
+    with log_lines({"LOG_FORMAT": "json"}, ()):
+        LOGGER.info("METRIC: %s", json.dumps(metric), extra={"metric": metric})
+        LOGGER.info("Finished", extra={"figures": {"rows": 3}})
+    first, last = map(json.loads, capsys.readouterr().err.splitlines())
+    STRUCTURED.validate(first)
+    assert (first["message"], first["metric_info"], first["stream_name"]) == ("METRIC", metric, None)
+    assert last["extra"] == {"rows": 3}
+
+
+def test_json_line_of_an_error_has_its_traceback_without_the_key(capsys: pytest.CaptureFixture[str]) -> None:
+    with clean_logs() as secrets, log_lines({"LOG_FORMAT": "json"}, ()):
+        secrets.append("key-0123456789")
+        try:
+            raise RuntimeError("\x1b key-0123456789")
+        except RuntimeError:
+            LOGGER.exception("Unexpected error:")
+    (text,) = capsys.readouterr().err.splitlines()
+    line = json.loads(text)
+    STRUCTURED.validate(line)
+    assert (line["exception"]["type"], line["exception"]["message"]) == ("RuntimeError", "\\x1b ***")
+    assert (
+        line["exception"]["traceback"][-1]["function"] == "test_json_line_of_an_error_has_its_traceback_without_the_key"
+    )
+    assert "key-0123456789" not in json.dumps(line["exception"]["message"])
+
+
+def test_logging_conf_file_that_cannot_be_used_is_a_warning(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    first, *others = logged(capsys, {"LOGGING_CONF_FILE": str(tmp_path / "missing.conf")})
+    assert "WARNING LOGGING_CONF_FILE can't be used (" in first
+    assert len(others) == 4
+
+
+def test_handlers_are_as_before_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
+    before = logging.getLogger().handlers[:]
+    with pytest.raises(RuntimeError), log_lines({"LOG_FORMAT": "json", "LOGLEVEL": "DEBUG"}, ()):
+        raise RuntimeError
+    assert logging.getLogger().handlers == before
+
+
+def test_terminal_rewrites_the_progress_below_other_lines() -> None:
+    stream = StringIO()
+    handler = TerminalHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    lines: list[dict[str, object]] = [{}, {"progress": 0.25}, {"progress": None}, {}]
+    for text, more in zip(("first", "1 row", "2 rows", "last"), lines, strict=True):
+        handler.emit(logging.makeLogRecord({"msg": text, **more}))
+    handler.emit(logging.makeLogRecord({"msg": "3 rows", "progress": 1.0}))
+    handler.close()
+    assert stream.getvalue() == (
+        f"first\n[#####...............] 1 row{CLEAR}2 rows{CLEAR}last\n[####################] 3 rows{CLEAR}"
+    )
+
+
+def test_terminal_progress_is_not_longer_than_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = StringIO()
+    TerminalHandler(stream).emit(logging.makeLogRecord({"msg": "x" * 100, "progress": 0.5}))
+    assert len(stream.getvalue()) == 39
+
+
+class Terminal(StringIO):
+    """A stderr that is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("environ", "rewritten"), [({}, True), ({"TERM": "dumb"}, False), ({"LOG_FORMAT": "json"}, False)]
+)
+def test_progress_is_rewritten_on_a_terminal_that_can(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], rewritten: bool
+) -> None:
+    monkeypatch.setattr("sys.stderr", Terminal())
+    with log_lines(environ, ()):
+        assert progress_is_rewritten() == rewritten
+    assert not progress_is_rewritten()
