@@ -19,7 +19,7 @@ import singer
 from tap_incident import about
 from tap_incident import config as configs
 from tap_incident.api.client import Client
-from tap_incident.errors import BadOutput, Stopped, TapError
+from tap_incident.errors import BadInput, BadOutput, Stopped, TapError
 from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.logs import clean_logs
 from tap_incident.protocol import state as states
@@ -172,15 +172,19 @@ def _run(process: _Process) -> None:
         return
     path = args.catalog if args.catalog is not None else args.properties
     catalog = parse_file(read_file(path), path) if path is not None else None
+    source = path or f"{args.config or 'settings'}: streams"
+    if path and config.streams:
+        LOGGER.info("The setting streams is not used: %s selects the streams", path)
     selection = select(
         catalog,
-        source=path or "catalog",
+        source=source,
         old_form=args.catalog is None,
         replication_method=config.replication_method,
+        streams=config.streams,
     )
-    state = states.check(parse_file(read_file(args.state), args.state), args.state) if args.state is not None else {}
     if not selection:
-        LOGGER.warning("%s selects no stream: nothing to do", path)
+        raise BadInput(f"{source} selects no stream: nothing to read")
+    state = states.check(parse_file(read_file(args.state), args.state), args.state) if args.state is not None else {}
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
         sync(selection, config, state, client=client, workers=workers, writer=Writer(out), now=process.clock())

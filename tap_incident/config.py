@@ -15,6 +15,7 @@ from jsonschema import Draft4Validator
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file
 from tap_incident.timestamps import is_timestamp
+from tap_incident.words import listed
 
 try:
     VERSION = version("tap-incident")
@@ -44,6 +45,14 @@ SETTINGS: dict[str, Any] = {
             "env": "INCIDENT_ENDPOINT",
             "accepts": "an https URL without user, password, query or fragment (http only for loopback)",
             "description": "URL of the API; may have a path",
+        },
+        "streams": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1},
+            "minItems": 1,
+            "accepts": "a list of names of streams",
+            "description": "Streams to read where there is no catalog: names, `*` for all, and `!name` for a stream to "
+            "leave out",
         },
         "incident_modes": {
             "type": "array",
@@ -133,6 +142,8 @@ class Config:
 
     api_key: str = field(repr=False)
     endpoint: str
+    streams: tuple[str, ...]
+    """Empty for the default streams."""
     incident_modes: tuple[str, ...]
     child_strategy: str
     schedule_window_days: int
@@ -166,6 +177,7 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
     return Config(
         api_key=chosen.get("api_key", ""),
         endpoint=chosen["endpoint"].rstrip("/"),
+        streams=tuple(chosen.get("streams", ())),
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
         child_strategy=chosen["child_strategy"],
         schedule_window_days=int(chosen["schedule_window_days"]),
@@ -184,6 +196,8 @@ def _typed(value: Any, key: str) -> Any:
     wanted = SETTINGS["properties"].get(key, {}).get("type")
     if wanted == "boolean" and isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower(), value)
+    if wanted == "array" and isinstance(value, str):
+        return listed(value)
     numeric = wanted in ("integer", "number") and isinstance(value, str)
     if numeric and re.fullmatch(r"\s*\d{1,15}(\.\d{1,15})?\s*", value):
         return float(value) if "." in value else int(value)

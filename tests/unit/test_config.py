@@ -31,6 +31,7 @@ def test_settings_have_defaults_except_the_api_key() -> None:
     assert load_settings(api_key=KEY) == Config(
         api_key=KEY,
         endpoint="https://api.incident.io",
+        streams=(),
         incident_modes=("standard", "retrospective"),
         child_strategy="auto",
         schedule_window_days=14,
