@@ -22,11 +22,11 @@ from tap_incident.api.client import Client
 from tap_incident.errors import BadInput, BadOutput, Stopped, TapError
 from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.logs import clean_logs
-from tap_incident.protocol import state as states
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.output import Output, output_errors, standard_output
 from tap_incident.protocol.selection import select
+from tap_incident.protocol.state_file import read_state
 from tap_incident.signals import signals_caught
 from tap_incident.sync.fanout import Workers
 from tap_incident.sync.run import sync
@@ -184,7 +184,7 @@ def _run(process: _Process) -> None:
     )
     if not selection:
         raise BadInput(f"{source} selects no stream: nothing to read")
-    state = states.check(parse_file(read_file(args.state), args.state), args.state) if args.state is not None else {}
+    state = read_state(read_file(args.state), args.state) if args.state is not None else {}
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
         sync(selection, config, state, client=client, workers=workers, writer=Writer(out), now=process.clock())

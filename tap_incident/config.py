@@ -155,6 +155,13 @@ class Config:
     request_timeout: float
     user_agent: str
 
+    @property
+    def reads_as_official_tap(self) -> bool:
+        """True if endpoint and incident modes are the defaults, which are those of the official tap."""
+        usual = SETTINGS["properties"]
+        defaults = (usual["endpoint"]["default"], tuple(usual["incident_modes"]["default"]))
+        return (self.endpoint, self.incident_modes) == defaults
+
 
 def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
     """Settings from the JSON text of a config file (None: no file), else from the environment, else the defaults.
