@@ -15,11 +15,21 @@ _TRUTHS = {
 }
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of the known names that an unknown name is most like; None if it is like none of them."""
+    by_form = {_form(each): each for each in known}
+    found = get_close_matches(_form(name), list(by_form), 1, _NEAR) if len(name) <= _LONGEST_NAME else []
+    return by_form[found[0]] if found else None
+
+
+def _form(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
 def shown(name: str, known: Iterable[str]) -> str:
     """An unknown name for a message, with the nearest of the known names if one is near."""
-    usual = name.lower().replace("-", "_").replace(" ", "_")
-    near = get_close_matches(usual, list(known), 1, _NEAR) if len(name) <= _LONGEST_NAME else []
-    return f"{name} (did you mean {near[0]}?)" if near else name
+    near = nearest(name, known)
+    return f"{name} (did you mean {near}?)" if near else name
 
 
 def truth(value: Any) -> bool | None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tap_incident import about
-from tap_incident.config import VERSION
+from tap_incident.settings import VERSION
 from tap_incident.streams import STREAMS
 from tools.facts import FACTS
 from tools.unread import unread_table

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tap_incident.config import REPLICATION_METHODS
 from tap_incident.errors import BadInput
 from tap_incident.protocol.entries import Breadcrumb, Entry, Metadata, field_name, read_entries
 from tap_incident.protocol.schemas import Schema, schema
 from tap_incident.protocol.wanted import wanted
+from tap_incident.settings import REPLICATION_METHODS
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tap_incident.words import shown
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tap_incident.config import VERSION
+from tap_incident.settings import VERSION
 from tests.support.paths import REPOSITORY
 from tools.readme import DOCUMENTS as TABLES
 from tools.readme import README, rendered

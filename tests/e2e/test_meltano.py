@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tap_incident.about import CAPABILITIES
-from tap_incident.config import SETTINGS
+from tap_incident.settings import SETTINGS
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.support.paths import REPOSITORY

@@ -37,4 +37,4 @@ def test_setting_streams_that_selects_nothing_is_an_error(
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, settings={"streams": streams})
     assert (run.code, run.messages, fake.requests) == (1, [], [])
-    assert caplog.messages[-1].endswith("config.json: streams selects no stream: nothing to read")
+    assert caplog.messages[-1] == "The setting streams selects no stream: nothing to read"
