@@ -31,6 +31,7 @@ SETTINGS: dict[str, Any] = {
     "required": ["api_key"],
     "properties": {
         "api_key": {
+            "title": "API key",
             "type": "string",
             "pattern": r"^[!-~]+\Z",
             "secret": True,
@@ -40,6 +41,7 @@ SETTINGS: dict[str, Any] = {
             "description": "API key, made under Settings > API keys in the dashboard",
         },
         "endpoint": {
+            "title": "Endpoint",
             "type": "string",
             "default": "https://api.incident.io",
             "env": "INCIDENT_ENDPOINT",
@@ -47,6 +49,7 @@ SETTINGS: dict[str, Any] = {
             "description": "URL of the API; may have a path",
         },
         "streams": {
+            "title": "Streams",
             "type": "array",
             "items": {"type": "string", "minLength": 1},
             "minItems": 1,
@@ -55,6 +58,7 @@ SETTINGS: dict[str, Any] = {
             "leave out",
         },
         "incident_modes": {
+            "title": "Incident modes",
             "type": "array",
             "items": {"type": "string", "enum": list(INCIDENT_MODES)},
             "minItems": 1,
@@ -64,6 +68,7 @@ SETTINGS: dict[str, Any] = {
             "description": "Modes of the incidents to read",
         },
         "child_strategy": {
+            "title": "Child strategy",
             "type": "string",
             "enum": list(CHILD_STRATEGIES),
             "default": "auto",
@@ -73,6 +78,7 @@ SETTINGS: dict[str, Any] = {
             "requests",
         },
         "schedule_window_days": {
+            "title": "Schedule window in days",
             "type": "integer",
             "minimum": 1,
             "maximum": 365,
@@ -81,6 +87,7 @@ SETTINGS: dict[str, Any] = {
             "description": "Days before and after the start of the run for which `schedule_entries` is read",
         },
         "replication_method": {
+            "title": "Replication method",
             "type": "string",
             "enum": list(REPLICATION_METHODS),
             "default": "FULL_TABLE",
@@ -89,11 +96,13 @@ SETTINGS: dict[str, Any] = {
             "escalations, actions and follow-ups that changed since the last run; other streams stay FULL_TABLE",
         },
         "start_date": {
+            "title": "Start date",
             "type": "string",
             "accepts": "an RFC 3339 timestamp such as 2026-01-31T00:00:00Z",
             "description": "With INCREMENTAL, the first run reads only rows that changed since then",
         },
         "activate_version": {
+            "title": "Activate version",
             "type": "boolean",
             "default": False,
             "accepts": "true or false",
@@ -101,6 +110,7 @@ SETTINGS: dict[str, Any] = {
             "(not all targets support it)",
         },
         "max_concurrency": {
+            "title": "Most requests at a time",
             "type": "integer",
             "minimum": 1,
             "maximum": 64,
@@ -109,6 +119,7 @@ SETTINGS: dict[str, Any] = {
             "description": "Most requests in flight at the same time",
         },
         "requests_per_minute": {
+            "title": "Requests per minute",
             "type": "integer",
             "minimum": 1,
             "maximum": 1_000_000,
@@ -117,6 +128,7 @@ SETTINGS: dict[str, Any] = {
             "API's limits count (1,200 at once, then 20 per second)",
         },
         "request_timeout": {
+            "title": "Request timeout in seconds",
             "type": "number",
             "minimum": 0,
             "exclusiveMinimum": True,
@@ -126,6 +138,7 @@ SETTINGS: dict[str, Any] = {
             "description": "Seconds to wait for a connection and for each part of an answer",
         },
         "user_agent": {
+            "title": "User agent",
             "type": "string",
             "pattern": r"^[!-~]([ -~]*[!-~])?\Z",
             "default": f"tap-incident/{VERSION}",
