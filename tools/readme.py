@@ -20,7 +20,7 @@ GUIDE = README.parent / "docs" / "streams.md"
 QUICKSTART = README.parent / "docs" / "quickstart.md"
 HUB = README.parent / "meltano" / "tap-incident.yml"
 EXAMPLE = README.parent / "examples" / "meltano.yml"
-EXAMPLES = ("examples/sync.sh", "examples/meltano.yml", "examples/github-actions.yml", "examples/airflow_dag.py")
+EXAMPLES = ("examples/sync.sh", "examples/github-actions.yml", "examples/airflow_dag.py")
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
 
 
@@ -46,7 +46,6 @@ def block(path: Path) -> str:
 
 
 Tables = Mapping[str, Callable[[], str]]
-# The example comes before the page that shows it.
 DOCUMENTS: Mapping[Path, Tables] = {
     EXAMPLE: {"tap-incident": example_part},
     README: {"settings": settings_table, "streams": about.streams_table},
