@@ -46,7 +46,7 @@ def test_signal_ends_the_run_soon_with_the_last_state(
     assert tap.returncode == code
     assert took < 5  # Two seconds are the aim; the machine may be busy.
     messages = parsed(out)
-    assert messages[-1]["value"]["currently_syncing"] == "alerts"
+    assert messages[-1]["value"]["bookmarks"]["alerts"]["after"]
     assert sum(message["type"] == "RECORD" for message in messages) == 4 + 50
     assert number.name in err.splitlines()[-1]
     assert "Traceback" not in err
