@@ -126,8 +126,7 @@ class Client:
         filled_path, query = filled(f"{name}: GET {path}", path, params)
         pauses = backoff.expo(max_value=_LONGEST_BACKOFF_SECONDS)
         next(pauses)
-        give_up: float | None = None
-        tries, slow = itertools.count(1), 0
+        give_up, tries, slow = None, itertools.count(1), 0
         while True:
             sent = self._gate.wait(path)
             if self._stop.is_set():

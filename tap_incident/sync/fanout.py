@@ -17,6 +17,8 @@ from typing import Any
 from tap_incident.api.answers import Page
 from tap_incident.errors import Stopped
 
+__all__ = ("CHAIN", "CHILD", "Future", "Prefetched", "Task", "Tasks", "Workers")
+
 _STOP_POLL_SECONDS = 0.2
 """How often a waiting consumer checks whether the run must stop."""
 CHAIN, CHILD = 0, 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,17 +12,19 @@ from tap_incident.api.answers import Page
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
 from tap_incident.streams import Params
 from tap_incident.sync.context import RunContext
-from tap_incident.sync.fanout import Prefetched, Task
+from tap_incident.sync.due import due_rows
+from tap_incident.sync.fanout import Future, Prefetched, Task
 from tap_incident.sync.plan import Node, requests_for
-from tap_incident.sync.replication import ResumePoint, changed_rows
-from tap_incident.sync.second_look import changed_since
+from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.steps import write_page_state
 from tap_incident.sync.walk import walk
 from tap_incident.sync.windows import CutPage, Window, cutting
 
 LOGGER = logging.getLogger(__name__)
 
-_MOST_ARRIVED = 8
+_MOST_WINDOWS = 16
+"""Windows of one list that are open at once: more of them would take more memory than they save time."""
+_MOST_ARRIVED = 4
 """Pages of a list in windows that wait to be written while more are requested."""
 
 
@@ -43,6 +44,8 @@ class OpenList:
     """Their pages; nothing if nothing of the list is wanted."""
     numbers: Iterator[int] = field(default_factory=itertools.count)
     """Numbers for the windows."""
+    unfiltered: set[int] = field(default_factory=set)
+    """Those that are picked from the whole list, because the API refuses their filter."""
     running: int = 0
     """Number of windows that are being read."""
     ended: Future[None] = field(default_factory=Future)
@@ -53,15 +56,17 @@ class OpenList:
         """True if it is read for what the step may have missed."""
         return self.point.is_second_look(self.list_index)
 
-    def request(self, run: RunContext, number: int, window: Window) -> None:
-        """Request the first page of a window, which gets this number."""
+    def request(self, run: RunContext, number: int, window: Window, *, filtered: bool = True) -> None:
+        """Request the first page of a window, which gets this number; or that of the whole list if not `filtered`."""
         self.left[number] = window
         stream = self.node.stream
-        params = (*self.params, *window.params(stream))
+        params = (*self.params, *window.params(stream)) if filtered else self.params
+        if not filtered:
+            self.unfiltered.add(number)
         early = run.early.pop((stream.name, params, window.after), None)
         if early is None:
             pages = run.client.pages(stream, params, window.after)
-            if self.may_be_cut:
+            if self.may_be_cut and filtered:
                 pages = cutting(pages, window, stream, lambda: self._room(run), run.began(self.point))
             # The pages of all windows would take too much memory if each had one more in advance.
             early = run.workers.prefetch(pages, ahead=window.is_whole)
@@ -69,11 +74,11 @@ class OpenList:
 
     def _room(self, run: RunContext) -> int:
         """The number of windows into which the rest of one may be cut. Pages that wait to be written leave less."""
-        return run.config.max_concurrency - len(self.left) - 2 * self.arrived()
+        return min(_MOST_WINDOWS, run.config.max_concurrency) - len(self.left) - 2 * self.arrived()
 
     def arrived(self) -> int:
         """The number of its pages that wait to be written."""
-        return sum(pages.has_arrived for pages in list(self.pages.values()))
+        return sum(self.pages[number].has_arrived for number in list(self.left))
 
 
 def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
@@ -140,7 +145,7 @@ def _read_until_cut(
         run,
         opened.node,
         opened.pages[number],
-        lambda page: _due(run, opened, window, page),
+        lambda page: due_rows(run, opened.point, opened.node, window, page),
         lambda: run.progress.row(name),
     )
     for step in read:
@@ -159,7 +164,7 @@ def _read_until_cut(
         if isinstance(step, CutPage):
             return step
         yield None
-        while not window.is_whole and opened.arrived() > _MOST_ARRIVED:
+        while not (window.is_whole or opened.failed) and opened.arrived() > _MOST_ARRIVED:
             yield None  # The next page would only take memory until the others are written.
     return None
 
@@ -179,12 +184,14 @@ def _accepted(run: RunContext, opened: OpenList, number: int) -> Iterator[Future
     try:
         pages.peek()
     except (Rejected, Gone) as error:
-        if window not in opened.point.sources(opened.list_index) or window == Window():
+        resumed = {replace(source, after=None) for source in opened.point.sources(opened.list_index)}
+        again = replace(window, after=None)
+        if again not in resumed or window == Window() or number in opened.unfiltered:
             raise
         name = opened.point.step.name
         LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
-        opened.left.clear()
-        opened.request(run, number, Window())
+        # Of a list in windows, the others are read on. A window whose filter is refused is picked from the whole list.
+        opened.request(run, number, again, filtered=window.after is not None)
         yield from _accepted(run, opened, number)
 
 
@@ -207,25 +214,6 @@ def _continue_in_windows(run: RunContext, opened: OpenList, number: int, cut: Cu
         other = next(opened.numbers)
         opened.request(run, other, window)
         _read_beside(run, opened, other)
-
-
-def _due(run: RunContext, opened: OpenList, window: Window, page: Page) -> Page:
-    """The page with only the rows that this run has to read."""
-    node, point = opened.node, opened.point
-    name, key = point.step.name, node.stream.replication_key
-    run.problems.answered.add(node.stream.name)
-    if node.second_look:
-        page.rows[:] = node.second_look.parents(page.rows, run.recent.get(name, {}))
-        return page
-    # Spools were filled before the parents are read. They do not know what has changed since.
-    if point.step.changed_parents and key and not any(child.spooled for child in node.children):
-        recent = run.recent.setdefault(name, {})
-        began = run.began(point)
-        recent.update((str(row.get("id")), row[key]) for row in page.rows if changed_since(row, key, began))
-    page.rows[:] = changed_rows(point, node, [row for row in page.rows if window.has(row)], run.newest)
-    if name in run.newest:
-        run.first_newest.setdefault(name, run.newest[name])
-    return page
 
 
 def _refused(run: RunContext, opened: OpenList, error: MissingPermission) -> None:

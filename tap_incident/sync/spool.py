@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData, BadOutput
+from tap_incident.sync.fanout import Future
 
 
 class Spool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,7 +11,7 @@ from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
 from tap_incident.sync.child_requests import child_params, with_added_columns
 from tap_incident.sync.context import RunContext
-from tap_incident.sync.fanout import CHILD
+from tap_incident.sync.fanout import CHILD, Future
 from tap_incident.sync.plan import Node
 
 _LOOK_AHEAD = 4

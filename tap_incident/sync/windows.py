@@ -8,6 +8,7 @@ Source: API documents, sections on the filters by `created_at`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +27,8 @@ _PAGES_BEFORE = 3
 """Pages of a window that are read before the rest is cut."""
 _MOST_AT_ONCE = 8
 """Windows into which time without a beginning is cut, each twice as wide as the one before."""
+_MARGIN = timedelta(minutes=10)
+"""A list in the order of ids may be a little out of the order of `created_at`."""
 _OVERLAP, _DAY_OVERLAP = timedelta(seconds=1), timedelta(days=1)
 _NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=1), timedelta(days=4)
 """Where the filter takes days, the overlap would be most of a shorter window."""
@@ -41,7 +44,7 @@ class Window:
     end: str | None = None
     newest_first: bool = False
     skip: tuple[str, ...] = ()
-    """Ids of rows that were created at that end, and were read before."""
+    """Ids of rows near that end that were read before."""
     after: str | None = None
     """Cursor of the first page to read."""
 
@@ -70,6 +73,13 @@ class Window:
         if self.newest_first:
             return (start is None or start < created) and (end is None or created <= end)
         return (start is None or start <= created) and (end is None or created < end)
+
+    def is_before(self, created: Instant) -> bool:
+        """True if it is beyond the end that is requested first."""
+        start, end = self._ends
+        if self.newest_first:
+            return end is not None and created > end
+        return start is not None and created < start
 
     def params(self, stream: Stream) -> Params:
         """The filter that asks for it, and for a little more."""
@@ -127,7 +137,7 @@ class _Order:
         self._first: Instant | None = None
         self._last: Instant | None = None
         self._last_text = ""
-        self._at_last: list[str] = []
+        self._recent: deque[tuple[Instant, str]] = deque()
         self._rises = self._falls = True
 
     def add(self, rows: list[Row], window: Window) -> None:
@@ -139,20 +149,24 @@ class _Order:
             except ValueError:
                 self._rises = self._falls = False
                 return
+            if window.is_before(created):
+                continue  # It is only there because a request asks for a little more, and was read before.
             if self._last is not None:
                 self._rises &= self._last <= created
                 self._falls &= self._last >= created
-            if self._last != created:
-                self._at_last = []
             self._first = self._first or created
             self._last, self._last_text = created, row[KEY]
-            self._at_last.append(str(row.get("id")))
+            self._recent.append((created, str(row.get("id"))))
+            while abs(self._recent[0][0][0] - created[0]) > _MARGIN + _OVERLAP:
+                self._recent.popleft()
 
     def rest(self, window: Window, most: int, stream: Stream, now: str) -> tuple[Window, ...]:
         """What is left of the window, cut; nothing if the rows have no order, or all were created at once."""
         first, last, text = self._first, self._last, self._last_text
         if first is None or last is None or self._rises == self._falls:
             return ()
+        if not window.is_whole and self._falls != window.newest_first:
+            return ()  # Its other end is the one that belongs to it.
         by_day = stream.incremental.days_only
         width = max(abs(last[0] - first[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST)
         # The rows beyond the window's last end are only there because a request asks for a little more.
@@ -163,12 +177,24 @@ class _Order:
             between = _even(text, limit, width, most)
         else:
             return ()
-        ends = (text, *between, window.start if self._falls else window.end)
-        return tuple(self._window(ends[number], ends[number + 1], number == 0) for number in range(len(ends) - 1))
+        near, skip = self._near_end(window)
+        ends = (near, *between, window.start if self._falls else window.end)
+        return tuple(
+            self._window(ends[place], ends[place + 1], () if place else skip) for place in range(len(ends) - 1)
+        )
 
-    def _window(self, near: str | None, far: str | None, is_next: bool) -> Window:
-        skip = tuple(self._at_last) if is_next else ()
+    def _window(self, near: str | None, far: str | None, skip: tuple[str, ...]) -> Window:
         return Window(far, near, True, skip) if self._falls else Window(near, far, False, skip)
+
+    def _near_end(self, window: Window) -> tuple[str, tuple[str, ...]]:
+        """Where the rest begins, a little before the last row since the order may be rough; and what was read of it."""
+        near = rfc3339(before(self._last_text, -_MARGIN if self._falls else _MARGIN))
+        first = window.end if self._falls else window.start
+        if first is not None and (instant(first) < instant(near)) == self._falls:
+            near = first
+        end = instant(near)
+        read = (known for at, known in self._recent if (at <= end if self._falls else at >= end))
+        return near, tuple(read)
 
 
 def _growing(last: str, width: timedelta, count: int) -> list[str]:

@@ -58,12 +58,12 @@ def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(
     with FakeApi(org, faults=refused) as api:
         port = int(api.url.rsplit(":", 1)[1])
         assert project.run(api).returncode == 1
-    assert project.state()["currently_syncing"] == "alerts"
+    assert project.state()["bookmarks"]["alerts"]["after"]
     assert len(keys(project, "alerts")) < len(there(org, "alerts"))
     with FakeApi(org, port=port) as api:
         done = project.run(api)
         assert done.returncode == 0, done.stderr[-5000:]
-        assert asked(api)[0] == "/v2/alerts"
+        assert "after" in next(dict(request.params) for request in api.requests if request.path == "/v2/alerts")
     # With the state beside it.
     assert "Running catalog discovery" in done.stderr
     complete(project, org)

@@ -166,7 +166,7 @@ def test_cron_goes_on_where_the_run_before_was_refused(scheduled: tuple[str, Pat
     with FakeApi(org, faults=refused) as api:
         port = int(api.url.rsplit(":", 1)[1])
         assert by_cron(command, api) == 1
-    assert json.loads((folder / "state.json").read_text())["currently_syncing"] == "alerts"
+    assert json.loads((folder / "state.json").read_text())["bookmarks"]["alerts"]["after"]
     with FakeApi(org, port=port) as api:
         assert by_cron(command, api) == 0
     assert finished(folder)

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from typing import Any
 
 import pytest
@@ -30,9 +31,9 @@ TIMES: dict[str, Times] = {
 }
 
 
-def long_list(name: str, times: Times, pages: int = 9) -> Organisation:
+def long_list(name: str, times: Times, pages: int = 9, incidents: int = 12) -> Organisation:
     """An organisation in which one list has that many full pages, and one row more."""
-    org = organisation(12)
+    org = organisation(incidents)
     stream = BY_NAME[name]
     rows = [row for row in org.rows[stream.path] if row.get("incident_id") in {None, *standard(org)}]
     count = pages * (stream.page_size or 0) + 1
@@ -212,3 +213,21 @@ def test_windows_that_the_api_no_longer_accepts_start_the_list_over(tap: Tap, ca
     assert second.code == 0
     assert second.keys("alerts") == keys(org, "alerts")
     assert "starting over" in caplog.text
+
+
+@pytest.mark.parametrize("number", [4, 9, 14])
+def test_error_in_one_window_ends_the_list_and_the_run_goes_on(tap: Tap, number: int) -> None:
+    org = long_list("alerts", TIMES["evenly"], pages=40)
+    asked_windows = count(1)
+
+    def faults(_: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        in_window = any(name.startswith("created_at") for name in params)
+        # Late, so that pages of the other windows have arrived and wait.
+        return Fault(status=422, delay=0.05) if in_window and next(asked_windows) == number else None
+
+    with FakeApi(org, faults=faults) as fake:
+        run = tap(fake, catalog=only("alerts", "users"))
+    assert run.code == 1
+    check(run)
+    assert run.keys("users") == keys(org, "users")
+    assert len(run.records("alerts")) < len(org.rows["/v2/alerts"])

@@ -86,7 +86,9 @@ def test_resume_at_the_next_list_but_not_after_the_last() -> None:
     assert resume_point(step("actions"), interrupted(first, None, list_index=1), config()).list_index == 1
     past = resume_point(step("actions"), interrupted(first, list_index=4), config())
     assert replace(past, notices=()) == first
-    assert past.notices == ("actions: the selection or settings have changed since the interrupted run: starting over",)
+    assert past.notices == (
+        "actions: the selection or the settings have changed since the interrupted run: starting over",
+    )
 
 
 def test_resume_continues_each_window_that_was_left() -> None:
