@@ -59,7 +59,7 @@ lint: $(READY)  ## check style, types and the order of imports
 lint-files: $(LINT)/.ready  ## check the Dockerfile, the shell script and the YAML files
 	$(LINT)/bin/hadolint Dockerfile
 	$(LINT)/bin/shellcheck examples/*.sh
-	$(LINT)/bin/yamllint --strict .github examples
+	$(LINT)/bin/yamllint --strict .github examples meltano
 	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions.yml
 
 $(LINT)/.ready: tools/lint-files.txt
@@ -71,7 +71,7 @@ format: $(READY)  ## put the code into its standard layout
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-readme: $(READY)  ## write the tables in README.md and docs/ anew from the code
+readme: $(READY)  ## write the tables in README.md and docs/, and the files for Meltano, anew from the code
 	$(BIN)/python -m tools.readme
 
 dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them

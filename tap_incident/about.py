@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
-from tap_incident.config import SETTINGS, VERSION
+from tap_incident.settings import OWN_KEYWORDS, SETTINGS, VERSION, variables
 from tap_incident.streams import STREAMS, Stream
 
 NAME = "tap-incident"
-CAPABILITIES = ("catalog", "discover", "state", "about")
+CAPABILITIES = ("catalog", "discover", "state", "about", "activate-version", "structured-logging", "test")
+"""In the words of the Meltano SDK."""
 
 
 def about() -> dict[str, Any]:
@@ -30,7 +31,7 @@ def about() -> dict[str, Any]:
         "settings": {
             "$schema": "http://json-schema.org/draft-04/schema#",
             **SETTINGS,
-            "properties": {key: _documented(setting) for key, setting in SETTINGS["properties"].items()},
+            "properties": {key: _documented(key) for key in SETTINGS["properties"]},
         },
         "streams": [_stream(stream) for stream in STREAMS],
     }
@@ -49,8 +50,14 @@ def as_text() -> str:
         lines += [f"{title}:", *(f"  - {item}" for item in facts[key] or ["unknown"])]
     lines.append("Settings:")
     for key, setting in SETTINGS["properties"].items():
-        lines += [f"  - Name: {key}", f"    Type: {setting['type']}"]
-        lines += [f"    Environment Variable: {setting['env']}"] if "env" in setting else []
+        lines += [
+            f"  - Name: {key}",
+            f"    Title: {setting['title']}",
+            f"    Type: {setting['type']}",
+            f"    Default: {_default(key).replace('`', '')}",
+            f"    Environment Variable: {' or '.join(variables(key))}",
+            f"    Description: {setting['description']}",
+        ]
     lines += ["Streams:", *(f"  - {stream.name}" for stream in STREAMS)]
     return "\n".join(lines)
 
@@ -80,15 +87,23 @@ FORMATS: Mapping[str, Callable[[], str]] = {"text": as_text, "json": as_json, "m
 
 def settings_table() -> str:
     """A Markdown table with one row per setting."""
-    lines = ["| setting | environment | default | accepts | what it is |", "| --- | --- | --- | --- | --- |"]
+    lines = [
+        "| setting | title | environment | default | accepts | what it is |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     for key, setting in SETTINGS["properties"].items():
-        default = _code(setting["default"] if key == "user_agent" else json.dumps(setting.get("default")))
-        if "default" not in setting:
-            default = "(required)" if key in SETTINGS["required"] else "none"
-        lines.append(
-            f"| `{key}` | {_code(setting.get('env'))} | {default} | {setting['accepts']} | {setting['description']} |"
-        )
+        names = ", ".join(_code(variable) for variable in variables(key))
+        facts = (f"`{key}`", setting["title"], names, _default(key), setting["accepts"], setting["description"])
+        lines.append(f"| {' | '.join(facts)} |")
     return "\n".join(lines)
+
+
+def _default(key: str) -> str:
+    """The default of a setting, or that it needs a value."""
+    default = SETTINGS["properties"][key].get("default")
+    if default is None:
+        return "(required)" if key in SETTINGS["required"] else "none"
+    return _code(default if isinstance(default, str) else json.dumps(default))
 
 
 def streams_table() -> str:
@@ -111,11 +126,11 @@ def _packaged() -> tuple[str | None, list[str] | None]:
     return package["Summary"], [version for kind, version in names if kind == "Programming Language :: Python"]
 
 
-def _documented(setting: Mapping[str, Any]) -> dict[str, Any]:
-    """A setting in JSON Schema's own words: the variable is named in the description."""
-    facts = {key: value for key, value in setting.items() if key not in ("env", "accepts")}
-    if "env" in setting:
-        facts["description"] += f" (environment variable: {setting['env']})"
+def _documented(key: str) -> dict[str, Any]:
+    """A setting in JSON Schema's own words: the variables are named in the description."""
+    setting = SETTINGS["properties"][key]
+    facts = {keyword: value for keyword, value in setting.items() if keyword not in OWN_KEYWORDS}
+    facts["description"] += f" (environment variable: {' or '.join(variables(key))})"
     if "pattern" in setting:
         # Only Python has \Z; in JSON Schema, `$` means the end of the text.
         facts["pattern"] = setting["pattern"].replace(r"\Z", "$")

@@ -16,17 +16,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from tap_incident import about
-from tap_incident import config as configs
 from tap_incident.api.client import Client
+from tap_incident.config import Config
 from tap_incident.errors import BadOutput, Stopped, TapError
-from tap_incident.json_input import parse_file, read_file, readable_by_others
+from tap_incident.inputs import config_of, selection_of, state_of
 from tap_incident.log_lines import log_lines
 from tap_incident.logs import clean_logs
-from tap_incident.protocol import state as states
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.output import Output, output_errors, standard_output
-from tap_incident.protocol.selection import Selection, select
+from tap_incident.protocol.selection import Selection
+from tap_incident.settings import VERSION
 from tap_incident.signals import signals_caught
 from tap_incident.streams import BY_NAME
 from tap_incident.sync.check import RETRY_SECONDS, check
@@ -151,7 +151,8 @@ def _parser() -> argparse.ArgumentParser:
         "whatever else happened.",
     )
     add = parser.add_argument
-    add("-c", "--config", metavar="FILE", help="settings as JSON; optional if INCIDENT_API_KEY is set")
+    config = "settings as JSON, or ENV for the environment; may be repeated, later ones win"
+    add("-c", "--config", metavar="FILE", action="append", help=config)
     add("-d", "--discover", action="store_true", help="print the catalog of all streams and fields, and exit")
     add("--catalog", metavar="FILE", help="catalog with your selection; without one, the default streams are read")
     add("-p", "--properties", metavar="FILE", help="older form of --catalog, with `selected` inside the schemas")
@@ -160,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--test", action="store_true", help="write SCHEMA and a few records of each selected stream, but no STATE")
     add("--about", action="store_true", help="print name, version, capabilities, settings and streams, and exit")
     add("--format", choices=list(about.FORMATS), help="output format of --about (default: text)")
-    add("--version", action="version", version=f"tap-incident {configs.VERSION}", help="print the version, and exit")
+    add("--version", action="version", version=f"tap-incident {VERSION}", help="print the version, and exit")
     return parser
 
 
@@ -171,36 +172,23 @@ def _run(process: _Process) -> None:
     if args.about:
         _print(out, about.FORMATS[args.format or "text"]())
         return
-    text = read_file(args.config) if args.config is not None else None
-    config = configs.load(text, os.environ, source=args.config or "settings", key_needed=not args.discover)
-    process.secrets.append(config.api_key)
-    if text and config.api_key and config.api_key in text and readable_by_others(args.config):
-        LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", args.config)
+    config = config_of(args, os.environ, key_needed=not args.discover, secrets=process.secrets)
     if args.discover:
         if config.api_key:
             check_key(Client(config, stop=stop).identity())
         _print(out, json.dumps(discover(config.replication_method), indent=2))
         return
-    path = args.catalog if args.catalog is not None else args.properties
-    catalog = parse_file(read_file(path), path) if path is not None else None
-    selection = select(
-        catalog,
-        source=path or "catalog",
-        old_form=args.catalog is None,
-        replication_method=config.replication_method,
-    )
+    selection = selection_of(args, config)
     if args.check or args.test:
         _try(process, out, config, selection)
         return
-    state = states.check(parse_file(read_file(args.state), args.state), args.state) if args.state is not None else {}
-    if not selection:
-        LOGGER.warning("%s selects no stream: nothing to do", path)
+    state = state_of(args)
     client = Client(config, stop=stop)
     with Workers(config.max_concurrency, stop) as workers:
         sync(selection, config, state, client=client, workers=workers, writer=Writer(out), now=process.clock())
 
 
-def _try(process: _Process, out: Output, config: configs.Config, selection: Selection) -> None:
+def _try(process: _Process, out: Output, config: Config, selection: Selection) -> None:
     """--check and --test: read a row or a few of each stream."""
     seconds = min(config.request_timeout, RETRY_SECONDS)
     client = Client(

@@ -1,12 +1,12 @@
-"""Settings: one JSON Schema defines them; a config file and the environment give their values."""
+"""The configuration: settings from files, from the environment, or by default."""
 
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,117 +14,15 @@ from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file
+from tap_incident.settings import INCIDENT_MODES, SETTINGS, own_name, variables
 from tap_incident.timestamps import is_timestamp
+from tap_incident.words import listed, nearest, shown, truth
 
-try:
-    VERSION = version("tap-incident")
-except PackageNotFoundError:  # python -m tap_incident in a checkout that isn't installed
-    VERSION = "0+checkout"
+LOGGER = logging.getLogger(__name__)
 
-INCIDENT_MODES = ("standard", "retrospective", "test", "tutorial")
-REPLICATION_METHODS = ("FULL_TABLE", "INCREMENTAL")
-CHILD_STRATEGIES = ("auto", "per_incident", "list")
-
-SETTINGS: dict[str, Any] = {
-    "type": "object",
-    "required": ["api_key"],
-    "properties": {
-        "api_key": {
-            "type": "string",
-            "pattern": r"^[!-~]+\Z",
-            "secret": True,
-            "writeOnly": True,
-            "env": "INCIDENT_API_KEY",
-            "accepts": "text without spaces",
-            "description": "API key, made under Settings > API keys in the dashboard",
-        },
-        "endpoint": {
-            "type": "string",
-            "default": "https://api.incident.io",
-            "env": "INCIDENT_ENDPOINT",
-            "accepts": "an https URL without user, password, query or fragment (http only for loopback)",
-            "description": "URL of the API; may have a path",
-        },
-        "incident_modes": {
-            "type": "array",
-            "items": {"type": "string", "enum": list(INCIDENT_MODES)},
-            "minItems": 1,
-            "uniqueItems": True,
-            "default": ["standard", "retrospective"],
-            "accepts": f"a list of one or more of {', '.join(INCIDENT_MODES)}, without duplicates",
-            "description": "Modes of the incidents to read",
-        },
-        "child_strategy": {
-            "type": "string",
-            "enum": list(CHILD_STRATEGIES),
-            "default": "auto",
-            "accepts": "auto, per_incident or list",
-            "description": "How to read actions, follow-ups and updates: with one request per incident, from the "
-            "organisation-wide lists (the same rows), or auto: from the lists if that needs less than half of the "
-            "requests",
-        },
-        "schedule_window_days": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 365,
-            "default": 14,
-            "accepts": "an integer from 1 to 365",
-            "description": "Days before and after the start of the run for which `schedule_entries` is read",
-        },
-        "replication_method": {
-            "type": "string",
-            "enum": list(REPLICATION_METHODS),
-            "default": "FULL_TABLE",
-            "accepts": "FULL_TABLE or INCREMENTAL",
-            "description": "FULL_TABLE reads every row in every run. INCREMENTAL reads only the incidents, alerts, "
-            "escalations, actions and follow-ups that changed since the last run; other streams stay FULL_TABLE",
-        },
-        "start_date": {
-            "type": "string",
-            "accepts": "an RFC 3339 timestamp such as 2026-01-31T00:00:00Z",
-            "description": "With INCREMENTAL, the first run reads only rows that changed since then",
-        },
-        "activate_version": {
-            "type": "boolean",
-            "default": False,
-            "accepts": "true or false",
-            "description": "Write ACTIVATE_VERSION after each full refresh, so that the target removes deleted rows "
-            "(not all targets support it)",
-        },
-        "max_concurrency": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 64,
-            "default": 32,
-            "accepts": "an integer from 1 to 64",
-            "description": "Most requests in flight at the same time",
-        },
-        "requests_per_minute": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 1_000_000,
-            "accepts": "an integer from 1 to 1,000,000",
-            "description": "Your own rate limit, to leave quota to other users of the same key; without it, only the "
-            "API's limits count (1,200 at once, then 20 per second)",
-        },
-        "request_timeout": {
-            "type": "number",
-            "minimum": 0,
-            "exclusiveMinimum": True,
-            "maximum": 3600,
-            "default": 300,
-            "accepts": "a number above 0, at most 3600",
-            "description": "Seconds to wait for a connection and for each part of an answer",
-        },
-        "user_agent": {
-            "type": "string",
-            "pattern": r"^[!-~]([ -~]*[!-~])?\Z",
-            "default": f"tap-incident/{VERSION}",
-            "accepts": "printable ASCII text",
-            "description": "Value of the User-Agent header",
-        },
-    },
-}
+ENVIRONMENT = "ENV"
+"""In the place of a config file: the environment, as taps of the Meltano SDK have it."""
+_PREFIX = "TAP_INCIDENT_"
 
 
 @dataclass(frozen=True)
@@ -133,6 +31,8 @@ class Config:
 
     api_key: str = field(repr=False)
     endpoint: str
+    streams: tuple[str, ...]
+    """Empty for the default streams."""
     incident_modes: tuple[str, ...]
     child_strategy: str
     schedule_window_days: int
@@ -144,28 +44,54 @@ class Config:
     request_timeout: float
     user_agent: str
 
+    @property
+    def reads_as_official_tap(self) -> bool:
+        """True if endpoint and incident modes are the defaults, which are those of the official tap."""
+        usual = SETTINGS["properties"]
+        defaults = (usual["endpoint"]["default"], tuple(usual["incident_modes"]["default"]))
+        return (self.endpoint, self.incident_modes) == defaults
 
-def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
-    """Settings from the JSON text of a config file (None: no file), else from the environment, else the defaults.
 
-    `source` names the file in errors. Raises BadInput that lists every mistake, without any value.
+def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, key_needed: bool = True) -> Config:
+    """Settings from config files, each with its name and its JSON text, else from the environment, else the defaults.
+
+    Later files take precedence. A file with the name `ENVIRONMENT` stands for the environment, which then takes
+    precedence over the files before it. A value that is null or "" counts as not set.
+    Logs unknown settings at INFO and, if there are several mistakes, each of them at ERROR. Raises BadInput for
+    mistakes. No text shows a value.
     """
-    given = parse_file(text, source) if text is not None else {}
-    if not isinstance(given, dict):
-        raise BadInput(f"{source}: must be a JSON object of settings")
-    properties = SETTINGS["properties"]
-    chosen = {key: setting["default"] for key, setting in properties.items() if "default" in setting}
-    chosen |= {key: environ[s["env"]] for key, s in properties.items() if environ.get(s.get("env", ""))}
-    # An empty key in the file is an unfilled template: the environment still counts.
-    chosen |= {key: _typed(value, key) for key, value in given.items() if (key, value) != ("api_key", "")}
+    _log_unknown_variables(environ)
+    chosen = {key: setting["default"] for key, setting in SETTINGS["properties"].items() if "default" in setting}
+    places: dict[str, str] = {}
+    for name, text in [(ENVIRONMENT, ""), *files]:
+        for key, place, value in _of_environment(environ) if name == ENVIRONMENT else _of_file(name, text):
+            chosen[key], places[key] = _typed(value, key), place
     if isinstance(chosen.get("api_key"), str):
         chosen["api_key"] = chosen["api_key"].strip()
-    mistakes = _mistakes(chosen, source, key_needed)
-    if mistakes:
-        raise BadInput("; ".join(mistakes))
+    mistakes = _mistakes(chosen, places)
+    file = next((f"{name}: " for name, _ in reversed(files) if name != ENVIRONMENT), "")
+    if key_needed and "api_key" not in chosen:
+        where = "set it there" if file else "set it in a file for --config"
+        mistakes.insert(0, f"{file}api_key is missing ({where}, or set INCIDENT_API_KEY in the environment)")
+    if len(mistakes) > 1:
+        for mistake in mistakes:
+            LOGGER.error("%s", mistake)
+        raise BadInput(f"{file}{len(mistakes)} settings can't be used (see above)")
+    for mistake in mistakes:
+        raise BadInput(mistake)
+    return _config(chosen)
+
+
+def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
+    """The same from the text of one file (None: no file) with the name `source`."""
+    return load_all([] if text is None else [(source, text)], environ, key_needed=key_needed)
+
+
+def _config(chosen: Mapping[str, Any]) -> Config:
     return Config(
         api_key=chosen.get("api_key", ""),
         endpoint=chosen["endpoint"].rstrip("/"),
+        streams=tuple(chosen.get("streams", ())),
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
         child_strategy=chosen["child_strategy"],
         schedule_window_days=int(chosen["schedule_window_days"]),
@@ -179,30 +105,64 @@ def load(text: str | None, environ: Mapping[str, str], *, source: str = "config"
     )
 
 
+_Given = Iterator[tuple[str, str, Any]]
+"""Settings that are given: name, place for messages, value."""
+
+
+def _of_file(source: str, text: str) -> _Given:
+    given = parse_file(text, source)
+    if not isinstance(given, dict):
+        raise BadInput(f"{source}: must be a JSON object of settings")
+    unknown = [shown(key, SETTINGS["properties"]) for key in given if own_name(key) not in SETTINGS["properties"]]
+    if unknown:
+        LOGGER.info("%s: this tap has no setting %s: ignored", source, ", ".join(unknown))
+    for key, value in sorted(given.items(), key=lambda item: item[0] in SETTINGS["properties"]):
+        if own_name(key) in SETTINGS["properties"] and value not in (None, ""):
+            yield own_name(key), f"{source}: {key}", value
+
+
+def _of_environment(environ: Mapping[str, str]) -> _Given:
+    for key in SETTINGS["properties"]:
+        for variable in variables(key):
+            if environ.get(variable):
+                yield key, f"{variable} in the environment", environ[variable]
+                break
+
+
+def _log_unknown_variables(environ: Mapping[str, str]) -> None:
+    """Log variables that are almost one of the tap's. Others with its prefix belong to an orchestrator."""
+    every = (variable for key in SETTINGS["properties"] for variable in variables(key))
+    known = {variable.removeprefix(_PREFIX) for variable in every if variable.startswith(_PREFIX)}
+    given = (name.removeprefix(_PREFIX) for name in sorted(environ) if name.startswith(_PREFIX))
+    for name in given:
+        if name not in known and (near := nearest(name, known)):
+            text = "%s in the environment is no setting of this tap (did you mean %s?): ignored"
+            LOGGER.info(text, _PREFIX + name, _PREFIX + near)
+
+
 def _typed(value: Any, key: str) -> Any:
-    """A string as the number or boolean that the setting needs, if it is one: Stitch sends all values as strings."""
-    wanted = SETTINGS["properties"].get(key, {}).get("type")
-    if wanted == "boolean" and isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower(), value)
-    numeric = wanted in ("integer", "number") and isinstance(value, str)
-    if numeric and re.fullmatch(r"\s*\d{1,15}(\.\d{1,15})?\s*", value):
+    """A text as the number, boolean or list that the setting needs, if it is one."""
+    wanted = SETTINGS["properties"][key]["type"]
+    if not isinstance(value, str):
+        return value
+    if wanted == "boolean":
+        found = truth(value)
+        return value if found is None else found
+    if wanted == "array":
+        return listed(value)
+    if wanted in ("integer", "number") and re.fullmatch(r"\s*\d{1,15}(\.\d{1,15})?\s*", value):
         return float(value) if "." in value else int(value)
     return value
 
 
-def _mistakes(chosen: Mapping[str, Any], source: str, key_needed: bool) -> list[str]:
-    mistakes = []
-    if key_needed and "api_key" not in chosen:
-        mistakes.append(f"{source}: api_key is missing (set it there, or set INCIDENT_API_KEY in the environment)")
+def _mistakes(chosen: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
     wrong = {error.path[0] for error in Draft4Validator(SETTINGS).iter_errors(chosen) if error.path}
     if "endpoint" not in wrong and not _is_usable_url(chosen["endpoint"]):
         wrong.add("endpoint")
     if "start_date" in chosen and not is_timestamp(chosen["start_date"]):
         wrong.add("start_date")
-    for key in SETTINGS["properties"]:
-        if key in wrong:
-            mistakes.append(f"{source}: {key} must be {SETTINGS['properties'][key]['accepts']}")
-    return mistakes
+    table = SETTINGS["properties"]
+    return [f"{places[key]} must be {table[key]['accepts']}" for key in table if key in wrong]
 
 
 def _is_usable_url(endpoint: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 from collections.abc import Callable, Generator, Iterator
 from contextlib import redirect_stdout
@@ -46,6 +47,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("INCIDENT_API_KEY", "INCIDENT_ENDPOINT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *proxies):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+    for name in (name for name in os.environ if name.startswith("TAP_INCIDENT_")):
+        monkeypatch.delenv(name)
     yield
 
 

@@ -1,4 +1,4 @@
-"""What README.md and docs/ have from the code, tables and examples: `make readme` writes it, a test compares it."""
+"""What README.md, docs/ and the files for Meltano have from the code: `make readme` writes it, a test compares it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from functools import partial
 from pathlib import Path
 
 from tap_incident import about
-from tap_incident.config import VERSION
+from tap_incident.settings import VERSION
 from tap_incident.streams import STREAMS
 from tools.facts import FACTS
+from tools.hub import definition_file, example_part
 from tools.unread import unread_table
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 GUIDE = README.parent / "docs" / "streams.md"
 QUICKSTART = README.parent / "docs" / "quickstart.md"
-EXAMPLES = ("examples/sync.sh", "examples/meltano.yml", "examples/github-actions.yml", "examples/airflow_dag.py")
+HUB = README.parent / "meltano" / "tap-incident.yml"
+EXAMPLE = README.parent / "examples" / "meltano.yml"
+EXAMPLES = ("examples/sync.sh", "examples/github-actions.yml", "examples/airflow_dag.py")
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
 
 
@@ -44,16 +47,21 @@ def block(path: Path) -> str:
 
 Tables = Mapping[str, Callable[[], str]]
 DOCUMENTS: Mapping[Path, Tables] = {
+    EXAMPLE: {"tap-incident": example_part},
     README: {"settings": settings_table, "streams": about.streams_table},
     GUIDE: {"facts": facts_table, "unread": lambda: unread_table(json.loads(FACTS.read_text("utf-8")))},
     QUICKSTART: {name: partial(block, README.parent / name) for name in EXAMPLES},
 }
 
 
-def rendered(text: str, tables: Tables) -> str:
+MARKS = {".md": "<!-- {} -->", ".yml": "      # {}"}
+"""A marker, by the suffix of its document."""
+
+
+def rendered(text: str, tables: Tables, mark: str = MARKS[".md"]) -> str:
     """A document's text with each of its tables written anew between the two markers that bear the table's name."""
     for name, table in tables.items():
-        begin, end = f"<!-- {name}: made by make readme -->", f"<!-- end of {name} -->"
+        begin, end = mark.format(f"{name}: made by make readme"), mark.format(f"end of {name}")
         pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
         if not pattern.search(text):
             raise ValueError(f"there are no markers for the table of {name}")
@@ -63,5 +71,6 @@ def rendered(text: str, tables: Tables) -> str:
 
 
 if __name__ == "__main__":
+    HUB.write_text(definition_file(), "utf-8")
     for document, own in DOCUMENTS.items():
-        document.write_text(rendered(document.read_text("utf-8"), own), "utf-8")
+        document.write_text(rendered(document.read_text("utf-8"), own, MARKS[document.suffix]), "utf-8")

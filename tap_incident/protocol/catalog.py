@@ -13,7 +13,7 @@ from tap_incident.streams import STREAMS, Stream
 def discover(replication_method: str = "FULL_TABLE") -> dict[str, Any]:
     """The catalog: `{"streams": [...]}`, sorted by tap_stream_id, the same in each call.
 
-    With "INCREMENTAL", streams that support it are set to it; all others are FULL_TABLE.
+    Streams that can be incremental say so. With "INCREMENTAL", they are set to it; all others are FULL_TABLE.
     Source: Singer spec, sections "Discovery mode" and "Metadata".
     """
     ordered = sorted(STREAMS, key=lambda stream: stream.name)
@@ -36,8 +36,9 @@ def _written_metadata(stream: Stream, document: Schema, method: str) -> list[dic
         metadata.get_standard_metadata(
             schema=document,
             key_properties=list(stream.key_properties),
-            replication_method=method,
-            valid_replication_keys=[stream.replication_key] if method == "INCREMENTAL" else None,
+            # A method is forced where there is no choice, or where the setting has made it.
+            replication_method=None if stream.replication_key and method == "FULL_TABLE" else method,
+            valid_replication_keys=[stream.replication_key] if stream.replication_key else None,
         )
     )
     if method == "INCREMENTAL":

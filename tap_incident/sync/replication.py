@@ -25,6 +25,7 @@ from tap_incident.timestamps import before, instant, rfc3339
 
 _OVERLAP = timedelta(minutes=5)
 """A row can become visible a little after the time in its updated_at."""
+_OFFICIAL_OVERLAP = timedelta(days=1)
 _HALF_A_DAY = timedelta(hours=12)
 """The API filters by day without saying in which time zone. 12 h is the largest offset west of UTC."""
 
@@ -112,7 +113,8 @@ def resume_point(step: Step, state: State, config: Config) -> ResumePoint:
     scope = states.fingerprint([config.endpoint, [params for _, params in step.lists]])
     found = states.bookmark(state, step.name)
     bookmark = found.get("updated_at") if step.replication_key else None
-    outdated = bool(bookmark) and found.get("scope") != scope
+    # The official tap's bookmarks have no scope, and it reads from the day before.
+    outdated = bool(bookmark) and (found.get("scope") or (config.reads_as_official_tap and scope)) != scope
     without: Without = {}
     notices: tuple[str, ...] = ()
     if outdated:
@@ -121,7 +123,7 @@ def resume_point(step: Step, state: State, config: Config) -> ResumePoint:
         bookmark, without, notices = _reselected(step, bookmark, found.get("without") or {})
     since = config.start_date if step.replication_key else None
     if bookmark:
-        since = rfc3339(before(bookmark, _OVERLAP))
+        since = rfc3339(before(bookmark, _OVERLAP if found.get("scope") else _OFFICIAL_OVERLAP))
     described = [root.described() for root, _ in step.lists]
     # A window moves from run to run, and a run may resume in a moved one. Only its length is part of the fingerprint.
     days = [config.schedule_window_days] if any(root.has_window() for root, _ in step.lists) else []

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tap_incident.config import VERSION
+from tap_incident.settings import VERSION
 from tests.support.paths import REPOSITORY
 from tools.readme import DOCUMENTS as TABLES
-from tools.readme import README, rendered
+from tools.readme import MARKS, README, rendered
 
 CHANGES = REPOSITORY / "CHANGELOG.md"
 DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -19,7 +19,7 @@ DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted((REPO
 @pytest.mark.parametrize("document", TABLES, ids=lambda document: document.name)
 def test_tables_of_the_documents_are_those_of_the_code(document: Path) -> None:
     text = document.read_text("utf-8")
-    assert rendered(text, TABLES[document]) == text, "run make readme"
+    assert rendered(text, TABLES[document], MARKS[document.suffix]) == text, "run make readme"
 
 
 def test_tables_without_a_place_in_the_document_are_an_error() -> None:

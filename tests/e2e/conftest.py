@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fake_api import FakeApi, Organisation
+from tests.support.paths import REPOSITORY
 from tests.support.runs import Json, Run
 
 from .data import hard_organisation
 from .environments import loader_command, tap_command
 from .loaders import Loader
+from .meltano import Project, project_with
 from .pipes import Piped, pipe
 from .postgres import Server, serving
 from .targets import TARGETS, Filled, Target
@@ -52,6 +55,19 @@ def api(org: Organisation) -> Iterator[FakeApi]:
     """The stand-in that serves it."""
     with FakeApi(org) as fake:
         yield fake
+
+
+@pytest.fixture(scope="session")
+def installed(tap: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project of Meltano with the example and the tap from the wheel."""
+    assert tap.exists()
+    return project_with(REPOSITORY / "examples" / "meltano.yml", tmp_path_factory.mktemp("meltano")).install()
+
+
+@pytest.fixture
+def project(installed: Project, tmp_path: Path) -> Project:
+    """The project with an empty place to load to, and no state."""
+    return replace(installed, loaded=tmp_path)
 
 
 @pytest.fixture(scope="session")

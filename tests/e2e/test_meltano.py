@@ -7,96 +7,16 @@ last.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
-import pytest
-
-from tap_incident.about import CAPABILITIES
-from tap_incident.config import SETTINGS
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.support.paths import REPOSITORY
-from tests.support.runs import KEY, Json, asked, key_of, there
+from tests.support.runs import KEY, asked, key_of, there
 
-from .environments import KEPT, loader_command, output
-from .loaders import ORCHESTRATOR
+from .meltano import Project
 
-EXAMPLE = REPOSITORY / "examples" / "meltano.yml"
-SECONDS = 300
 STREAM_PATHS = {stream.name: stream.path for stream in STREAMS}
 DEFAULT = sorted(stream.name for stream in STREAMS if stream.selected_by_default)
-KINDS = {name: name for name in ("string", "integer", "boolean", "array")} | {"number": "integer"}
-"""What Meltano calls a type."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """A folder with the example, installed. `loaded` is where the next run loads to, and what its state is known by."""
-
-    folder: Path
-    wheel: Path
-    loaded: Path
-
-    def meltano(self, api: FakeApi | None, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of Meltano."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("MELTANO_", "TAP_"))}
-        environ |= {
-            "TAP_INCIDENT_WHEEL": str(self.wheel),
-            "TAP_INCIDENT_API_KEY": KEY,
-            "TARGET_JSONL_DESTINATION_PATH": str(self.loaded),
-        }
-        if api:
-            # Who would be asked for definitions, or be told of the use, is the stand-in too: it has a list of requests.
-            others = {"MELTANO_HUB_URL": api.url, "MELTANO_SNOWPLOW_COLLECTOR_ENDPOINTS": json.dumps([api.url])}
-            environ |= {"TAP_INCIDENT_ENDPOINT": api.url, **others}
-        return subprocess.run(
-            [str(loader_command(ORCHESTRATOR)), *arguments],
-            cwd=self.folder,
-            env={**environ, **variables},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-
-    def run(self, api: FakeApi, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Load once more, with a catalog of this run's own."""
-        always = ("--refresh-catalog", "--state-id-suffix", self.loaded.name)
-        return self.meltano(api, "run", *always, *options, "tap-incident", "target-jsonl", **variables)
-
-    def state(self) -> Json:
-        """The state that Meltano keeps."""
-        name = f"prod:tap-incident-to-target-jsonl:{self.loaded.name}"
-        found: Json = json.loads(self.meltano(None, "state", "get", name).stdout)
-        return dict(found["singer_state"])
-
-    def rows(self, stream: str) -> list[Json]:
-        """What was loaded."""
-        return [json.loads(line) for line in (self.loaded / f"{stream}.jsonl").read_text("utf-8").splitlines()]
-
-
-@pytest.fixture(scope="session")
-def installed(tap: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project, with the tap from the wheel."""
-    assert tap.exists()
-    folder = tmp_path_factory.mktemp("meltano")
-    shutil.copy(EXAMPLE, folder / "meltano.yml")
-    (wheel,) = (KEPT / "dist").glob("*.whl")
-    project = Project(folder, wheel, folder)
-    done = project.meltano(None, "install")
-    assert done.returncode == 0, done.stderr
-    return project
-
-
-@pytest.fixture
-def project(installed: Project, tmp_path: Path) -> Project:
-    """The project with an empty place to load to, and no state."""
-    return Project(installed.folder, installed.wheel, tmp_path)
 
 
 def keys(project: Project, stream: str) -> list[tuple[str, ...]]:
@@ -109,22 +29,6 @@ def complete(project: Project, org: Organisation) -> None:
     assert sorted(path.stem for path in project.loaded.iterdir()) == DEFAULT
     for stream in DEFAULT:
         assert set(keys(project, stream)) == {key_of(stream, row) for row in there(org, stream)}, stream
-
-
-def test_the_definition_is_that_of_the_tap() -> None:
-    python = loader_command(ORCHESTRATOR).with_name("python")
-    text = output(
-        str(python), "-c", "import json, sys, yaml; print(json.dumps(yaml.safe_load(sys.argv[1])))", EXAMPLE.read_text()
-    )
-    (definition,) = json.loads(text)["plugins"]["extractors"]
-    assert sorted(definition["capabilities"]) == sorted(CAPABILITIES)
-    settings = {setting["name"]: setting for setting in definition["settings"]}
-    assert list(settings) == list(SETTINGS["properties"])
-    for name, setting in SETTINGS["properties"].items():
-        assert settings[name]["kind"] == ("options" if "enum" in setting else KINDS[setting["type"]])
-        assert settings[name].get("sensitive", False) == setting.get("secret", False)
-        assert [option["value"] for option in settings[name].get("options", ())] == setting.get("enum", [])
-    assert definition["settings_group_validation"] == [SETTINGS["required"]]
 
 
 def test_a_run_loads_everything_once_and_leaves_a_state_that_is_finished(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from random import Random
 
-from tap_incident.config import INCIDENT_MODES
+from tap_incident.settings import INCIDENT_MODES
 from tests.soak.faults import Trouble
 from tests.soak.loader import Habits
 from tests.soak.world import MARKS, NESTED, PARENTS, Change

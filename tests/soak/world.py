@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from tap_incident.config import INCIDENT_MODES
+from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME
 from tests.fake_api import Organisation, organisation
 from tests.fake_api.making import base32

@@ -10,7 +10,7 @@ from jsonschema import Draft4Validator
 
 from tap_incident import main
 from tap_incident.about import CAPABILITIES, about
-from tap_incident.config import SETTINGS, VERSION
+from tap_incident.settings import OWN_KEYWORDS, SETTINGS, VERSION, variables
 from tap_incident.streams import STREAMS
 from tests.support.paths import REPOSITORY
 
@@ -53,8 +53,9 @@ def test_about_capability_has_an_option(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         main(["--help"])
     words = capsys.readouterr().out.split()
-    assert {"catalog", "discover", "state", "about"} == set(CAPABILITIES)
-    assert {f"--{capability}" for capability in CAPABILITIES} <= set(words)
+    options = set(CAPABILITIES) - {"activate-version"}
+    assert {"catalog", "discover", "state", "about"} <= options
+    assert {f"--{capability}" for capability in options} <= set(words)
 
 
 def test_about_settings_schema_accepts_what_the_tap_accepts() -> None:
@@ -71,8 +72,10 @@ def test_about_settings_schema_is_plain_json_schema_and_names_the_variables() ->
     properties = about()["settings"]["properties"]
     assert list(properties) == list(SETTINGS["properties"])
     for key, setting in SETTINGS["properties"].items():
-        assert not {"env", "accepts"} & set(properties[key])
-        assert setting.get("env", "") in properties[key]["description"]
+        assert not set(OWN_KEYWORDS) & set(properties[key])
+        assert all(variable in properties[key]["description"] for variable in variables(key))
+        assert properties[key]["title"] == setting["title"]
+        assert properties[key].get("default") == setting.get("default")
         assert properties[key].get("type") == setting["type"]
         assert r"\Z" not in properties[key].get("pattern", "")
     # MeltanoHub and SDKs hide settings with these two keywords in forms and logs.
@@ -89,7 +92,11 @@ def test_about_text_lists_all_settings_and_streams(
         *SETTINGS["properties"],
         *(stream.name for stream in STREAMS),
         *CAPABILITIES,
-        "INCIDENT_ENDPOINT",
+        *(variable for key in SETTINGS["properties"] for variable in variables(key)),
+        *(setting["title"] for setting in SETTINGS["properties"].values()),
+        *(setting["description"] for setting in SETTINGS["properties"].values()),
+        "https://api.incident.io",
+        "(required)",
         VERSION,
     ]
     assert [name for name in expected if name not in out] == []

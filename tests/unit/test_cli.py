@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tap_incident import main
-from tap_incident.config import REPLICATION_METHODS
 from tap_incident.protocol.catalog import discover
+from tap_incident.settings import REPLICATION_METHODS
 
 
 @pytest.fixture(autouse=True)

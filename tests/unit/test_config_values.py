@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_incident.config import SETTINGS, load
+from tap_incident.config import load
 from tap_incident.errors import BadInput
+from tap_incident.settings import SETTINGS
 from tests.support.runs import KEY
 from tests.unit.test_config import PAYLOAD, error_for, load_settings
 
@@ -26,7 +27,6 @@ GOOD_ENDPOINTS = [
     "http://[::1]:8080",
 ]
 BAD_ENDPOINTS = [
-    "",
     PAYLOAD,
     "example.com",
     "//example.com",
@@ -63,7 +63,12 @@ GOOD: list[tuple[str, Any, Any]] = [
     *(("endpoint", url, url) for url in GOOD_ENDPOINTS),
     ("endpoint", "https://example.com/", "https://example.com"),
     ("endpoint", "https://example.com/path//", "https://example.com/path"),
+    ("streams", ["users", "!x", "*"], ("users", "!x", "*")),
+    ("streams", "users, !teams,", ("users", "!teams")),
+    ("streams", ' ["users"]', ("users",)),
     ("incident_modes", ["test"], ("test",)),
+    ("incident_modes", "test", ("test",)),
+    ("incident_modes", '["test"]', ("test",)),
     (
         "incident_modes",
         ["tutorial", "test", "retrospective", "standard"],
@@ -78,7 +83,14 @@ GOOD: list[tuple[str, Any, Any]] = [
     *(("start_date", at, at) for at in ("2026-01-31T00:00:00Z", "2026-01-31T23:59:59.123456789+05:30")),
     *(
         ("activate_version", given, kept)
-        for given, kept in ((True, True), (False, False), ("true", True), (" False", False))
+        for given, kept in (
+            (True, True),
+            (False, False),
+            ("true", True),
+            (" False", False),
+            ("yes", True),
+            ("0", False),
+        )
     ),
     ("max_concurrency", 1, 1),
     ("max_concurrency", 64, 64),
@@ -95,26 +107,25 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("user_agent", "acme/1.0 (ops@example.com)", "acme/1.0 (ops@example.com)"),
 ]
 BAD: dict[str, list[Any]] = {
-    "api_key": [None, 5, True, [], {}, " ", f"{PAYLOAD} {PAYLOAD}", f"{PAYLOAD}\n1", "schlüssel"],
-    "endpoint": [None, 5, [], {}, *BAD_ENDPOINTS],
-    "replication_method": [None, 5, "", "incremental", "LOG_BASED", ["INCREMENTAL"]],
+    "api_key": [5, True, [], {}, " ", f"{PAYLOAD} {PAYLOAD}", f"{PAYLOAD}\n1", "schlüssel"],
+    "endpoint": [5, [], {}, *BAD_ENDPOINTS],
+    "replication_method": [5, "incremental", "LOG_BASED", ["INCREMENTAL"]],
     "start_date": [
-        None,
         5,
-        "",
         "2026-01-31",
         "2026-01-31T00:00:00",
         "2026-02-30T00:00:00Z",
         "0001-01-01T00:00:00+05:00",
     ],
-    "activate_version": [None, 0, 1, "", "yes", [], {}],
-    "incident_modes": [None, [], {}, "test", 5, [PAYLOAD], ["stream"], ["test", "test"], [None]],
-    "child_strategy": [None, "", PAYLOAD, "LIST", [], 5],
-    "schedule_window_days": [None, 0, -14, 366, 1.5, True, "", "0", "366", "1.5", PAYLOAD, []],
-    "max_concurrency": [None, 0, -1, 65, 1.5, True, "", "0", "65", "-1", "1.5", PAYLOAD, "1e1", []],
-    "requests_per_minute": [None, 0, -5, 2.5, True, "", "0", "2.5", PAYLOAD, "1,200", []],
-    "request_timeout": [None, 0, -1, 0.0, True, "", "0", "0.0", "-1", PAYLOAD, "5s", [], {}],
-    "user_agent": [None, "", " ", "a ", " a", "a\nb", "a\r\nX: y", "bücher", "a\x7f", 5, []],
+    "activate_version": [0, 1, 2.5, "maybe", "2", [], {}],
+    "streams": [[], {}, 5, True, [5], [""], ",", "[", '["users"', "[5]", [["users"]]],
+    "incident_modes": [[], {}, 5, [PAYLOAD], PAYLOAD, "test,test", ["stream"], ["test", "test"], [None]],
+    "child_strategy": [PAYLOAD, "LIST", [], 5],
+    "schedule_window_days": [0, -14, 366, 1.5, True, "0", "366", "1.5", PAYLOAD, []],
+    "max_concurrency": [0, -1, 65, 1.5, True, "0", "65", "-1", "1.5", PAYLOAD, "1e1", []],
+    "requests_per_minute": [0, -5, 2.5, True, "0", "2.5", PAYLOAD, "1,200", []],
+    "request_timeout": [0, -1, 0.0, True, "0", "0.0", "-1", PAYLOAD, "5s", [], {}],
+    "user_agent": [" ", "a ", " a", "a\nb", "a\r\nX: y", "bücher", "a\x7f", 5, []],
 }
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from tap_incident.config import INCIDENT_MODES
+from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation

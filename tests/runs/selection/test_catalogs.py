@@ -82,11 +82,11 @@ def test_catalog_with_an_unknown_stream_skips_it_with_a_warning(
     assert "this tap has no stream zebras: skipped" in warning
 
 
-def test_catalog_with_only_unknown_streams_reads_nothing(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+def test_catalog_with_only_unknown_streams_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, catalog={"streams": [{"tap_stream_id": "zebras"}]})
-    assert (run.code, run.messages, fake.requests) == (0, [], [])
-    assert "selects no stream: nothing to do" in caplog.messages[-1]
+    assert (run.code, run.messages, fake.requests) == (1, [], [])
+    assert "catalog.json selects no stream: nothing to read" in caplog.messages[-1]
 
 
 def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
@@ -95,10 +95,10 @@ def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
     assert by_stream(outs[0]) == by_stream(outs[1]) == by_stream(outs[2])
 
 
-def test_catalog_that_selects_no_stream_reads_nothing(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+def test_catalog_that_selects_no_stream_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, catalog=only())
-    assert (run.code, run.messages, fake.requests) == (0, [], [])
+    assert (run.code, run.messages, fake.requests) == (1, [], [])
     assert "selects no stream" in caplog.text
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tap_incident.config import INCIDENT_MODES
 from tap_incident.protocol.schemas import schema
+from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tap_incident.config import INCIDENT_MODES
 from tap_incident.errors import BadData
 from tap_incident.protocol.records import Shaper, shaper
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected, select
+from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.fake_api import organisation
 from tests.support.runs import Json, only, set_field, there

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tap_incident.config import REPLICATION_METHODS
 from tap_incident.errors import BadInput
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.selection import select
+from tap_incident.settings import REPLICATION_METHODS
 from tap_incident.streams import STREAMS
 from tests.support.runs import Json, only, set_field
 from tests.unit.protocol.catalogs import (

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tap_incident.config import INCIDENT_MODES
 from tap_incident.protocol.schemas import schema
+from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
 from tests.support.runs import Json
 from tests.unit.protocol.catalogs import subschemas

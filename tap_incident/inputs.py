@@ -1,0 +1,73 @@
+"""What the user gives to a run by options of the command line: settings, selection and state."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tap_incident.config import ENVIRONMENT, Config, load_all
+from tap_incident.errors import BadInput
+from tap_incident.json_input import parse_file, read_file, readable_by_others
+from tap_incident.protocol.selection import Selection, select
+from tap_incident.protocol.state import State
+from tap_incident.protocol.state_file import read_state
+
+LOGGER = logging.getLogger(__name__)
+
+
+def config_of(args: argparse.Namespace, environ: Mapping[str, str], *, key_needed: bool, secrets: list[str]) -> Config:
+    """The settings from the files of --config and from the environment. Adds the API key to `secrets`.
+
+    Raises BadInput. Logs a WARNING if other accounts can read a file that holds the API key.
+    """
+    files = [(path, "" if path == ENVIRONMENT else read_file(path)) for path in args.config or ()]
+    config = load_all(files, environ, key_needed=key_needed)
+    secrets.append(config.api_key)
+    with_key = [name for name, text in files if config.api_key and config.api_key in text]
+    _warn_of([name for name in with_key if readable_by_others(name)], environ)
+    return config
+
+
+def _warn_of(open_files: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Log that these files hold the API key, and what the user can do about it."""
+    made_by_meltano = [name for name in open_files if _is_made_by_meltano(name, environ)]
+    for name in open_files:
+        if name not in made_by_meltano:
+            LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", name)
+    if made_by_meltano:
+        LOGGER.info(
+            "%s holds the API key, and others on this machine may read it: run Meltano under umask 077",
+            made_by_meltano[0],
+        )
+
+
+def _is_made_by_meltano(path: str, environ: Mapping[str, str]) -> bool:
+    """True for a file in Meltano's own folder: it is made for each run, so its mode can't be changed in advance."""
+    absolute = Path(path).absolute()
+    moved = environ.get("MELTANO_SYS_DIR_ROOT")
+    return ".meltano" in absolute.parts or (moved is not None and Path(moved).absolute() in absolute.parents)
+
+
+def selection_of(args: argparse.Namespace, config: Config) -> Selection:
+    """The streams and fields to read, by --catalog, --properties or the setting `streams`. Raises BadInput."""
+    path = args.catalog if args.catalog is not None else args.properties
+    if path is not None and config.streams:
+        LOGGER.info("The setting streams is not used: %s selects the streams", path)
+    source = path if path is not None else "The setting streams"
+    selection = select(
+        parse_file(read_file(path), path) if path is not None else None,
+        source=source,
+        old_form=args.catalog is None,
+        replication_method=config.replication_method,
+        streams=config.streams,
+    )
+    if not selection:
+        raise BadInput(f"{source} selects no stream: nothing to read")
+    return selection
+
+
+def state_of(args: argparse.Namespace) -> State:
+    """The state of --state; without it, that of a first run. Raises BadInput."""
+    return read_state(read_file(args.state), args.state) if args.state is not None else {}

@@ -1,0 +1,39 @@
+"""The setting `streams`: which streams to read where there is no catalog."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from tap_incident.streams import BY_NAME, STREAMS
+from tap_incident.words import shown
+
+LOGGER = logging.getLogger(__name__)
+
+_WITHOUT = "!"
+
+
+def wanted(patterns: Sequence[str], source: str) -> Mapping[str, bool]:
+    """The streams to read, in the order of the stream table: True for those that are named, not matched by a `*`.
+
+    `patterns` are names, names with `*`, and either of them after `!` for streams to leave out, whatever their order.
+    Without a name to read, all default streams are read but the ones to leave out. `source` names the setting in
+    messages. Logs a WARNING for patterns that match no stream.
+    """
+    stripped = [pattern.strip() for pattern in patterns]
+    left_out = [pattern[1:].strip() for pattern in stripped if pattern.startswith(_WITHOUT)]
+    read = [pattern for pattern in stripped if not pattern.startswith(_WITHOUT)]
+    unknown = [shown(p, BY_NAME) for p in (*read, *left_out) if not _matches(p, BY_NAME)]
+    if unknown:
+        LOGGER.warning("%s: this tap has no stream %s: skipped", source, ", ".join(unknown))
+    if read:
+        names = {name for pattern in read for name in _matches(pattern, BY_NAME)}
+    else:
+        names = {stream.name for stream in STREAMS if stream.selected_by_default}
+    names -= {name for pattern in left_out for name in _matches(pattern, BY_NAME)}
+    return {stream.name: stream.name in read for stream in STREAMS if stream.name in names}
+
+
+def _matches(pattern: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if fnmatchcase(name, pattern)]

@@ -1,0 +1,106 @@
+"""Selection as people and other programs write it: texts for true and false, values in the wrong place."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from tap_incident.errors import BadInput
+from tap_incident.protocol.schemas import schema
+from tap_incident.protocol.selection import select
+from tap_incident.streams import BY_NAME
+from tests.support.logs import warnings
+from tests.support.runs import Json, only, set_field
+from tests.unit.protocol.catalogs import minimal_entry, property_names
+
+TEXTS = [("false", False), ("False", False), ("no", False), ("0", False), (0, False)]
+TEXTS += [("true", True), ("True", True), ("yes", True), ("1", True), (1, True)]
+OTHER: list[Any] = ["", "maybe", "selected", 2, 0.0, [], {}, ["true"]]
+CREATOR = ("properties", "creator")
+
+
+def names(entry: Json) -> list[str]:
+    """The streams that a catalog with this entry and one for teams selects."""
+    return list(select({"streams": [entry, {"tap_stream_id": "teams"}]}, source="cat.json"))
+
+
+@pytest.mark.parametrize(("text", "selected"), TEXTS)
+def test_stream_is_selected_by_what_a_text_means(text: Any, selected: bool) -> None:
+    expected = ["users", "teams"] if selected else ["teams"]
+    assert names(minimal_entry("users", root={"selected": text})) == expected
+    assert names(minimal_entry("users", root={"selected-by-default": text})) == expected
+    assert names(minimal_entry("users", selected=text)) == expected
+    assert names({"tap_stream_id": "users", "selected": text}) == expected
+
+
+@pytest.mark.parametrize(("text", "selected"), TEXTS)
+def test_field_is_selected_by_what_a_text_means(text: Any, selected: bool) -> None:
+    in_metadata = set_field(only("users"), "users", "properties", "email", selected=text)
+    in_schema = only("users")
+    in_schema["streams"][0]["schema"]["properties"]["email"]["selected"] = text
+    in_schema["streams"][0]["metadata"] = [{"breadcrumb": [], "metadata": {"selected": True}}]
+    for catalog in (in_metadata, in_schema):
+        assert ("email" in property_names(select(catalog)["users"].schema)) is selected
+    assert ("email" in select(in_metadata)["users"].explicit_fields) is selected
+
+
+@pytest.mark.parametrize("value", OTHER)
+def test_selected_that_means_neither_true_nor_false_is_an_error(value: Any) -> None:
+    field: Json = {"breadcrumb": ["properties", "email"], "metadata": {"selected": value}}
+    for entry, place in (
+        (minimal_entry("users", root={"selected": value}), "users"),
+        (minimal_entry("users", selected=value), "users"),
+        ({"tap_stream_id": "users", "selected": value}, "users"),
+        ({"tap_stream_id": "users", "metadata": [field]}, "users.email"),
+        (minimal_entry("users", properties={"email": {"selected": value}}), "users.email"),
+    ):
+        with pytest.raises(BadInput) as caught:
+            names(entry)
+        assert str(caught.value) == f'cat.json: "selected" of {place} must be true or false'
+
+
+def test_selected_of_a_stream_of_another_tap_is_not_read() -> None:
+    assert names(minimal_entry("zebras", root={"selected": "maybe"})) == ["teams"]
+
+
+def test_replication_method_beside_the_metadata_is_honoured() -> None:
+    for key in ("replication-method", "replication_method"):
+        entry: Json = {"tap_stream_id": "alerts", key: "INCREMENTAL"}
+        assert select({"streams": [entry]})["alerts"].replication_key == "updated_at"
+        entry["metadata"] = [{"breadcrumb": [], "metadata": {"selected": True, "replication-method": "FULL_TABLE"}}]
+        assert select({"streams": [entry]})["alerts"].replication_key is None
+        with pytest.raises(BadInput, match='"replication-method" of users must be FULL_TABLE'):
+            select({"streams": [{"tap_stream_id": "users", key: "INCREMENTAL"}]})
+
+
+def test_selected_in_the_metadata_takes_precedence_over_the_entry() -> None:
+    assert names({**minimal_entry("users", root={"selected": False}), "selected": True}) == ["teams"]
+    assert names({**minimal_entry("users", root={"selected-by-default": False}), "selected": "true"})[0] == "users"
+
+
+def test_object_selected_with_none_of_its_properties_comes_whole(caplog: pytest.LogCaptureFixture) -> None:
+    catalog = only("incidents")
+    for name in schema(BY_NAME["incidents"])["properties"]["creator"]["properties"]:
+        set_field(catalog, "incidents", *CREATOR, "properties", name, selected=False)
+    with caplog.at_level(logging.INFO):
+        found = select(catalog, source="cat.json")["incidents"].schema
+    assert found == schema(BY_NAME["incidents"])
+    (warning,) = warnings(caplog)
+    assert warning == "cat.json: incidents.creator is selected with none of its properties: all of them are read"
+
+
+def test_object_that_is_deselected_with_its_properties_is_not_read(caplog: pytest.LogCaptureFixture) -> None:
+    catalog = set_field(only("incidents"), "incidents", *CREATOR, selected=False)
+    set_field(catalog, "incidents", *CREATOR, "properties", "user", selected=False)
+    assert "creator" not in property_names(select(catalog)["incidents"].schema)
+    assert warnings(caplog) == []
+
+
+def test_field_that_the_stream_does_not_have_is_named_with_the_nearest(caplog: pytest.LogCaptureFixture) -> None:
+    catalog = set_field(only("users"), "users", "properties", "emial", selected=False)
+    set_field(catalog, "users", "properties", "gone", inclusion="available")
+    assert select(catalog, source="cat.json")["users"].schema == schema(BY_NAME["users"])
+    (warning,) = warnings(caplog)
+    assert warning == "cat.json: users has no property emial (did you mean email?): skipped"

@@ -1,0 +1,63 @@
+"""The setting `streams`: names, `*` and `!name`."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from tap_incident.protocol.schemas import schema
+from tap_incident.protocol.selection import select
+from tap_incident.protocol.wanted import wanted
+from tap_incident.streams import STREAMS
+from tests.support.logs import warnings
+
+ALL = [stream.name for stream in STREAMS]
+DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        (["users", "incidents"], ["incidents", "users"]),
+        ([" users ", "users"], ["users"]),
+        (["*"], ALL),
+        ([], DEFAULT),
+        (["!users"], [name for name in DEFAULT if name != "users"]),
+        (["!users", "*"], [name for name in ALL if name != "users"]),
+        (["incidents", "users", "! users"], ["incidents"]),
+        (["users", "!users"], []),
+        (["custom_field*"], ["custom_fields", "custom_field_options"]),
+        (["*", "!incident*"], [name for name in ALL if not name.startswith("incident")]),
+    ],
+)
+def test_patterns_select_streams_in_the_order_of_the_table(patterns: list[str], names: list[str]) -> None:
+    assert list(wanted(patterns, "streams")) == names
+
+
+def test_only_a_name_is_explicit_and_a_star_is_not() -> None:
+    assert wanted(["users", "team*"], "streams") == {"users": True, "teams": False}
+    assert not any(wanted(["!users"], "streams").values())
+
+
+def test_unknown_names_are_skipped_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        assert list(wanted(["incident", "users", "!User", "zebra*"], "config.json: streams")) == ["users"]
+    (warning,) = warnings(caplog)
+    assert warning == (
+        "config.json: streams: this tap has no stream incident (did you mean incidents?), zebra*, "
+        "User (did you mean users?): skipped"
+    )
+
+
+def test_selection_by_the_setting_has_all_fields_and_the_replication_method() -> None:
+    selection = select(streams=["alerts", "users"], replication_method="INCREMENTAL")
+    assert [(s.stream.name, s.explicit, s.replication_key) for s in selection.values()] == [
+        ("users", True, None),
+        ("alerts", True, "updated_at"),
+    ]
+    assert all(found.schema == schema(found.stream) for found in selection.values())
+
+
+def test_catalog_takes_precedence_over_the_setting() -> None:
+    assert list(select({"streams": [{"tap_stream_id": "teams"}]}, streams=["users"])) == ["teams"]

@@ -1,0 +1,85 @@
+"""The tap's definition for Meltano, in the form of its hub: `make readme` writes it, tests compare it.
+
+Source: https://hub.meltano.com, and the JSON schema for extractors in its repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tap_incident import about
+from tap_incident.settings import SETTINGS
+from tap_incident.streams import STREAMS
+from tools.yaml_text import yaml_text
+
+_KINDS = {"number": "decimal"}
+"""What Meltano calls a type, if it has another name for it."""
+_DATE_TIMES = ("start_date",)
+_CHANGE_WITH_A_RELEASE = ("user_agent",)
+_OPTIONS = {
+    "auto": "Whichever costs fewer requests",
+    "per_incident": "One request per incident",
+    "list": "Lists of the whole organisation",
+    "FULL_TABLE": "Every row in every run",
+    "INCREMENTAL": "Only what has changed, where the API can filter by that",
+}
+_HEADER = "# Made by make readme. Use it so: meltano add --from-ref tap-incident.yml tap-incident\n"
+
+
+def definition() -> dict[str, Any]:
+    """The definition, as JSON values in the order in which people read it."""
+    facts = about.about()
+    return {
+        "name": about.NAME,
+        "variant": "community",
+        "namespace": "tap_incident",
+        "label": "incident.io",
+        "description": facts["description"],
+        "domain_url": "https://incident.io",
+        "keywords": ["api", "incident management"],
+        "maintenance_status": "active",
+        "quality": "unknown",
+        "executable": "tap-incident",
+        "pip_url": "${TAP_INCIDENT_WHEEL}",
+        **tap_part(),
+    }
+
+
+def tap_part() -> dict[str, Any]:
+    """The part of the definition that comes from the tap: capabilities, settings and default streams."""
+    return {
+        "capabilities": list(about.CAPABILITIES),
+        "settings_group_validation": [list(SETTINGS["required"])],
+        "settings": [_setting(name, setting) for name, setting in SETTINGS["properties"].items()],
+        # Without rules, Meltano selects all streams.
+        "select": [f"{stream.name}.*" for stream in STREAMS if stream.selected_by_default],
+    }
+
+
+def definition_file() -> str:
+    """The text of meltano/tap-incident.yml."""
+    return f"{_HEADER}{yaml_text(definition())}\n"
+
+
+def example_part() -> str:
+    """The lines of examples/meltano.yml that come from the tap."""
+    return yaml_text(tap_part(), indent=6)
+
+
+def _setting(name: str, setting: Mapping[str, Any]) -> dict[str, Any]:
+    kind = _KINDS.get(setting["type"], setting["type"])
+    if "enum" in setting:
+        kind = "options"
+    elif name in _DATE_TIMES:
+        kind = "date_iso8601"
+    found = {"name": name, "label": setting["title"], "kind": kind, "description": setting["description"]}
+    if setting.get("aliases"):
+        found["aliases"] = list(setting["aliases"])
+    if setting.get("secret"):
+        found["sensitive"] = True
+    if "default" in setting and name not in _CHANGE_WITH_A_RELEASE:
+        found["value"] = setting["default"]
+    if "enum" in setting:
+        found["options"] = [{"label": _OPTIONS[value], "value": value} for value in setting["enum"]]
+    return found
