@@ -40,6 +40,7 @@ def test_matrix_prints_missing_versions_and_fails_without_any(tmp_path: Path) ->
     assert missing == about()["supported_python_versions"]
 
 
+@pytest.mark.slow
 def test_matrix_copies_all_that_the_unit_tests_need(tmp_path: Path) -> None:
     matrix.copied(tmp_path / "work")
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["pyproject.toml", "schemas", "tests"]

@@ -168,6 +168,7 @@ def test_sql_examples_are_all_checked() -> None:
     assert len(EXAMPLES) == TEXT.count("```sql")
 
 
+@pytest.mark.slow
 def test_sql_examples_give_the_right_rows(base: duckdb.DuckDBPyConnection, org: Organisation) -> None:
     for name, sql in EXAMPLES.items():
         # The organisation's present, in the place of the reader's.

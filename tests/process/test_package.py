@@ -20,6 +20,7 @@ from tests.support.processes import environ
 from tests.support.runs import KEY, Run, check, key_of, parsed, there
 
 
+@pytest.mark.slow
 def test_sdist_and_wheel_have_all_schemas(built: Path) -> None:
     expected = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "schemas").rglob("*.json")}
     (sdist,) = built.glob("*.tar.gz")
@@ -31,6 +32,7 @@ def test_sdist_and_wheel_have_all_schemas(built: Path) -> None:
         assert not [name for name in packed.namelist() if name.startswith(("tests", "tools"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["installed", "editable", "checkout"])
 def test_discover_finds_the_schemas_wherever_it_runs(command: list[str], how: str, tmp_path: Path) -> None:
     run = command if how == "installed" else [sys.executable, "-m", "tap_incident"]

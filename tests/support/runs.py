@@ -203,22 +203,23 @@ def row_id(row: Json, columns: Iterable[str]) -> str:
 
 
 @cache
-def _discovered() -> str:
-    return json.dumps(discover())
+def _discovered() -> dict[str, str]:
+    """The catalog entry of each stream, as JSON."""
+    return {entry["tap_stream_id"]: json.dumps(entry) for entry in discover()["streams"]}
 
 
-def catalog_with(change: Callable[[str, Json], None]) -> Json:
-    """The discovered catalog, with `change` applied to the root metadata of each stream."""
-    catalog: Json = json.loads(_discovered())
-    for entry in catalog["streams"]:
+def catalog_with(change: Callable[[str, Json], None], names: Iterable[str] | None = None) -> Json:
+    """The discovered catalog, or its entries of these streams, with `change` applied to each root metadata."""
+    wanted = _discovered() if names is None else names
+    entries = [json.loads(text) for name, text in _discovered().items() if name in wanted]
+    for entry in entries:
         change(entry["tap_stream_id"], next(m["metadata"] for m in entry["metadata"] if not m["breadcrumb"]))
-    return catalog
+    return {"streams": entries}
 
 
 def only(*names: str) -> Json:
     """A catalog that selects these streams and has no entry for the others, which would take time to read."""
-    catalog = catalog_with(lambda _, metadata: metadata.update(selected=True))
-    return {"streams": [entry for entry in catalog["streams"] if entry["tap_stream_id"] in names]}
+    return catalog_with(lambda _, metadata: metadata.update(selected=True), names)
 
 
 def set_field(catalog: Json, stream: str, *breadcrumb: str, **values: Any) -> Json:

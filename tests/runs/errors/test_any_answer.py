@@ -126,6 +126,7 @@ ERRORS = mostly(st.lists(mostly(st.fixed_dictionaries({}, optional=PARTS)), max_
 REFUSED = mostly(st.fixed_dictionaries({"errors": ERRORS}, optional={"type": ANY_JSON, "request_id": ANY_JSON}))
 
 
+@pytest.mark.slow
 @JITTER
 @pytest.mark.thorough
 def test_any_refusal_skips_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

@@ -24,8 +24,10 @@ def saying(path: str, status: int, **fault: Any) -> Any:
     return faults
 
 
-@pytest.mark.parametrize("status", [400, 404, 409, 422])
-@pytest.mark.parametrize("name", ["users", "custom_field_options", "actions"])
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("users", 400), ("users", 404), ("custom_field_options", 409), ("actions", 404), ("actions", 422)],
+)
 def test_an_error_of_one_stream_leaves_the_others(
     tap: Tap, caplog: pytest.LogCaptureFixture, name: str, status: int
 ) -> None:

@@ -26,7 +26,7 @@ def test_missing_permission_skips_its_streams_and_their_children(
     # Those with an organisation-wide list, which says in which mode their incidents are, need no parents.
     needs = {s.name: s.parent.stream for s in STREAMS if not (s.parent.has_list and s.mode_param)}
     skipped |= {name for name, parent in needs.items() if parent in skipped}
-    with FakeApi(organisation(4), denied=[scope]) as fake:
+    with FakeApi(organisation(2), denied=[scope]) as fake:
         run = tap(fake)
     assert run.code == 0
     check(run)
@@ -60,7 +60,7 @@ def test_missing_permission_for_each_optional_stream_fails_at_the_end(
     tap: Tap, caplog: pytest.LogCaptureFixture, scope: str
 ) -> None:
     mine = [stream.name for stream in OPTIONAL if stream.scope == scope]
-    with FakeApi(organisation(4), denied=[scope]) as fake:
+    with FakeApi(organisation(2), denied=[scope]) as fake:
         run = tap(fake, catalog=only(*mine, "severities"))
     assert run.code == 1
     assert run.streams() == ["severities"]

@@ -28,7 +28,7 @@ def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy
         tap(fake, catalog=catalog, settings=settings)
         requests, port = len(asked(fake)), port_of(fake)
     points = range(1, requests) if strategy == "list" else range(1, requests, max(1, requests // 12))
-    for number in sampled(points, 3):
+    for number in sampled(points, 2):
         with failing_at(org, number, port) as fake:
             first = tap(fake, catalog=catalog, settings=settings)
         with FakeApi(org, port=port) as fake:

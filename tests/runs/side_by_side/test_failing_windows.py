@@ -62,7 +62,7 @@ def test_window_that_fails_ends_its_stream_and_the_next_run_reads_the_rest(
     org = long_list("alerts", EVENLY, pages=24)
     catalog = only("alerts", "severities")
     # The first window is a trial: if it is refused, the list is read without windows.
-    for number in sampled(range(2, 26), 3):
+    for number in sampled(range(2, 26), 2):
         with FakeApi(org, faults=in_window(number, FAULTS[kind])) as fake:
             port = port_of(fake)
             first = tap(fake, catalog=catalog)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation, organisation
 from tests.support.faults import last_state, port_of
 from tests.support.runs import Json, asked, check, key_of, only, there
+from tests.support.thorough import sampled
 
 BEGIN = datetime(2024, 1, 1, tzinfo=timezone.utc)
 LONG = ("alerts", "escalations", "actions", "follow_ups", "workflow_runs")
@@ -36,6 +38,7 @@ def long_list(name: str, times: Times, pages: int = 9, incidents: int = 12) -> O
     org = organisation(incidents)
     stream = BY_NAME[name]
     rows = [row for row in org.rows[stream.path] if row.get("incident_id") in {None, *standard(org)}]
+    rows = sorted(rows, key=lambda row: len(json.dumps(row)))[:5]  # Short ones, since there will be hundreds.
     count = pages * (stream.page_size or 0) + 1
     org.rows[stream.path] = [
         {
@@ -160,7 +163,7 @@ def test_resume_after_a_failure_at_any_request_of_a_long_list(tap: Tap, name: st
         tap(fake, catalog=only(name), settings=BY_LIST)
         requests, port = len(asked(fake)), port_of(fake)
     cut = 0
-    for number in range(1, requests, 3):
+    for number in sampled(range(1, requests), 5):
         with FakeApi(org, faults=failing_from(number), port=port) as fake:
             first = tap(fake, catalog=only(name), settings=BY_LIST)
         state = last_state(first)

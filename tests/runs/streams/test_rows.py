@@ -21,7 +21,7 @@ from tests.support.runs import STANDARD, Run, bare, by_stream, check, key_of, on
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 @pytest.mark.parametrize("modes", [STANDARD, INCIDENT_MODES, ("tutorial",)], ids=["default", "all modes", "tutorial"])
 def test_rows_of_every_stream_come_exactly_once(tap: Tap, modes: tuple[str, ...], strategy: str) -> None:
-    org = organisation(16)
+    org = organisation(8)
     # The modes only matter to incidents and their children.
     streams = [s for s in STREAMS if modes == STANDARD or "incidents" in (s.name, s.parent.stream)]
     catalog = only(*(stream.name for stream in streams))
@@ -89,6 +89,7 @@ def test_rows_of_incidents_have_their_own_updates_and_attachments(tap: Tap, stra
     assert any(record["attachments"] for record in run.records("incidents"))
 
 
+@pytest.mark.slow
 def test_rows_are_the_same_by_both_child_strategies(tap: Tap) -> None:
     with FakeApi(organisation(15)) as fake:
         one = tap(fake, settings={"child_strategy": "per_incident"}, catalog=EVERYTHING)
