@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tap_incident import main
 from tap_incident.protocol.catalog import discover
+from tests.fake_api import FakeApi, organisation
+from tests.support.runs import KEY
 
-KEY = "the-key-0815"
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    """The address of a stand-in: with a key, --discover sends a request."""
+    with FakeApi(organisation(1)) as fake:
+        yield fake.url
 
 
-def open_file(path: Path) -> str:
+def open_file(path: Path, endpoint: str) -> str:
     """A config with the key that all accounts can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"api_key": KEY}))
+    path.write_text(json.dumps({"api_key": KEY, "endpoint": endpoint}))
     path.chmod(0o644)
     return str(path)
 
@@ -38,26 +46,26 @@ def test_config_can_be_given_several_times(
 
 
 def test_each_config_file_with_the_key_that_others_can_read_is_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, endpoint: str
 ) -> None:
-    paths = [open_file(tmp_path / name) for name in ("a.json", "b.json")]
+    paths = [open_file(tmp_path / name, endpoint) for name in ("a.json", "b.json")]
     assert main(["--discover", "--config", paths[0], "--config", paths[1]]) == 0
-    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-    assert all(path in message for path, message in zip(paths, caplog.messages, strict=True))
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert all(path in warning for path, warning in zip(paths, warnings, strict=True))
     assert KEY not in caplog.text
 
 
 @pytest.mark.parametrize("moved", [False, True])
 def test_config_file_that_meltano_makes_is_one_line_about_the_umask(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, moved: bool
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, endpoint: str, moved: bool
 ) -> None:
     folder = tmp_path / ("system" if moved else ".meltano")
     if moved:
         monkeypatch.setenv("MELTANO_SYS_DIR_ROOT", str(folder))
-    paths = [open_file(folder / "run" / "tap-incident" / f"tap.{number}.config.json") for number in range(2)]
+    paths = [open_file(folder / "run" / "tap-incident" / f"tap.{number}.config.json", endpoint) for number in range(2)]
     with caplog.at_level(logging.INFO):
         assert main(["--discover", "--config", paths[0], "--config", paths[1]]) == 0
-    (record,) = caplog.records
+    (record,) = (each for each in caplog.records if "holds the API key" in each.getMessage())
     assert record.levelname == "INFO"
     assert "run Meltano under umask 077" in record.getMessage()
     assert "chmod" not in record.getMessage()

@@ -76,8 +76,7 @@ def test_log_has_no_control_character_and_no_key_of_the_api(
 def test_unknown_properties_by_the_thousand_are_one_short_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(3)
     org.rows["/v2/users"] = [
-        row | {f"new_{number}_{place}": 1 for number in range(2_000)}
-        for place, row in enumerate(org.rows["/v2/users"])
+        row | {f"new_{number}_{place}": 1 for number in range(2_000)} for place, row in enumerate(org.rows["/v2/users"])
     ]
     assert ran(tap, {}, org).code == 0
     (line,) = (record.getMessage() for record in caplog.records if "does not know" in record.getMessage())
