@@ -200,6 +200,7 @@ def split(path: str) -> tuple[str, list[str]]:
     return stream, [part for part in re.split(r"(\[\])|\.", column) if part]
 
 
+@pytest.mark.slow
 def test_joins_of_the_page_find_rows(run: Run) -> None:
     assert len(JOINS) == TEXT.split("## How rows join", maxsplit=1)[1].count("` | `")
     for left, right, kind in (*JOINS, *OF_CHILDREN):

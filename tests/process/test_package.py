@@ -42,6 +42,7 @@ def test_discover_finds_the_schemas_wherever_it_runs(command: list[str], how: st
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_discover_and_sync_as_in_the_readme(command: list[str], tmp_path: Path) -> None:
     org = organisation(10)
     with FakeApi(org) as fake:

@@ -48,7 +48,7 @@ def test_rows_and_final_state_are_the_same_for_any_number_of_requests_at_once(
         one = tap(fake, catalog=catalog, settings={**settings, "max_concurrency": 1})
         assert fake.most_at_once == 1
         check(one)
-        for workers in sampled((2, 8, 32, 64), 2):
+        for workers in sampled((32, 2, 8, 64), 1):
             many = tap(fake, catalog=catalog, settings={**settings, "max_concurrency": workers})
             check(many)
             assert rows_of(many) == rows_of(one), workers

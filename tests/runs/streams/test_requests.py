@@ -67,7 +67,7 @@ def test_requests_by_list_ask_no_incident_for_what_a_list_has(tap: Tap) -> None:
 
 @pytest.mark.parametrize("strategy", ["auto", "per_incident", "list"])
 def test_requests_at_once_do_not_change_what_is_written(tap: Tap, strategy: str) -> None:
-    with FakeApi(organisation(10), latency=0.05) as fake:
+    with FakeApi(organisation(4), latency=0.02) as fake:
         one = tap(fake, settings={"max_concurrency": 1, "child_strategy": strategy})
         assert fake.most_at_once == 1
         many = tap(fake, settings={"max_concurrency": 24, "child_strategy": strategy})
