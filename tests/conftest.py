@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import ssl
@@ -11,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -19,15 +21,24 @@ from hypothesis import settings
 
 from tap_incident import main
 from tests.fake_api import NOW, FakeApi
+from tests.fake_api.organisation import KEPT
 from tests.support.runs import KEY, Run, parsed
 from tests.support.thorough import THOROUGH
 
 Tap = Callable[..., Run]
 
 # The generated examples are the same in each run.
-settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True, database=None)
+settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, database=None)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
 settings.load_profile("thorough" if THOROUGH else "quick")
+
+
+def pytest_configure() -> None:
+    """Let the processes of pytest-xdist share the organisations that they make."""
+    if KEPT not in os.environ:
+        folder = TemporaryDirectory(prefix="organisations-")
+        os.environ[KEPT] = folder.name
+        atexit.register(folder.cleanup)
 
 
 @pytest.hookimpl(wrapper=True)

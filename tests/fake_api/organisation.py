@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections import UserDict
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -16,6 +18,8 @@ from .making import NOW, Row, World
 from .rows import Maker
 
 _SMALL = 1000
+KEPT = "ORGANISATIONS"
+"""Variable with the folder in which processes that run side by side keep what they made. Without it, each makes all."""
 
 
 class Lists(UserDict[str, Any]):
@@ -56,8 +60,23 @@ def organisation(incidents: int = 20, *, seed: int = 7, now: datetime = NOW) -> 
     return Organisation(Lists(packed), dict(modes), now)
 
 
+Packed = tuple[dict[str, bytes], dict[str, str]]
+
+
 @cache
-def _packed(incidents: int, seed: int, now: datetime) -> tuple[dict[str, bytes], dict[str, str]]:
+def _packed(incidents: int, seed: int, now: datetime) -> Packed:
+    if KEPT not in os.environ:
+        return _pack(incidents, seed, now)
+    kept = Path(os.environ[KEPT], f"{incidents}-{seed}-{now.timestamp()}")
+    if not kept.exists():
+        mine = kept.with_suffix(f".{os.getpid()}")
+        mine.write_bytes(pickle.dumps(_pack(incidents, seed, now)))
+        mine.replace(kept)
+    found: Packed = pickle.loads(kept.read_bytes())  # noqa: S301 - our own bytes
+    return found
+
+
+def _pack(incidents: int, seed: int, now: datetime) -> Packed:
     made = _made(incidents, seed, now)
     return {path: pickle.dumps(rows, pickle.HIGHEST_PROTOCOL) for path, rows in made.rows.items()}, made.modes
 

@@ -42,9 +42,9 @@ def most_windows(run: Run, name: str) -> tuple[int, Json]:
     return max(states, key=lambda each: sum("after" in window for window in windows_in(each[1], name)))
 
 
-def whole_run(tap: Tap, org: Organisation, name: str, **settings: Any) -> tuple[Run, int]:
+def whole_run(tap: Tap, org: Organisation, name: str, latency: float = 0, **settings: Any) -> tuple[Run, int]:
     """A run that reads all of one list, and the port, since a state is only valid for the same address."""
-    with FakeApi(org) as fake:
+    with FakeApi(org, latency=latency) as fake:
         run = tap(fake, catalog=only(name), settings={"child_strategy": "list", **settings})
         return run, port_of(fake)
 
@@ -84,7 +84,7 @@ def test_resume_from_any_state_of_a_long_list_gives_the_other_rows(tap: Tap, nam
 
 def test_cursors_that_the_api_no_longer_knows_cost_no_row_and_repeat_none_in_a_run(tap: Tap) -> None:
     org = long_list("alerts", STORMS, pages=40)
-    first, port = whole_run(tap, org, "alerts", max_concurrency=64)
+    first, port = whole_run(tap, org, "alerts", latency=0.02, max_concurrency=64)
     place, state = most_windows(first, "alerts")
     known = {window["after"] for window in windows_in(state, "alerts") if "after" in window}
     assert len(known) > 1
