@@ -36,8 +36,17 @@ def with_long_lists() -> Organisation:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("method", ["FULL_TABLE", "INCREMENTAL"])
-@pytest.mark.parametrize("strategy", ["auto", "per_incident", "list"])
+@pytest.mark.parametrize(
+    ("strategy", "method"),
+    [
+        ("auto", "INCREMENTAL"),
+        ("per_incident", "FULL_TABLE"),
+        pytest.param("auto", "FULL_TABLE", marks=pytest.mark.slow),
+        pytest.param("per_incident", "INCREMENTAL", marks=pytest.mark.slow),
+        pytest.param("list", "FULL_TABLE", marks=pytest.mark.slow),
+        pytest.param("list", "INCREMENTAL", marks=pytest.mark.slow),
+    ],
+)
 def test_rows_and_final_state_are_the_same_for_any_number_of_requests_at_once(
     tap: Tap, method: str, strategy: str
 ) -> None:

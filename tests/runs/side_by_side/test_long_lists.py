@@ -156,7 +156,7 @@ def test_rows_that_are_created_meanwhile_change_nothing_for_the_others(tap: Tap)
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", ["alerts", "escalations", "actions"])
+@pytest.mark.parametrize("name", ["alerts", pytest.param("actions", marks=pytest.mark.slow)])
 def test_resume_after_a_failure_at_any_request_of_a_long_list(tap: Tap, name: str) -> None:
     org = long_list(name, TIMES["in storms"])
     with FakeApi(org) as fake:

@@ -62,8 +62,7 @@ def refusing(cursors: set[str], delay: float = 0) -> Faults:
     return faults
 
 
-@pytest.mark.parametrize("name", ["alerts", "escalations", "follow_ups"])
-@pytest.mark.parametrize("workers", [1, 32])
+@pytest.mark.parametrize(("name", "workers"), [("alerts", 32), ("escalations", 1), ("follow_ups", 32)])
 def test_resume_from_any_state_of_a_long_list_gives_the_other_rows(tap: Tap, name: str, workers: int) -> None:
     org = long_list(name, STORMS)
     first, port = whole_run(tap, org, name)
