@@ -70,6 +70,7 @@ def test_timeout_in_a_body_is_retried(tap: Tap, caplog: pytest.LogCaptureFixture
     assert "no answer within 0.3 s" in line
 
 
+@pytest.mark.slow
 def test_timeout_does_not_limit_a_body_that_keeps_coming(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(3)
     with FakeApi(org) as fake, listening(through(fake, *[trickling(8, 0.15)] * 2)) as port:

@@ -100,6 +100,7 @@ def last_logged(folder: Path) -> str:
     return said.splitlines()[-1].split(" ", 1)[1]
 
 
+@pytest.mark.slow
 def test_signal_ends_the_run_when_the_target_does_not_read(tmp_path: Path) -> None:
     one, other = tmp_path / "discover", tmp_path / "sync"
     one.mkdir()

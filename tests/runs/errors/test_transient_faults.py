@@ -34,7 +34,7 @@ PASSING = (
 )
 
 
-@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+@pytest.mark.parametrize("strategy", [pytest.param("per_incident", marks=pytest.mark.slow), "list"])
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", sampled(range(1, 4), 1))
 def test_transient_faults_in_one_of_eight_answers_change_no_row(

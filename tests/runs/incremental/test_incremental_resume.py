@@ -22,6 +22,7 @@ def changed_much(org: Organisation) -> None:
             change(org, name, number, updated_at=rfc3339(now(minutes=-number % 60)))
 
 
+@pytest.mark.slow
 @pytest.mark.thorough
 def test_incremental_resume_after_a_failure_at_any_request_gives_all_changed_rows(tap: Tap) -> None:
     org = organisation(330)

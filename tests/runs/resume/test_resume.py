@@ -19,7 +19,7 @@ SELECTED = ("incidents", "actions", "alerts", "catalog_entries")
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+@pytest.mark.parametrize("strategy", [pytest.param("per_incident", marks=pytest.mark.slow), "list"])
 def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy: str) -> None:
     org = organisation(320)
     catalog = bare(only(*SELECTED))

@@ -114,6 +114,7 @@ def test_first_incremental_run_asks_for_each_attachment_once(tap: Tap, incidents
     assert sum("updated_at[gte]" not in params for params in plain) == 1
 
 
+@pytest.mark.slow
 def test_first_incremental_run_that_was_stopped_asks_for_no_attachment_of_its_state_again(tap: Tap) -> None:
     org = organisation(LONG)
     catalog = only("incidents", "incident_attachments")
