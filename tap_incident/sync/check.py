@@ -151,7 +151,7 @@ def _cost(findings: Sequence[Finding], config: Config, client: Client) -> str:
         unknown += [_name(node)] if rows is None else []
     timers = [point.value for point in client.timers()]
     latency = sum(timers) / max(1, len(timers)) / config.max_concurrency
-    time = duration(max(client.seconds_for(requests), requests * latency))
+    time = duration(max(1.0, client.seconds_for(requests), requests * latency))
     more = f"; more if these are long, since the API does not say: {', '.join(unknown)}" if unknown else ""
     return f"The first run takes about {requests:,} requests{used} and {time}{more}"
 
@@ -160,7 +160,7 @@ def _raise_problems(findings: Sequence[Finding]) -> None:
     unread = [_name(found.node) for found in findings if found.problem is not None and found.node.explicit]
     if unread:
         raise TapError(
-            f"The key may not read all that the catalog selects: {', '.join(unread)} (see the table above)",
+            f"The key may not read all that is selected: {', '.join(unread)} (see the table above)",
             advice="Use a key with these permissions, or deselect them",
         )
     if all(found.page is None for found in findings):

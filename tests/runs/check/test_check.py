@@ -98,7 +98,7 @@ def test_check_fails_if_what_is_selected_by_name_cannot_be_read(check: Check, ca
     assert code == 1
     assert outcomes(lines)["severities"][1].endswith("ok")
     assert caplog.records[-1].levelno == logging.CRITICAL
-    assert "The key may not read all that the catalog selects: users (see the table above)" in caplog.messages[-1]
+    assert "The key may not read all that is selected: users (see the table above)" in caplog.messages[-1]
 
 
 def test_check_fails_if_nothing_can_be_read(check: Check, caplog: pytest.LogCaptureFixture) -> None:

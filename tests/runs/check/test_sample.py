@@ -61,7 +61,7 @@ def test_sample_of_a_stream_that_may_not_be_read_fails(sample: Sample, caplog: p
         run = sample(fake, only("users", "severities"))
     assert run.code == 1
     assert run.streams() == ["severities"]
-    assert "The key may not read all that the catalog selects: users" in critical(caplog)[0]
+    assert "The key may not read all that is selected: users" in critical(caplog)[0]
 
 
 def test_sample_with_a_key_that_is_refused_has_no_message(sample: Sample, caplog: pytest.LogCaptureFixture) -> None:

@@ -72,7 +72,7 @@ def test_missing_permission_for_each_optional_stream_fails_at_the_end(
 def test_missing_permission_is_logged_with_what_to_do(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(2), faults=at("/v2/users", refusal(403))) as fake:
         line = last_line(tap(fake, catalog=only("users", "severities")), caplog)
-    assert "catalog selects: users (see the warnings above)" in line
+    assert "is selected: users (see the warnings above)" in line
     assert "Use a key with these permissions, or deselect them" in line
     (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert all(part in warning for part in ("users: GET /v2/users: status 403", *REFUSAL_TEXTS))
