@@ -18,7 +18,10 @@ STREAM = re.compile(r"^\| (\w+) +\| (\d+) +\| (\d+) +\|$", re.MULTILINE)
 
 
 def nested_moments(schema: Json, breadcrumb: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where in a schema timestamps are inside an object that can be null."""
+    """Where in a schema timestamps are inside an object that can be null, and objects of nothing else."""
+    parts = schema.get("properties", {}).values()
+    if breadcrumb and parts and all(part.get("format") == "date-time" for part in parts):
+        yield breadcrumb  # With none of its properties selected, it would come whole.
     for name, part in schema.get("properties", {}).items():
         at = (*breadcrumb, "properties", name)
         if breadcrumb and part.get("format") == "date-time":
@@ -26,6 +29,11 @@ def nested_moments(schema: Json, breadcrumb: tuple[str, ...] = ()) -> Iterator[t
         yield from nested_moments(part, at)
     if "items" in schema:
         yield from nested_moments(schema["items"], (*breadcrumb, "items"))
+
+
+def in_utc(message: Json) -> Json:
+    """The message with its time as the SDK writes it."""
+    return message | {key: text.replace("Z", "+00:00") for key, text in message.items() if key == "time_extracted"}
 
 
 def test_check_tap_accepts_all_but_what_it_cannot_read(pour: Pour) -> None:
@@ -47,4 +55,5 @@ def test_check_tap_crashes_at_a_null_object_that_could_hold_a_timestamp(pour: Po
 
 def test_the_sdk_reads_every_message_and_writes_it_again_as_it_was(pour: Pour) -> None:
     piped = pour(SDK, arguments=(ECHO,)).succeeded()
-    assert [exact(line) for line in piped.printed.splitlines()] == piped.run.messages
+    again = [in_utc(exact(line)) for line in piped.printed.splitlines()]
+    assert again == [in_utc(message) for message in piped.run.messages]

@@ -189,6 +189,8 @@ def test_cron_leaves_out_a_run_while_another_is_going(scheduled: tuple[str, Path
 
 
 def test_meltano(checkout: Path, api: FakeApi) -> None:
-    variables = {"MELTANO_HUB_URL": "http://127.0.0.1:9"}  # Nobody is there: it must not be asked.
+    # The file says which endpoint, so that only Meltano's own variable changes it.
+    variables = {"TAP_INCIDENT_ENDPOINT": api.url}
+    variables["MELTANO_HUB_URL"] = "http://127.0.0.1:9"  # Nobody is there: it must not be asked.
     printed = started("Meltano", checkout, api, **variables)
     assert printed[-len(DEFAULT) :] == [f"{stream}.jsonl" for stream in DEFAULT]
