@@ -17,7 +17,7 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme dist matrix bench facts schemas schema-drift \
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme docs dist matrix bench facts schemas schema-drift \
 	$(API) clean
 
 help:  ## list these targets
@@ -73,6 +73,9 @@ format: $(READY)  ## put the code into its standard layout
 
 readme: $(READY)  ## write the tables in README.md and docs/, and the files for Meltano, anew from the code
 	$(BIN)/python -m tools.readme
+
+docs: $(READY)  ## write docs/columns.md anew from the schemas
+	@$(BIN)/python -m tools.columns
 
 dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them
 	rm -rf build dist

@@ -123,7 +123,7 @@ def main(facts: Path = FACTS, folder: Path = FOLDER, streams: Sequence[Stream] =
         print(error, file=sys.stderr)
         return 1
     write(files, folder)
-    print("\n".join(done) or "nothing to do")
+    print("\n".join((*done, "write a description for each, then: make docs") if done else ("nothing to do",)))
     return 0
 
 

@@ -128,8 +128,7 @@ class Problems:
         if self.missed:
             failures.append(
                 TapError(
-                    f"The key may not read all that is selected: {', '.join(self.missed)} "
-                    "(see the warnings above)",
+                    f"The key may not read all that is selected: {', '.join(self.missed)} (see the warnings above)",
                     advice="Use a key with these permissions, or deselect them",
                 )
             )
