@@ -10,13 +10,13 @@ from pathlib import Path
 
 from tap_incident import about
 from tap_incident.settings import VERSION
-from tap_incident.streams import STREAMS
 from tools.facts import FACTS
 from tools.hub import definition_file, example_part
 from tools.unread import unread_table
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 GUIDE = README.parent / "docs" / "streams.md"
+SETTINGS = README.parent / "docs" / "settings.md"
 QUICKSTART = README.parent / "docs" / "quickstart.md"
 HUB = README.parent / "meltano" / "tap-incident.yml"
 EXAMPLE = README.parent / "examples" / "meltano.yml"
@@ -30,16 +30,6 @@ def settings_table() -> str:
     return about.settings_table().replace(f"tap-incident/{VERSION}", "tap-incident/VERSION")
 
 
-def facts_table() -> str:
-    """What a row of each stream is known by and hangs on, in Markdown."""
-    lines = ["| stream | a row is | key | parent | endpoint |", "| --- | --- | --- | --- | --- |"]
-    for stream in STREAMS:
-        keys = ", ".join(f"`{key}`" for key in stream.key_properties)
-        parent = f"`{stream.parent.stream}`, by `{stream.parent.id_column}`" if stream.parent.stream else ""
-        lines.append(f"| `{stream.name}` | {stream.description} | {keys} | {parent} | `{stream.path}` |")
-    return "\n".join(lines)
-
-
 def block(path: Path) -> str:
     """A file of the repository as a block of code."""
     return f"```{LANGUAGES[path.suffix]}\n{path.read_text('utf-8')}```"
@@ -48,8 +38,8 @@ def block(path: Path) -> str:
 Tables = Mapping[str, Callable[[], str]]
 DOCUMENTS: Mapping[Path, Tables] = {
     EXAMPLE: {"tap-incident": example_part},
-    README: {"settings": settings_table, "streams": about.streams_table},
-    GUIDE: {"facts": facts_table, "unread": lambda: unread_table(json.loads(FACTS.read_text("utf-8")))},
+    SETTINGS: {"settings": settings_table},
+    GUIDE: {"streams": about.streams_table, "unread": lambda: unread_table(json.loads(FACTS.read_text("utf-8")))},
     QUICKSTART: {name: partial(block, README.parent / name) for name in EXAMPLES},
 }
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from tap_incident.settings import VERSION
+from tap_incident.streams import STREAMS
 from tests.support.paths import REPOSITORY
 from tools.readme import DOCUMENTS as TABLES
-from tools.readme import MARKS, README, rendered
+from tools.readme import MARKS, README, SETTINGS, rendered
 
 CHANGES = REPOSITORY / "CHANGELOG.md"
-DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("document", TABLES, ids=lambda document: document.name)
@@ -24,7 +25,7 @@ def test_tables_of_the_documents_are_those_of_the_code(document: Path) -> None:
 
 def test_tables_without_a_place_in_the_document_are_an_error() -> None:
     with pytest.raises(ValueError, match="settings"):
-        rendered("# no markers", TABLES[README])
+        rendered("# no markers", TABLES[SETTINGS])
 
 
 def test_changelog_has_this_version_with_a_date() -> None:
@@ -58,3 +59,12 @@ def test_links_of_a_document_lead_somewhere(document: Path) -> None:
         if line.startswith("#")
     }
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
+
+
+def test_readme_is_short_and_names_every_stream() -> None:
+    text = README.read_text("utf-8")
+    lines = text.splitlines()
+    assert len(lines) <= 150
+    assert all(len(line) <= 120 for line in lines if not line.startswith("|"))
+    assert {stream.name for stream in STREAMS} <= set(re.findall(r"`(\w+)`", text))
+    assert f"({len(STREAMS)} streams)" in text

@@ -95,7 +95,7 @@ def test_the_tap_alone(checkout: Path, api: FakeApi, org: Organisation) -> None:
 
 
 def test_the_readme(checkout: Path, api: FakeApi) -> None:
-    shell("".join(fenced("Quick start", page=README)), checkout, {"INCIDENT_ENDPOINT": api.url})
+    shell("".join(fenced("First sync", page=README)), checkout, {"INCIDENT_ENDPOINT": api.url})
     assert sorted(path.name.split("-")[0] for path in checkout.glob("*.jsonl")) == DEFAULT
     assert finished(checkout)
 
