@@ -20,20 +20,22 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme docs dist matrix bench facts schemas schema-drift \
 	$(API) clean
 
+#: Start here
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^#: / {printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make the virtual environment .venv with the tap and all that its development needs
 
 $(READY): setup.py pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "tap-incident needs Python 3.10 or newer: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: on Debian or Ubuntu, apt install python3-venv" >&2; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 run: $(READY)  ## sync into output/: with config.json from incident.io, without it from a bundled sample organisation
 	@$(BIN)/python -m tools.run
 
+#: Test
 test: $(READY)  ## run all tests except make e2e, in parallel; one folder: make test ARGS=tests/runs
 	$(BIN)/python -m pytest $(PARALLEL) $(if $(ARGS),,-m 'not slow') $(ARGS)
 
@@ -50,6 +52,7 @@ e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and
 thorough: $(READY)  ## run the tests that sample their work, and the generated ones, at full length (many minutes)
 	THOROUGH=1 $(BIN)/python -m pytest $(PARALLEL) -m "thorough or hypothesis" $(ARGS)
 
+#: Check and format
 lint: $(READY)  ## check style, types and the order of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -61,6 +64,8 @@ lint-files: $(LINT)/.ready  ## check the Dockerfile, the shell script and the YA
 	$(LINT)/bin/shellcheck examples/*.sh
 	$(LINT)/bin/yamllint --strict .github examples meltano
 	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions.yml
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(LINT)/bin/zizmor --offline --quiet .github examples/github-actions.yml
 
 $(LINT)/.ready: tools/lint-files.txt
 	$(PYTHON) -m venv $(LINT)
@@ -71,12 +76,14 @@ format: $(READY)  ## put the code into its standard layout
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+#: Write from the code
 readme: $(READY)  ## write the tables in README.md and docs/, and the files for Meltano, anew from the code
 	$(BIN)/python -m tools.readme
 
 docs: $(READY)  ## write docs/columns.md anew from the schemas
 	@$(BIN)/python -m tools.columns
 
+#: Release
 dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
@@ -88,6 +95,7 @@ matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
 	@$(BIN)/python -m tools.bench
 
+#: Follow the API
 facts: $(READY) $(NEWEST)  ## write what the stand-in serves anew from the API's newest document, or: make facts SPEC=openapi.json
 	@$(BIN)/python -m tools.facts $(if $(SPEC),"$(SPEC)")
 

@@ -8,11 +8,14 @@ TEST = ["hypothesis>=6.100,<7", "pytest>=8.3,<10", "pytest-xdist>=3.6,<4", "trus
 
 setup(
     name="tap-incident",
-    version="1.0.0",
+    version="1.1.0",
     description="Singer tap that extracts all an incident.io API key may read",
     long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
+    author="tap-incident contributors",
+    keywords=["singer", "singer.io", "tap", "meltano", "elt", "incident.io", "incidents", "on-call"],
+    # project_urls: once the project has a home.
     python_requires=">=3.10",
     install_requires=["singer-python>=6.1,<7", "requests>=2.31,<3", "backoff>=2.2,<3", "jsonschema>=2.6,<3"],
     extras_require={
@@ -41,6 +44,9 @@ setup(
         "Environment :: Console",
         "Intended Audience :: Developers",
         *(f"Programming Language :: Python :: {version}" for version in ("3.10", "3.11", "3.12", "3.13")),
+        "License :: OSI Approved :: MIT License",
+        "Operating System :: OS Independent",
         "Topic :: Database",
+        "Typing :: Typed",
     ],
 )

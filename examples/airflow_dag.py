@@ -1,4 +1,4 @@
-"""Every morning: incident.io into PostgreSQL. A retry goes on where the try before it stopped.
+"""Every morning: incident.io into PostgreSQL. A retry resumes where the try before it stopped.
 
 The folder, on a disk that all workers share or on the one worker, holds sync.sh and postgres.json; state.json will lie
 there too. The key is the password of the Airflow connection `incident_io`, so that Airflow hides it in its logs.

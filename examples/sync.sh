@@ -11,7 +11,7 @@ done
 # Both, where `set -o pipefail` would keep only one: see below what each of them decides.
 codes=("${PIPESTATUS[@]}")
 
-# A target prints a state once it has stored all that the state speaks for: its last one counts also if the tap failed.
+# A target prints a state after it has stored everything that the state covers: its last one counts also if the tap failed.
 # Of a target that failed, the last line may be half a line.
 if [ "${codes[1]}" -eq 0 ] && [ -s state.out ]; then
   # By mv, so that there is never half a state, whatever happens here.

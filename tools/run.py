@@ -75,6 +75,8 @@ def report(rows: Counter[str], code: int) -> None:
     print(f"  {sum(rows.values()):8,} rows in {len(rows)} streams; the state is in {OUTPUT / 'state.json'}")
     if code:
         print(f"The sync did not finish (exit code {code}): the lines above say why.")
+    else:
+        print("Next: docs/quickstart.md loads this into a database, docs/columns.md says what each column means.")
 
 
 if __name__ == "__main__":

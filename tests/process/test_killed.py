@@ -115,7 +115,7 @@ def test_two_processes_with_one_key_get_few_429s(tmp_path: Path) -> None:
         taps = []
         for name in ("one", "two"):
             (tmp_path / name).mkdir()
-            taps.append(start(tmp_path / name, fake, {}))
+            taps.append(start(tmp_path / name, fake, {}, child_strategy="per_incident"))
         assert [tap.wait(60) for tap in taps] == [0, 0]
     statuses = Counter(request.status for request in fake.requests)
     assert statuses[200] > 100
