@@ -70,11 +70,12 @@ def _macro(stream: Stream) -> str:
     listed = ",\n".join(f"        \"{name}\": '{IN_DUCKDB.get(of, of.upper())}'" for name, of in kinds.items())
     # Without a zone and of UTC, as the loaders store them.
     moments = ", ".join(f"{name} AT TIME ZONE 'UTC' AS {name}" for name, of in kinds.items() if of == "timestamp")
-    return (
-        f"CREATE OR REPLACE MACRO read_{stream.name}(files) AS TABLE\n"
-        f"    SELECT *{f' REPLACE ({moments})' if moments else ''}\n"
-        f"    FROM read_json(files, format = 'newline_delimited', columns = {{\n{listed}\n    }});\n"
+    lines = (
+        f"CREATE OR REPLACE MACRO read_{stream.name}(files) AS TABLE",
+        f"    SELECT *{f' REPLACE ({moments})' if moments else ''}",
+        f"    FROM read_json(files, format = 'newline_delimited', columns = {{\n{listed}\n    }});\n",
     )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -85,10 +85,13 @@
   ) as {{ alias }}
 {%- endmacro %}
 
+{# The word WITH only in brackets: where it is not, dbt's unit tests take it for the query's own WITH. #}
 {% macro postgres__unnest_json(column, alias) -%}
-  cross join lateral jsonb_array_elements(
-      case when jsonb_typeof({{ column }}) = 'array' then {{ column }} end
-  ) with ordinality as {{ alias }} (value, position)
+  cross join lateral (
+      select value, position
+      from jsonb_array_elements(case when jsonb_typeof({{ column }}) = 'array' then {{ column }} end)
+          with ordinality as items (value, position)
+  ) as {{ alias }}
 {%- endmacro %}
 
 {% macro snowflake__unnest_json(column, alias) -%}

@@ -10,7 +10,7 @@ select
     coalesce(max(alerts.source), 'none') as source,
     count(*) as alerts,
     count(linked.alert_id) as alerts_in_an_incident,
-    100.0 * count(linked.alert_id) / count(*) as percent_in_an_incident
+    100 * cast(count(linked.alert_id) as {{ type_of('double') }}) / count(*) as percent_in_an_incident
 from {{ ref('stg_alerts') }} as alerts
 left join linked on linked.alert_id = alerts.alert_id
 where exists (select 1 from linked)

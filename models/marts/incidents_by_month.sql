@@ -7,8 +7,8 @@ select
     count(*) as incidents,
     count(seconds_to_resolve) as incidents_with_time,
     count(*) - count(seconds_to_resolve) as incidents_without_time,
-    {{ percentile('seconds_to_resolve', 0.5) }} / 3600.0 as median_hours_to_resolve,
-    {{ percentile('seconds_to_resolve', 0.9) }} / 3600.0 as p90_hours_to_resolve
+    cast({{ percentile('seconds_to_resolve', 0.5) }} as {{ type_of('double') }}) / 3600 as median_hours_to_resolve,
+    cast({{ percentile('seconds_to_resolve', 0.9) }} as {{ type_of('double') }}) / 3600 as p90_hours_to_resolve
 from {{ ref('incident_metrics') }}
 where is_counted and month is not null
 group by month, severity_id

@@ -8,6 +8,6 @@ select
     {{ json_text('entries.user', 'name') }} as person,
     entries.start_at,
     entries.end_at,
-    {{ seconds_between('entries.start_at', 'entries.end_at') }} / 3600.0 as hours
+    cast({{ seconds_between('entries.start_at', 'entries.end_at') }} as {{ type_of('double') }}) / 3600 as hours
 from {{ ref('base_schedule_entries') }} as entries
 left join {{ ref('base_schedules') }} as schedules on schedules.id = entries.schedule_id
