@@ -23,7 +23,7 @@ IN_DUCKDB = {"text": "VARCHAR", "json": "JSON", "timestamp": "TIMESTAMPTZ"}
 
 def kind(part: Json) -> str:
     """The type of a property in the models: text, bigint, double, boolean, timestamp or json."""
-    name = next(name for name in part["type"] if name != "null")
+    name = next(name for name in ("string", "integer", "number", "boolean", "object", "array") if name in part["type"])
     return "timestamp" if part.get("format") == "date-time" else KINDS.get(name, name)
 
 
