@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Apart, since the linters need a jsonschema that the tap can't have.
 LINT := .lint
+# dbt, which builds what is in models/, apart since it brings more than all the rest.
+DBT := .dbt
 # The vendor's SDK, apart since the tap doesn't need it.
 API := .api
 # What make facts and make schema-drift read: SPEC, else what the key may fetch, else the newest SDK.
@@ -17,7 +19,7 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format readme docs dist matrix bench facts schemas schema-drift \
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models readme docs dist matrix bench facts schemas schema-drift \
 	$(API) clean
 
 #: Start here
@@ -72,6 +74,14 @@ $(LINT)/.ready: tools/lint-files.txt
 	$(LINT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+$(DBT)/.ready: tools/dbt.txt
+	$(PYTHON) -m venv $(DBT)
+	$(DBT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+models: $(DBT)/.ready  ## build the tables of models/ from what make run has written, and test them (see models/README.md)
+	$(DBT)/bin/dbt build --project-dir models --profiles-dir models --vars "{incident_files: '$(CURDIR)/output'}"
+
 format: $(READY)  ## put the code into its standard layout
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -79,6 +89,7 @@ format: $(READY)  ## put the code into its standard layout
 #: Write from the code
 readme: $(READY)  ## write the tables in README.md and docs/, and the files for Meltano, anew from the code
 	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.model_sources
 
 docs: $(READY)  ## write docs/columns.md anew from the schemas
 	@$(BIN)/python -m tools.columns
@@ -111,4 +122,4 @@ $(API):
 	@$@/bin/pip install --quiet --disable-pip-version-check --upgrade incident-io
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) $(LINT) $(API) .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LINT) $(DBT) $(API) models/target models/logs .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -21,9 +21,11 @@ from .loaders import Loader
 from .meltano import Project, project_with
 from .pipes import Piped, pipe
 from .postgres import Server, serving
+from .sample import built, layout, sample, sample_api
 from .targets import TARGETS, Filled, Target
 
 Pour = Callable[..., Piped]
+__all__ = ["built", "layout", "sample", "sample_api"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,1 @@
+{{ incident_source('schedule_entries') }}

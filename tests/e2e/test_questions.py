@@ -1,0 +1,159 @@
+"""docs/questions.md: each query on it, run on what each loader stores and on files, has the answer of the rows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fake_api import Organisation
+from tests.support.paths import REPOSITORY
+from tests.support.runs import Json
+from tools.model_sources import DUCKDB
+
+from . import answers
+from .dbt import SCHEMA, Built, Layout, bin_folder
+from .environments import output
+from .pipes import exact
+from .postgres import Database
+from .stores import SCHEMA as LOADED
+
+PAGE = REPOSITORY / "docs" / "questions.md"
+TEXT = PAGE.read_text("utf-8")
+QUERIES = re.findall(r"^```sql\n-- (mart|PostgreSQL|DuckDB): (.+?)\n(.+?)^```", TEXT, re.DOTALL | re.MULTILINE)
+SCRIPT = Path(__file__).parent / "scripts" / "ask_duckdb.py"
+
+
+def time_to_resolve(org: Organisation) -> list[Json]:
+    """Of the months and severities that have a time."""
+    return [
+        {
+            "month": row["month"],
+            "severity": row["severity"],
+            "incidents": row["incidents_with_time"],
+            "median_hours": row["median_hours_to_resolve"],
+            "p90_hours": row["p90_hours_to_resolve"],
+        }
+        for row in answers.incidents_by_month(org)
+        if row["incidents_with_time"]
+    ]
+
+
+def open_follow_ups(org: Organisation) -> list[Json]:
+    """By team."""
+    ages: dict[str, list[int]] = defaultdict(list)
+    for row in answers.open_follow_ups(org):
+        ages[row["team"]].append(row["age_days"])
+    return [
+        {"team": team, "open": len(days), "older_than_30_days": sum(day > 30 for day in days), "oldest_days": max(days)}
+        for team, days in ages.items()
+    ]
+
+
+def pages(org: Organisation) -> list[Json]:
+    """By week and person."""
+    return [
+        {
+            "week": row["week"],
+            "person": row["person"],
+            "pages": row["pages"],
+            "in_working_hours": row["pages_in_working_hours"],
+            "at_night": row["pages_at_night"],
+        }
+        for row in answers.paging_load(org)
+    ]
+
+
+def alerts_that_became_incidents(org: Organisation) -> list[Json]:
+    """By source."""
+    names = {"alerts_in_an_incident": "in_an_incident", "percent_in_an_incident": "percent"}
+    return [{names.get(name, name): value for name, value in row.items()} for row in answers.alert_yield(org)]
+
+
+def hours_on_call(org: Organisation) -> list[Json]:
+    """By person."""
+    return [{"person": row["person"], "hours": row["hours"]} for row in answers.on_call_hours(org)]
+
+
+EXPECTED: dict[str, Callable[[Organisation], list[Json]]] = {
+    "time to resolve": time_to_resolve,
+    "open follow-ups": open_follow_ups,
+    "pages": pages,
+    "alerts that became incidents": alerts_that_became_incidents,
+    "hours on call": hours_on_call,
+}
+
+
+def in_postgres(database: Database, schema: str, sql: str) -> list[Json]:
+    """The rows of a query with the tables of a schema."""
+    database.execute(f'ALTER DATABASE "{database.name}" SET search_path TO {schema}')
+    return database.rows(sql)
+
+
+def in_duckdb(layout: Layout, kind: str, sql: str, folder: Path) -> list[Json]:
+    """The rows of a query on the marts, on a loader's file or on files, as docs/guides/duckdb.md reads these."""
+    if kind == "mart":
+        before = f"ATTACH '{layout.marts}' AS marts (READ_ONLY); USE marts.main"
+    elif "INCIDENT_DUCKDB" in layout.environ:
+        before = f"ATTACH '{layout.environ['INCIDENT_DUCKDB']}' AS loaded (READ_ONLY); USE loaded.{LOADED}"
+    else:
+        tables = [
+            f"CREATE TABLE {file.stem} AS FROM read_{file.stem}('{file}')"
+            for file in Path(layout.variables["incident_files"]).glob("*.jsonl")
+        ]
+        before = DUCKDB.read_text("utf-8") + ";".join(tables)
+    for name, text in (("before", before), ("query", sql)):
+        (folder / name).write_text(text)
+    found = output(str(bin_folder() / "python"), str(SCRIPT), str(folder / "before"), str(folder / "query"))
+    rows: list[Json] = exact(found)
+    return rows
+
+
+def test_each_question_has_three_queries() -> None:
+    assert [(kind, name) for kind, name, _ in QUERIES] == [
+        (kind, name) for name in EXPECTED for kind in ("mart", "PostgreSQL", "DuckDB")
+    ]
+    assert len(QUERIES) == TEXT.count("```sql")
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=[f"{name} by {kind}" for kind, name, _ in QUERIES])
+def test_queries_have_the_answers(
+    query: tuple[str, str, str], layout: Layout, built: Built, sample: Organisation, tmp_path: Path
+) -> None:
+    kind, name, sql = query
+    assert built.code == 0, built.printed[-3000:]
+    # The organisation's present, in the place of the reader's.
+    sql = sql.replace("current_date", f"DATE '{sample.now.date()}'")
+    if isinstance(layout.marts, Database):
+        if kind == "DuckDB":
+            pytest.skip("is for DuckDB")
+        found = in_postgres(layout.marts, SCHEMA if kind == "mart" else LOADED, sql)
+    else:
+        if kind == "PostgreSQL":
+            pytest.skip("is for PostgreSQL")
+        found = in_duckdb(layout, kind, sql, tmp_path)
+    wanted = EXPECTED[name](sample)
+    assert len(wanted) > 3
+    assert names(found) == names(wanted)
+    assert sorted_values(found) == [[close(value) for value in row] for row in sorted_values(wanted)]
+
+
+def names(rows: list[Json]) -> list[str]:
+    """The columns of the rows."""
+    return [*rows[0]]
+
+
+def sorted_values(rows: list[Json]) -> list[list[Any]]:
+    """The values of each row, in an order that the texts decide: numbers may be rounded."""
+    values = [[float(value) if isinstance(value, Decimal) else value for value in row.values()] for row in rows]
+    return sorted(values, key=lambda row: [value for value in row if isinstance(value, str)])
+
+
+def close(value: Any) -> Any:
+    """Equal to what a query makes of a value by rounding to one digit."""
+    return pytest.approx(value, abs=0.051) if isinstance(value, float) else value
