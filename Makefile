@@ -19,7 +19,7 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models readme docs dist matrix bench facts schemas schema-drift \
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist matrix bench facts schemas schema-drift \
 	$(API) clean
 
 #: Start here
@@ -30,7 +30,8 @@ setup: $(READY)  ## make the virtual environment .venv with the tap and all that
 
 $(READY): setup.py pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "tap-incident needs Python 3.10 or newer: make PYTHON=python3.11 ...")'
-	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: on Debian or Ubuntu, apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv is missing: on Debian or Ubuntu, apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
@@ -78,6 +79,9 @@ $(DBT)/.ready: tools/dbt.txt
 	$(PYTHON) -m venv $(DBT)
 	$(DBT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
+
+report: $(DBT)/.ready  ## write output/report.html and report.md from what make run wrote, or: make report DB=file.duckdb (or postgres)
+	@$(DBT)/bin/python -m tools.report $(DB)
 
 models: $(DBT)/.ready  ## build the tables of models/ from what make run has written, and test them (see models/README.md)
 	$(DBT)/bin/dbt build --project-dir models --profiles-dir models --vars "{incident_files: '$(CURDIR)/output'}"

@@ -40,7 +40,7 @@ def floor_of_the_bucket() -> Iterator[Figure]:
     org = bench_organisation(incidents)
     catalog = bare(only("actions", "follow_ups", "incident_updates"))
     with FakeApi(org, key=KEY, rate_per_minute=capacity, refill_per_second=refill, latency=0.05) as fake:
-        ran = run(fake, catalog)
+        ran = run(fake, catalog, child_strategy="per_incident")
     floor = (ran.requests - ran.refused - capacity) / refill
     share = ran.refused / ran.requests
     yield Figure(

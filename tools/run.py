@@ -76,7 +76,7 @@ def report(rows: Counter[str], code: int) -> None:
     if code:
         print(f"The sync did not finish (exit code {code}): the lines above say why.")
     else:
-        print("Next: docs/quickstart.md loads this into a database, docs/columns.md says what each column means.")
+        print("Next: make report draws this, and docs/quickstart.md loads it into a database.")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""`make report`: one page of answers, drawn from the marts that models/ builds."""
