@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -62,3 +63,40 @@ def test_nothing_loaded_makes_marts_without_rows(place: str, request: pytest.Fix
     assert set(layout.rows()) == set(MARTS)
     assert not any(layout.rows().values())
     assert "there is no incidents, so what is made of it has no rows" in built.printed
+
+
+def test_columns_that_are_missing_are_null_and_deleted_rows_are_left_out(postgres: Server, tmp_path: Path) -> None:
+    database = postgres.create("few columns")
+    database.execute("""
+        CREATE SCHEMA incident;
+        CREATE TABLE incident.incidents (id text, created_at timestamptz, severity text, _sdc_deleted_at timestamp);
+        INSERT INTO incident.incidents VALUES
+            ('kept', '2026-01-31 23:30:00-05:00', '{"id": "S1", "name": "Major"}', NULL),
+            ('deleted', '2026-01-31 23:30:00-05:00', NULL, '2026-02-01 00:00:00');
+    """)
+    layout = in_postgres(database)
+    built = build(layout, tmp_path)
+    assert built.code == 0, built.printed[-3000:]
+    (row,) = layout.rows()["incident_metrics"]
+    shown = {name: row[name] for name in ("incident_id", "created_at", "month", "severity", "reference")}
+    assert shown == {
+        "incident_id": "kept",
+        "created_at": "2026-02-01T04:30:00",
+        "month": "2026-02-01",
+        "severity": "Major",
+        "reference": None,
+    }
+
+
+def test_the_newest_of_several_files_has_the_row(tmp_path: Path) -> None:
+    for run, reference, mode in (("1", "OLD", "standard"), ("2", "NEW", "test"), ("2b", "NEWEST", "tutorial")):
+        row = {"id": "A", "reference": reference, "mode": mode, "created_at": "2026-01-01T00:00:00.123456789+02:00"}
+        (tmp_path / f"incidents-{run}.jsonl").write_text(json.dumps(row) + "\n")
+    # Of another stream, whose name begins in the same way.
+    (tmp_path / "incidents_of_others.jsonl").write_text("no JSON")
+    layout = in_files(tmp_path, tmp_path / "marts.duckdb")
+    built = build(layout, tmp_path)
+    assert built.code == 0, built.printed[-3000:]
+    (row,) = layout.rows()["incident_metrics"]
+    assert (row["reference"], row["left_out_because"]) == ("NEWEST", "uncounted mode")
+    assert row["created_at"] == "2025-12-31T22:00:00.123456"

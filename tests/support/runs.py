@@ -121,7 +121,7 @@ def check(run: Run) -> None:
         assert run.states()[-1]["bookmarks"].keys() <= incremental
 
 
-_KEYWORDS = {"type", "properties", "items", "additionalProperties", "format"}
+_KEYWORDS = {"type", "properties", "items", "additionalProperties", "format", "description"}
 _VALID: set[tuple[str, Any]] = set()
 """A schema and the types of a record that is valid by it: thousands of records share few of them."""
 
