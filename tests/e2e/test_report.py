@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.support.paths import REPOSITORY
+
+from .dbt import Layout
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -23,10 +27,17 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in (".venv", ".dbt"):
         if (REPOSITORY / name).exists():
             (folder / name).symlink_to(REPOSITORY / name)
-    make = shutil.which("make") or "make"
-    done = subprocess.run([make, "run", "report"], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    made(folder, {}, "run", "report")
     return folder / "output" / "report.html"
+
+
+def made(folder: Path, variables: Mapping[str, str], *words: str) -> None:
+    """Run make there."""
+    command = [shutil.which("make") or "make", *words]
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def test_report_has_its_charts_and_needs_no_network(report: Path) -> None:
@@ -61,3 +72,14 @@ def test_report_opens_in_a_browser_without_an_error(report: Path, width: int, tm
     # Headless Chromium has no window below 500 pixels.
     assert int(found[1]) <= max(width, 500)
     assert int(found[2]) > 100
+
+
+def test_report_of_what_a_loader_stored(report: Path, layout: Layout) -> None:
+    if layout.target == "files":
+        pytest.skip("make run writes files")
+    database = layout.environ.get("INCIDENT_DUCKDB", "postgres")
+    made(report.parents[1], layout.environ, "report", f"DB={database}")
+    text = report.read_text("utf-8")
+    # The loaders also stored the links between alerts and incidents.
+    assert text.count("<svg") == 6
+    assert "12 of 200 incidents are left out" in text
