@@ -58,7 +58,6 @@ class OpenList:
 
     def request(self, run: RunContext, number: int, window: Window) -> None:
         """Request the first page of a window, which gets this number."""
-        self.left[number] = window
         stream = self.node.stream
         params = (*self.params, *window.params(stream))
         early = run.early.pop((stream.name, params, window.after), None)
@@ -69,6 +68,8 @@ class OpenList:
             # The pages of all windows would take too much memory if each had one more in advance.
             early = run.workers.prefetch(pages, ahead=window.is_whole)
         self.pages[number] = early
+        # Last: threads that are about to cut a window look at the pages of each that is left.
+        self.left[number] = window
 
     def _room(self, run: RunContext) -> int:
         """The number of windows into which the rest of one may be cut. Pages that wait to be written leave less."""

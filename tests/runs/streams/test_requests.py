@@ -78,7 +78,7 @@ def test_requests_at_once_do_not_change_what_is_written(tap: Tap, strategy: str)
 
 def test_requests_of_independent_lists_do_not_wait_for_each_other(tap: Tap) -> None:
     names = ("custom_fields", "severities", "incident_types", "incident_roles", "teams", "alerts", "escalations")
-    with FakeApi(organisation(5), latency=0.05) as fake:
+    with FakeApi(organisation(5), latency=0.3) as fake:
         run = tap(fake, catalog=only(*names))
         assert fake.most_at_once >= len(names)
     assert run.code == 0
