@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 LOGGER = logging.getLogger(__name__)
 
@@ -64,7 +64,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line | {name: value for name, value in fields.items() if value})
 
 
-class TerminalHandler(logging.StreamHandler[TextIO]):
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[TextIO]
+else:
+    _StreamHandler = logging.StreamHandler  # Python 3.10 knows the brackets only as a type.
+
+
+class TerminalHandler(_StreamHandler):
     """Draws each record with the attribute `progress` in the place of the one before, below all other lines.
 
     `progress` is the share that is done, from 0 to 1; None if it is not known.
