@@ -27,6 +27,7 @@ class Answers:
     def __init__(self, org: Organisation, key: str, denied: Collection[str], limits: Limits) -> None:
         self._views = Views(org)
         self._awkward = org.awkward
+        self._rows_per_page = org.rows_per_page
         self._key = key
         self._denied = frozenset(denied)
         self._limits = limits
@@ -108,6 +109,7 @@ class Answers:
         if not endpoint.paging:
             return {key: [sent(endpoint, row) for row in view.rows]}
         trap, size, start = endpoint.trap, page_size(endpoint, query), start_of_page(endpoint, query, view.places)
+        size = min(size, self._rows_per_page or size)
         rows = view.rows[start : start + size]
         shaped = [trap.shape(row, size) if trap.shape else row for row in (sent(endpoint, row) for row in rows)]
         meta: dict[str, Any] = {"page_size": size}

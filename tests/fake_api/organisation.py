@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections import UserDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -40,7 +40,8 @@ class Organisation:
     """What there is, for a test to change at will, also while it is served.
 
     `rows` holds the rows of each path; `modes` the mode of each incident (none: standard), and `stream` for work
-    streams; `now` its present; `awkward` whether lists end in ways that only a careless server would choose. Rows share
+    streams; `now` its present; `awkward` whether lists end in ways that only a careless server would choose;
+    `rows_per_page` how many a page has at most, whatever the request says, so that few rows are many pages. Rows share
     the objects they embed (a severity, say), so change a copy. Adding and removing rows is noticed; a row put in the
     place of another one is not, nor is a change of what an old row is filtered or sorted by.
     """
@@ -49,15 +50,18 @@ class Organisation:
     modes: dict[str, str] = field(default_factory=dict)
     now: datetime = NOW
     awkward: bool = True
+    rows_per_page: int | None = None
 
 
-def organisation(incidents: int = 20, *, seed: int = 7, now: datetime = NOW) -> Organisation:
+def organisation(
+    incidents: int = 20, *, seed: int = 7, now: datetime = NOW, rows_per_page: int | None = None
+) -> Organisation:
     """The tests' organisation, with values of every awkward kind; the same one for the same arguments."""
     if incidents > _SMALL:
-        return _made(incidents, seed, now)
+        return replace(_made(incidents, seed, now), rows_per_page=rows_per_page)
     # Most tests want one of a few, and look at few of its lists: to copy those takes a fraction of making them all.
     packed, modes = _packed(incidents, seed, now)
-    return Organisation(Lists(packed), dict(modes), now)
+    return Organisation(Lists(packed), dict(modes), now, rows_per_page=rows_per_page)
 
 
 Packed = tuple[dict[str, bytes], dict[str, str]]

@@ -13,7 +13,7 @@ from tests.support.versions import VERSIONED, activated, versions
 
 @pytest.mark.parametrize("number", [1, 3, 5])
 def test_resumed_stream_is_not_activated_but_the_others_are(tap: Tap, number: int) -> None:
-    org = organisation(700)
+    org = organisation(70, rows_per_page=25)
     catalog = bare(only("incidents", "alerts"))
     with failing_at(org, number) as fake:
         first = tap(fake, settings=VERSIONED, catalog=catalog)
@@ -30,7 +30,7 @@ def test_resumed_stream_is_not_activated_but_the_others_are(tap: Tap, number: in
 
 
 def test_resumed_stream_is_activated_when_it_starts_over(tap: Tap) -> None:
-    org = organisation(700)
+    org = organisation(70, rows_per_page=25)
     with failing_at(org, 2) as fake:
         first = tap(fake, settings=VERSIONED, catalog=bare(only("incidents")))
         port = port_of(fake)
@@ -45,7 +45,7 @@ def test_resumed_stream_is_activated_when_it_starts_over(tap: Tap) -> None:
 
 
 def test_resumed_version_needs_a_run_with_versions(tap: Tap) -> None:
-    org = organisation(700)
+    org = organisation(70, rows_per_page=25)
     with failing_at(org, 2) as fake:
         first = tap(fake, catalog=bare(only("incidents")))
         port = port_of(fake)

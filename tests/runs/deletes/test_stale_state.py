@@ -93,7 +93,7 @@ def test_resumed_run_activates_the_streams_that_it_reads_from_scratch(tap: Tap) 
 
 
 def test_every_parent_answers_404_and_the_run_is_resumed_without_emptying_the_table(tap: Tap) -> None:
-    org = organisation(320)
+    org = organisation(32, rows_per_page=25)
     catalog = bare(only("incidents", "incident_relationships"))
     with FakeApi(org) as fake:
         before = tap(fake, catalog=catalog, settings=SETTINGS)

@@ -57,7 +57,7 @@ def test_bookmark_loses_no_row_that_becomes_visible_late(tap: Tap) -> None:
 
 @pytest.mark.parametrize("name", INCREMENTAL_STREAMS)
 def test_bookmark_loses_no_row_that_changes_while_its_list_is_read(tap: Tap, name: str) -> None:
-    org = organisation(500)
+    org = organisation(50, rows_per_page=25)
     path = BY_NAME[name].path
     moved: list[str] = []
 
@@ -170,7 +170,7 @@ def test_bookmark_has_no_new_updated_at_after_an_error(tap: Tap) -> None:
 
 
 def test_bookmark_moves_only_after_the_whole_stream_was_read(tap: Tap) -> None:
-    org = organisation(330)
+    org = organisation(33, rows_per_page=25)
     with FakeApi(org) as fake:
         before, port = tap(fake, settings=INCREMENTAL, catalog=only("alerts")), port_of(fake)
     for number in range(101):

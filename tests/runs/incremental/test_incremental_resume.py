@@ -25,7 +25,7 @@ def changed_much(org: Organisation) -> None:
 @pytest.mark.slow
 @pytest.mark.thorough
 def test_incremental_resume_after_a_failure_at_any_request_gives_all_changed_rows(tap: Tap) -> None:
-    org = organisation(330)
+    org = organisation(33, rows_per_page=25)
     catalog = bare(only(*INCREMENTAL_STREAMS, "incident_updates"))
     with FakeApi(org) as fake:
         before, port = tap(fake, settings=INCREMENTAL, catalog=catalog), port_of(fake)
@@ -84,7 +84,7 @@ def test_incremental_resume_skips_the_modes_of_actions_that_were_read(tap: Tap) 
 
 
 def test_incremental_resume_reads_later_lists_from_the_beginning(tap: Tap) -> None:
-    org = organisation(600)
+    org = organisation(60, rows_per_page=25)
     stamp = rfc3339(now(hours=-1))
     of_standard = [n for n, row in enumerate(there(org, "actions")) if org.modes[row["incident_id"]] == "standard"]
     change(org, "actions", of_standard[-1], updated_at=stamp)
@@ -128,7 +128,7 @@ def test_incremental_resume_bookmark_is_not_after_the_start_of_the_interrupted_r
 
 @pytest.mark.parametrize("mode", ["standard", "retrospective"])
 def test_incremental_resume_drops_only_a_cursor_that_the_api_refuses(tap: Tap, mode: str) -> None:
-    org = organisation(600)
+    org = organisation(60, rows_per_page=25)
 
     def faults(number: int, path: str, params: Any) -> Fault | None:
         return Fault(status=401) if params.get("incident_mode") == mode and "after" not in params else None
@@ -173,7 +173,7 @@ def test_incremental_run_takes_the_state_of_a_full_refresh_and_the_other_way_rou
 def test_incremental_resume_after_a_change_of_modes_does_not_log_a_new_start(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
-    org = organisation(320)
+    org = organisation(32, rows_per_page=25)
     catalog = bare(only("incidents"))
     with FakeApi(org) as fake:
         before, port = tap(fake, settings=INCREMENTAL, catalog=catalog), port_of(fake)

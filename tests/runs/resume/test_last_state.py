@@ -12,11 +12,11 @@ CATALOG = bare(only("incidents", "custom_field_options", "alerts"))
 
 
 def test_last_state_is_written_again_after_a_failure_in_the_middle_of_a_page(tap: Tap) -> None:
-    org = organisation(320)
+    org = organisation(32, rows_per_page=25)
     pages: list[str] = []
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        if path == "/v3/actions" and params.get("incident_id") == ids[290]:
+        if path == "/v3/actions" and params.get("incident_id") == ids[29]:
             return Fault(status=401)
         pages.append(path)
         return None

@@ -21,7 +21,7 @@ SELECTED = ("incidents", "actions", "alerts", "catalog_entries")
 @pytest.mark.thorough
 @pytest.mark.parametrize("strategy", [pytest.param("per_incident", marks=pytest.mark.slow), "list"])
 def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy: str) -> None:
-    org = organisation(320)
+    org = organisation(32, rows_per_page=25)
     catalog = bare(only(*SELECTED))
     settings = {"child_strategy": strategy}
     with FakeApi(org) as fake:
@@ -40,12 +40,12 @@ def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy
 
 
 def test_resume_reads_no_page_again(tap: Tap) -> None:
-    org = organisation(320)
+    org = organisation(32, rows_per_page=25)
     catalog = bare(only("incidents", "alerts"))
     with failing_at(org, 1) as fake:
         first = tap(fake, catalog=catalog, settings={"max_concurrency": 1})
         port = port_of(fake)
-    assert len(first.records("incidents")) == 250
+    assert len(first.records("incidents")) == 25
     with FakeApi(org, port=port) as fake:
         second = tap(fake, catalog=catalog, state=last_state(first))
     assert not set(first.keys("incidents")) & set(second.keys("incidents"))
@@ -64,7 +64,7 @@ def test_resume_reads_no_page_again(tap: Tap) -> None:
 def test_resume_starts_over_when_selection_or_settings_changed(
     tap: Tap, caplog: pytest.LogCaptureFixture, catalog: Json, settings: Json
 ) -> None:
-    org = organisation(320)
+    org = organisation(32, rows_per_page=25)
     with failing_at(org, 1) as fake:
         first = tap(fake, catalog=bare(only("incidents")))
         port = port_of(fake)

@@ -13,7 +13,7 @@ from tests.support.runs import bare, only, there
 
 
 def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
-    org = organisation(320)
+    org = organisation(32, rows_per_page=25)
     with FakeApi(org) as fake:
         settings = {"child_strategy": "per_incident"}
         run = tap(fake, catalog=bare(only("incidents", "actions")), settings=settings)
@@ -35,7 +35,7 @@ def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
             expected = Counter(row["incident_id"] for row in there(org, "actions") if row["incident_id"] in spoken_for)
             if message["value"]["bookmarks"]["incidents"].get("part", 0) < 2:  # Before the actions of work streams.
                 assert actions == expected
-    assert seen == len(order) // 250 + 2 > 2
+    assert seen == len(order) // 25 + 2 > 2
 
 
 def test_state_of_version_1_0_is_accepted_and_its_currently_syncing_removed(tap: Tap) -> None:
