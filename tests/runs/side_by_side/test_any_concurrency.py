@@ -12,7 +12,7 @@ import pytest
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.runs.side_by_side.test_long_lists import LONG, TIMES, long_list
+from tests.runs.side_by_side.test_long_lists import LONG, ROWS_PER_PAGE, TIMES, long_list
 from tests.support.faults import port_of
 from tests.support.runs import Json, Run, check, only, there
 from tests.support.thorough import sampled
@@ -28,7 +28,7 @@ def rows_of(run: Run) -> Counter[str]:
 @cache
 def with_long_lists() -> Organisation:
     """An organisation in which each list that can be read in windows is long enough for it."""
-    org = organisation(8)
+    org = organisation(8, rows_per_page=ROWS_PER_PAGE)
     for name, times in zip(LONG, cycle(TIMES.values()), strict=False):
         path = BY_NAME[name].path
         org.rows[path] = long_list(name, times, pages=4, incidents=8).rows[path]
@@ -85,7 +85,7 @@ def test_rows_below_a_list_in_windows_come_once_and_after_their_parent(tap: Tap,
 def test_second_incremental_run_reads_the_same_changes_for_any_number_of_requests_at_once(
     tap: Tap, workers: int
 ) -> None:
-    org = organisation(40)
+    org = organisation(20)
     with FakeApi(org) as fake:
         port = port_of(fake)
         state = tap(fake, settings={"replication_method": "INCREMENTAL"}).states()[-1]

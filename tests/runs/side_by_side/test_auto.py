@@ -16,18 +16,18 @@ from tests.support.faults import last_state, port_of
 from tests.support.logs import infos
 from tests.support.runs import Run, asked, bare, check, key_of, only, param_values, there
 
-LONG = 680
+LONG, ROWS_PER_PAGE = 68, 25
 """Incidents of three pages."""
 FIRST_INCREMENTAL = {"replication_method": "INCREMENTAL"}
 
 
 def third_page_fails() -> Faults:
-    """401, which ends a run, for the third page of incidents. By then, all of the first is out."""
+    """401, which ends a run, for the third page of incidents, so late that all of the first is out by then."""
     pages = count(1)
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         is_page = path == "/v2/incidents" and "updated_at[gte]" not in params
-        return Fault(status=401) if is_page and next(pages) == 3 else None
+        return Fault(status=401, delay=0.5) if is_page and next(pages) == 3 else None
 
     return faults
 
@@ -56,7 +56,7 @@ def test_resumed_run_keeps_its_strategy_whatever_the_count_is_by_then(
     tap: Tap, caplog: pytest.LogCaptureFixture, incidents: int, fails: Callable[[], Faults], is_list: bool
 ) -> None:
     catalog = bare(only("incidents", "incident_updates", "actions"))
-    org = organisation(incidents)
+    org = organisation(incidents, rows_per_page=ROWS_PER_PAGE)
     with FakeApi(org, faults=fails()) as fake, caplog.at_level("INFO"):
         port = port_of(fake)
         first = tap(fake, catalog=catalog)
@@ -83,7 +83,7 @@ def test_resumed_run_keeps_its_strategy_whatever_the_count_is_by_then(
 
 
 def test_resumed_run_of_the_list_has_all_rows(tap: Tap) -> None:
-    org = organisation(LONG)
+    org = organisation(LONG, rows_per_page=ROWS_PER_PAGE)
     names = ("incidents", "incident_updates", "actions", "follow_ups")
     catalog = bare(only(*names))
     with FakeApi(org, faults=third_page_fails()) as fake:
@@ -94,11 +94,11 @@ def test_resumed_run_of_the_list_has_all_rows(tap: Tap) -> None:
     assert (first.code, second.code) == (1, 0)
     assert_all_rows(org, first, second, *names)
     # Those of the first page are covered by the STATE.
-    assert len(set(first.keys("incidents")) & set(second.keys("incidents"))) <= 250
-    assert len(second.records("incidents")) <= len(there(org, "incidents")) - 250
+    assert len(set(first.keys("incidents")) & set(second.keys("incidents"))) <= ROWS_PER_PAGE
+    assert len(second.records("incidents")) <= len(there(org, "incidents")) - ROWS_PER_PAGE
 
 
-@pytest.mark.parametrize("incidents", [6, 60])
+@pytest.mark.parametrize("incidents", [6, 30])
 def test_first_incremental_run_asks_for_each_attachment_once(tap: Tap, incidents: int) -> None:
     org = organisation(incidents)
     with FakeApi(org) as fake:
@@ -116,7 +116,7 @@ def test_first_incremental_run_asks_for_each_attachment_once(tap: Tap, incidents
 
 @pytest.mark.slow
 def test_first_incremental_run_that_was_stopped_asks_for_no_attachment_of_its_state_again(tap: Tap) -> None:
-    org = organisation(LONG)
+    org = organisation(LONG, rows_per_page=ROWS_PER_PAGE)
     catalog = only("incidents", "incident_attachments")
     with FakeApi(org, faults=third_page_fails()) as fake:
         port = port_of(fake)
@@ -128,7 +128,7 @@ def test_first_incremental_run_that_was_stopped_asks_for_no_attachment_of_its_st
     assert_all_rows(org, first, second, "incidents", "incident_attachments")
     assert max(found.values()) == 1
     assert found.keys() == {record["id"] for record in second.records("incidents")}
-    assert len(found) <= len(there(org, "incidents")) - 250
+    assert len(found) <= len(there(org, "incidents")) - ROWS_PER_PAGE
     assert second.states()[-1]["bookmarks"]["incidents"]["updated_at"]
 
 

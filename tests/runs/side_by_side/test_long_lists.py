@@ -22,24 +22,25 @@ from tests.support.thorough import sampled
 
 BEGIN = datetime(2024, 1, 1, tzinfo=timezone.utc)
 LONG = ("alerts", "escalations", "actions", "follow_ups", "workflow_runs")
+ROWS_PER_PAGE = 20
 BY_LIST = {"child_strategy": "list"}
 
 # In: the number of a row, and how many there are. Out: when it was created, in seconds after the beginning.
 Times = Callable[[int, int], float]
 TIMES: dict[str, Times] = {
     "evenly": lambda number, count: number * 5000,
-    "in storms": lambda number, count: number // 70 * 300_000 + number % 70 // 10,
+    "in storms": lambda number, count: number // 28 * 300_000 + number % 28 // 10,
     "mostly at once": lambda number, count: 0 if number < count * 0.9 else number * 7000,
 }
 
 
 def long_list(name: str, times: Times, pages: int = 9, incidents: int = 12) -> Organisation:
     """An organisation in which one list has that many full pages, and one row more."""
-    org = organisation(incidents)
+    org = organisation(incidents, rows_per_page=ROWS_PER_PAGE)
     stream = BY_NAME[name]
     rows = [row for row in org.rows[stream.path] if row.get("incident_id") in {None, *standard(org)}]
-    rows = sorted(rows, key=lambda row: len(json.dumps(row)))[:5]  # Short ones, since there will be hundreds.
-    count = pages * (stream.page_size or 0) + 1
+    rows = sorted(rows, key=lambda row: len(json.dumps(row)))[:5]  # Short ones, since there will be many.
+    count = pages * ROWS_PER_PAGE + 1
     org.rows[stream.path] = [
         {
             **{key: value for key, value in rows[number % len(rows)].items() if key != "alert_group_ids"},
