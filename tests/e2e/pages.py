@@ -80,6 +80,13 @@ def shell(script: str, folder: Path, variables: Mapping[str, str], paths: tuple[
     return done.stdout.splitlines()
 
 
+def by_cron(line: str, variables: Mapping[str, str]) -> int:
+    """The exit code of the command in a line for crontab, run as cron does: with few variables."""
+    environ = {"HOME": str(HOME), "PATH": "/usr/bin:/bin", **variables}
+    command = ["/bin/sh", "-c", line.split(maxsplit=5)[5]]
+    return subprocess.run(command, cwd="/", env=environ, timeout=SECONDS, check=False).returncode
+
+
 def at(api: FakeApi) -> dict[str, str]:
     """The variable that makes the tap read the stand-in."""
     return {"INCIDENT_ENDPOINT": api.url}

@@ -13,7 +13,7 @@ import pytest
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.support.runs import Json, key_of, there
 
-from .pages import DEFAULT, DOCS, HOME, SECONDS, commands, finished, shell
+from .pages import DEFAULT, DOCS, HOME, at, by_cron, commands, finished, shell
 
 PAGE = DOCS / "guides" / "cron.md"
 FLOCK = shutil.which("flock") or "flock"
@@ -26,16 +26,10 @@ def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
 
 @pytest.fixture
 def scheduled(checkout: Path) -> tuple[str, Path]:
-    """The command of the line for crontab, and its folder."""
+    """The line for crontab, and its folder."""
     shell("".join(commands(PAGE)), checkout, {})
     (line,) = commands(PAGE, "crontab")
-    return line.split(maxsplit=5)[5], HOME / "incident"
-
-
-def by_cron(command: str, api: FakeApi) -> int:
-    """The exit code of a command that is run as cron does, with few variables."""
-    environ = {"HOME": str(HOME), "PATH": "/usr/bin:/bin", "INCIDENT_ENDPOINT": api.url}
-    return subprocess.run(["/bin/sh", "-c", command], cwd="/", env=environ, timeout=SECONDS, check=False).returncode
+    return line, HOME / "incident"
 
 
 def loaded(folder: Path, stream: str) -> list[Json]:
@@ -45,13 +39,13 @@ def loaded(folder: Path, stream: str) -> list[Json]:
 
 
 def test_cron_resumes_where_the_run_before_was_refused(scheduled: tuple[str, Path], org: Organisation) -> None:
-    command, folder = scheduled
+    line, folder = scheduled
     with FakeApi(org, faults=refused) as api:
         port = int(api.url.rsplit(":", 1)[1])
-        assert by_cron(command, api) == 1
+        assert by_cron(line, at(api)) == 1
     assert json.loads((folder / "state.json").read_text())["bookmarks"]["alerts"]["after"]
     with FakeApi(org, port=port) as api:
-        assert by_cron(command, api) == 0
+        assert by_cron(line, at(api)) == 0
     assert finished(folder)
     for stream in DEFAULT:
         expected = {key_of(stream, row) for row in there(org, stream)}
@@ -61,11 +55,11 @@ def test_cron_resumes_where_the_run_before_was_refused(scheduled: tuple[str, Pat
 
 
 def test_cron_skips_a_run_while_another_is_running(scheduled: tuple[str, Path], org: Organisation) -> None:
-    command, folder = scheduled
+    line, folder = scheduled
     with FakeApi(org) as api, subprocess.Popen([FLOCK, "lock", "cat"], cwd=folder, stdin=subprocess.PIPE) as other:
         while subprocess.run([FLOCK, "-n", "lock", "true"], cwd=folder, check=False).returncode == 0:
             assert other.poll() is None
-        assert by_cron(command, api) == 1
+        assert by_cron(line, at(api)) == 1
         assert api.requests == []
         assert other.stdin is not None
         other.stdin.close()

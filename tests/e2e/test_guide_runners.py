@@ -14,7 +14,7 @@ from tests.support.paths import REPOSITORY
 from tests.support.runs import KEY, there
 
 from .dbt import bin_folder, in_postgres
-from .pages import DEFAULT, DOCS, at, commands, finished, shell
+from .pages import DEFAULT, DOCS, HOME, at, by_cron, commands, finished, shell
 from .postgres import Database, Server
 from .test_meltano_postgres import parsed
 
@@ -33,11 +33,16 @@ def loaded(database: Database) -> int:
     return int(row["incidents"])
 
 
-def test_meltano(checkout: Path, api: FakeApi) -> None:
+def test_meltano(checkout: Path, api: FakeApi, org: Organisation, database: Database) -> None:
     # Nobody is at the second address: Meltano must not ask its hub.
     variables = {"TAP_INCIDENT_ENDPOINT": api.url, "MELTANO_HUB_URL": "http://127.0.0.1:9"}
     printed = shell("".join(commands(DOCS / "guides" / "meltano.md")), checkout, variables)
     assert printed[-len(DEFAULT) :] == [f"{stream}.jsonl" for stream in DEFAULT]
+    with (HOME / "incident-meltano" / ".env").open("a") as settings:
+        settings.writelines(f"{name}='{value}'\n" for name, value in in_postgres(database).environ.items())
+    (line,) = commands(DOCS / "guides" / "meltano.md", "crontab")
+    assert by_cron(line, variables) == 0
+    assert loaded(database) == len(there(org, "incidents"))
 
 
 def filled(values: dict[str, str], secrets: dict[str, str]) -> dict[str, str]:
