@@ -1,4 +1,4 @@
-# tap-incident and nothing else, run by a user without rights. docs/quickstart.md says how it is used.
+# tap-incident and nothing else, run by a user without rights. docs/guides/docker.md says how it is used.
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY setup.py pyproject.toml README.md LICENSE ./

@@ -17,10 +17,15 @@ from tools.unread import unread_table
 README = Path(__file__).resolve().parent.parent / "README.md"
 GUIDE = README.parent / "docs" / "streams.md"
 SETTINGS = README.parent / "docs" / "settings.md"
-QUICKSTART = README.parent / "docs" / "quickstart.md"
+GUIDES = README.parent / "docs" / "guides"
 HUB = README.parent / "meltano" / "tap-incident.yml"
 EXAMPLE = README.parent / "examples" / "meltano.yml"
-EXAMPLES = ("examples/sync.sh", "examples/github-actions.yml", "examples/airflow_dag.py")
+EXAMPLES = {
+    GUIDES / "cron.md": "examples/sync.sh",
+    GUIDES / "github-actions.md": "examples/github-actions.yml",
+    GUIDES / "airflow.md": "examples/airflow_dag.py",
+}
+"""The example that a guide shows."""
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
 
 
@@ -40,7 +45,7 @@ DOCUMENTS: Mapping[Path, Tables] = {
     EXAMPLE: {"tap-incident": example_part},
     SETTINGS: {"settings": settings_table},
     GUIDE: {"streams": about.streams_table, "unread": lambda: unread_table(json.loads(FACTS.read_text("utf-8")))},
-    QUICKSTART: {name: partial(block, README.parent / name) for name in EXAMPLES},
+    **{guide: {name: partial(block, README.parent / name)} for guide, name in EXAMPLES.items()},
 }
 
 

@@ -76,7 +76,7 @@ def report(rows: Counter[str], code: int) -> None:
     if code:
         print(f"The sync did not finish (exit code {code}): the lines above say why.")
     else:
-        print("Next: make report draws this, and docs/quickstart.md loads it into a database.")
+        print("Next: make report draws this, and docs/getting-started.md says how to load a database.")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from tools.readme import DOCUMENTS as TABLES
 from tools.readme import MARKS, README, SETTINGS, rendered
 
 CHANGES = REPOSITORY / "CHANGELOG.md"
-DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("document", TABLES, ids=lambda document: document.name)
@@ -45,20 +44,6 @@ def test_reliability_page_names_only_tests_that_exist() -> None:
         named = re.findall(r"`(test_\w+)`", row.rsplit(" | ", 1)[1])
         assert named, row
         assert set(named) <= there, row
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_of_a_document_lead_somewhere(document: Path) -> None:
-    text = document.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
-        if not target.startswith("https://"):
-            assert (document.parent / target).exists(), target
-    headings = {
-        re.sub(r"[^\w\- ]", "", line.lstrip("#").strip().lower()).replace(" ", "-")
-        for line in text.splitlines()
-        if line.startswith("#")
-    }
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
 
 
 def test_readme_is_short_and_names_every_stream() -> None:

@@ -19,6 +19,7 @@ from .data import hard_organisation
 from .environments import loader_command, tap_command
 from .loaders import Loader
 from .meltano import Project, project_with
+from .pages import copied
 from .pipes import Piped, pipe
 from .postgres import Server, serving
 from .sample import built, layout, sample, sample_api
@@ -70,6 +71,12 @@ def installed(tap: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
 def project(installed: Project, tmp_path: Path) -> Project:
     """The project with an empty place to load to, and no state."""
     return replace(installed, loaded=tmp_path)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout, to run a page's commands in."""
+    return copied(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Meltano with the project of the quick start, examples/meltano.yml: it runs the tap in ways that a shell does not.
+"""Meltano with the project of its guide, examples/meltano.yml: it runs the tap in ways that a shell does not.
 
 It calls --discover with a --state beside it, gives catalogs in which keys are deselected, and keeps no state but the
 last.

@@ -1,0 +1,88 @@
+"""Links of the documents: each file and each heading that one names is there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import REPOSITORY
+
+DOCUMENTS = [
+    *sorted(REPOSITORY.glob("*.md")),
+    *sorted((REPOSITORY / "docs").rglob("*.md")),
+    REPOSITORY / "models" / "README.md",
+]
+SOURCES = [
+    *(REPOSITORY / name for name in ("Dockerfile", "Makefile", "setup.py", ".ci/run")),
+    *(path for folder in ("tap_incident", "tools", "examples", "models") for path in (REPOSITORY / folder).rglob("*")),
+]
+"""Files that are no documents and name some."""
+EXTERNAL = ("https://", "http://")
+
+
+def without_code(text: str) -> str:
+    """A document's text without its code."""
+    return re.sub(r"`[^`\n]*`", "", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub makes of a document's headings."""
+    blocks = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    found: set[str] = set()
+    times: Counter[str] = Counter()
+    for heading in re.findall(r"^#+ +(.*?) *$", blocks, re.MULTILINE):
+        shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        anchor = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")
+        found.add(f"{anchor}-{times[anchor]}" if times[anchor] else anchor)
+        times[anchor] += 1
+    return found
+
+
+def links(text: str) -> list[str]:
+    """The targets of a document's links and pictures that are in the repository."""
+    targets: list[str] = re.findall(r"\]\(([^)\s]+)\)", without_code(text))
+    return [target for target in targets if not target.startswith(EXTERNAL)]
+
+
+def dead(document: Path) -> list[str]:
+    """The links of a document that lead nowhere."""
+    found = []
+    for target in links(document.read_text("utf-8")):
+        name, _, anchor = target.partition("#")
+        path = (document.parent / name).resolve() if name else document
+        if not path.exists() or (anchor and anchor not in anchors(path.read_text("utf-8"))):
+            found.append(target)
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_links_of_a_document_lead_somewhere(document: Path) -> None:
+    assert dead(document) == []
+
+
+def test_a_dead_link_is_found(tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("# Two words, `code`\n## Same\n## Same\n```sh\n# Comment\n```\n", "utf-8")
+    good = "[a](other.md) [b](other.md#two-words-code) [c](other.md#same-1) [d](#here) [e](https://x.example/y)"
+    page = tmp_path / "page.md"
+    page.write_text(f"# Here\n{good} `[f](code.md)`\n[g](missing.md) [h](other.md#comment) ![i](none.png) [j](#x)\n")
+    assert dead(page) == ["missing.md", "other.md#comment", "none.png", "#x"]
+
+
+def test_documents_that_other_files_name_are_there() -> None:
+    found = {
+        (path.name, name)
+        for path in SOURCES
+        if path.is_file() and path.suffix not in (".pyc", ".png")
+        for name in re.findall(r"\bdocs/[\w/-]+\.(?:md|sql|png)\b", path.read_text("utf-8"))
+    }
+    assert len(found) > 5
+    assert [(file, name) for file, name in sorted(found) if not (REPOSITORY / name).exists()] == []
+
+
+def test_every_guide_has_a_link_in_the_readme() -> None:
+    pages = {f"docs/{path.relative_to(REPOSITORY / 'docs')}" for path in (REPOSITORY / "docs").rglob("*.md")}
+    linked = {target.partition("#")[0] for target in links((REPOSITORY / "README.md").read_text("utf-8"))}
+    assert pages - linked == set()
