@@ -21,7 +21,7 @@ from tests.support.runs import STANDARD, Run, bare, by_stream, check, key_of, on
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 @pytest.mark.parametrize("modes", [STANDARD, INCIDENT_MODES, ("tutorial",)], ids=["default", "all modes", "tutorial"])
 def test_rows_of_every_stream_come_exactly_once(tap: Tap, modes: tuple[str, ...], strategy: str) -> None:
-    org = organisation(8)
+    org = organisation(5)
     # The modes only matter to incidents and their children.
     streams = [s for s in STREAMS if modes == STANDARD or "incidents" in (s.name, s.parent.stream)]
     catalog = only(*(stream.name for stream in streams))

@@ -31,7 +31,7 @@ def root_metadata(entry: Json) -> Json:
 def with_replication_method(method: Any, *names: str, **more: Any) -> Json:
     """A catalog that selects only these streams, with this replication method and `more` metadata."""
     changes = {"replication-method": method, **more}
-    return catalog_with(lambda name, root: root.update(selected=name in names, **(changes if name in names else {})))
+    return catalog_with(lambda _, root: root.update(selected=True, **changes), names)
 
 
 def property_names(schema: Json) -> set[str]:
