@@ -184,7 +184,7 @@ RECIPES: Mapping[str, Recipe] = {
     "/v2/status_pages": some(3),
     "/v2/users": with_values("is_active", *(number % 7 != 6 for number in range(40))),
     "/v3/actions": _with_streams(_children(lambda number: (3 - number) % 4)),
-    "/v3/catalog_entries": of_each("/v3/catalog_types", "catalog_type_id", (40, 0, 3, 300)),
+    "/v3/catalog_entries": of_each("/v3/catalog_types", "catalog_type_id", (20, 0, 3, 30)),
     "/v3/catalog_types": with_values("type_name", *(f'Custom["Dish{number}"]' for number in range(4))),
     "/v3/follow_ups": _with_streams(_children(lambda number: (2 - number) % 3)),
     "/v3/teams": some(8),

@@ -129,7 +129,7 @@ def test_catalog_entries_come_with_their_type(api: FakeApi, org: Organisation) -
         assert all(page["catalog_type"] == catalog_type for page in pages)
         counts.append(pages[0]["pagination_meta"]["total_record_count"])
         assert counts[-1] == sum(len(page["catalog_entries"]) for page in pages)
-    assert sorted(counts) == [0, 3, 40, 300]
+    assert sorted(counts) == [0, 3, 20, 30]
 
 
 @pytest.mark.parametrize(

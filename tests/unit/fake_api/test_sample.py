@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 import pytest
@@ -22,14 +23,20 @@ STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 EACH_ENDPOINT = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
 
 
-@pytest.fixture(scope="module", params=[20, 600])
+@cache
+def sample(incidents: int) -> Organisation:
+    """A sample that several tests read."""
+    return sample_organisation(incidents, now=PRESENT)
+
+
+@pytest.fixture(params=[20, 400])
 def org(request: pytest.FixtureRequest) -> Organisation:
-    return sample_organisation(request.param, now=PRESENT)
+    return sample(request.param)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def small() -> Organisation:
-    return sample_organisation(40, now=PRESENT)
+    return sample(20)
 
 
 def texts(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -92,7 +99,7 @@ def test_most_incidents_are_resolved_and_their_timestamps_are_in_order(org: Orga
 
 
 def test_severe_incidents_are_rarer_and_shorter() -> None:
-    rows = sample_organisation(600, now=PRESENT).rows["/v2/incidents"]
+    rows = sample(400).rows["/v2/incidents"]
     lengths: dict[str, list[int]] = {}
     for row in rows:
         lengths.setdefault(row["severity"]["name"], []).append(row["duration_metrics"][1].get("value_seconds", 0))
@@ -103,7 +110,7 @@ def test_severe_incidents_are_rarer_and_shorter() -> None:
 
 
 def test_follow_ups_of_every_age_are_open_and_done() -> None:
-    rows = sample_organisation(200, now=PRESENT).rows["/v3/follow_ups"]
+    rows = sample(400).rows["/v3/follow_ups"]
     for status in ("outstanding", "completed"):
         ages = [(PRESENT - when(row["created_at"])).days for row in rows if row["status"] == status]
         assert min(ages) < 30
@@ -113,7 +120,7 @@ def test_follow_ups_of_every_age_are_open_and_done() -> None:
 
 
 def test_people_are_paged_by_day_and_by_night_while_they_are_on_call() -> None:
-    rows = sample_organisation(200, now=PRESENT).rows["/v2/escalations"]
+    rows = sample(400).rows["/v2/escalations"]
     first = [next(event for event in row["events"] if event["event"] == "notified_users") for row in rows]
     hours = Counter(when(event["occurred_at"]).hour for event in first)
     assert sum(hours[hour] for hour in range(9, 17)) > sum(hours[hour] for hour in range(8)) > 10
@@ -121,7 +128,7 @@ def test_people_are_paged_by_day_and_by_night_while_they_are_on_call() -> None:
 
 
 def test_the_yield_of_alerts_differs_by_source() -> None:
-    org = sample_organisation(400, now=PRESENT)
+    org = sample(400)
     sources = {row["id"]: row["name"] for row in org.rows["/v2/alert_sources"]}
     alerts = Counter(sources[row["alert_source_id"]] for row in org.rows["/v2/alerts"])
     linked = Counter(sources[row["alert"]["alert_source_id"]] for row in org.rows["/v2/incident_alerts"])
@@ -150,8 +157,8 @@ def test_rows_are_valid(small: Organisation, endpoint: Endpoint) -> None:
 
 
 def test_the_same_arguments_make_the_same_organisation(small: Organisation) -> None:
-    assert json.dumps(dict(sample_organisation(40, now=PRESENT).rows)) == json.dumps(dict(small.rows))
-    assert sample_organisation(40, now=PRESENT + timedelta(days=1)).rows != small.rows
+    assert json.dumps(dict(sample_organisation(20, now=PRESENT).rows)) == json.dumps(dict(small.rows))
+    assert sample_organisation(20, now=PRESENT + timedelta(days=1)).rows != small.rows
 
 
 def test_its_lists_end_as_the_document_says(small: Organisation) -> None:

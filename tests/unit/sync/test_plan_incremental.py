@@ -11,7 +11,6 @@ from tap_incident.sync.plan import Step, steps
 from tests.support.runs import Json, only
 from tests.unit.protocol.catalogs import (
     INCREMENTAL_STREAMS,
-    root_metadata,
     with_replication_method,
 )
 from tests.unit.sync.plans import MODES, tree
@@ -46,9 +45,7 @@ def test_incremental_stream_has_its_own_step(strategy: str) -> None:
 
 def test_incremental_parent_is_read_in_full_for_its_full_table_children() -> None:
     catalog = with_replication_method("INCREMENTAL", "incidents")
-    for entry in catalog["streams"]:
-        if entry["tap_stream_id"] in ("actions", "incident_attachments"):
-            root_metadata(entry)["selected"] = True
+    catalog["streams"] += only("actions", "incident_attachments")["streams"]
     found = planned(catalog, "FULL_TABLE")
     assert trees(found["incidents"]) == [("incidents", "E", *NESTED)]
     assert trees(found["incident_attachments"]) == [("incidents", "", ("incident_attachments", "E"))]
@@ -86,7 +83,7 @@ def test_changed_incidents_take_their_updates_from_the_list_that_is_read_anyway(
 
 def test_incremental_child_leaves_its_parent_full_table() -> None:
     catalog = with_replication_method("INCREMENTAL", "actions")
-    next(root_metadata(e) for e in catalog["streams"] if e["tap_stream_id"] == "incidents")["selected"] = True
+    catalog["streams"] += only("incidents")["streams"]
     found = planned(catalog, "FULL_TABLE")
     assert trees(found["incidents"]) == [("incidents", "E", *NESTED)]
     assert found["incidents"].replication_key is None
