@@ -12,7 +12,7 @@ from tests.fake_api import Fault, Organisation, organisation
 from tests.fake_api.server import Faults
 from tests.support.runs import Json
 
-ORG = organisation(3)
+ORG = organisation(8)
 """Its rows are what tests make answers of; they only read it."""
 
 

@@ -98,13 +98,13 @@ def test_every_parent_answers_404_and_the_run_is_resumed_without_emptying_the_ta
     with FakeApi(org) as fake:
         before = tap(fake, catalog=catalog, settings=SETTINGS)
         port = int(fake.url.rsplit(":", 1)[1])
-    children: list[str] = []
+    last = before.records("incidents")[-1]["id"]
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         if path != "/v1/incident_relationships":
             return None
-        children.append(params["incident_id"])
-        return Fault(status=401 if len(children) == len(before.records("incidents")) else 404)
+        # Late, so that the first page is out by then.
+        return Fault(status=401, delay=0.5) if params["incident_id"] == last else Fault(status=404)
 
     with FakeApi(org, port=port, faults=faults) as fake:
         first = tap(fake, catalog=catalog, settings=SETTINGS)

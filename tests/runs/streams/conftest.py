@@ -24,7 +24,7 @@ class Everything:
 @pytest.fixture(scope="session")
 def everything(session_tap: Tap) -> Everything:
     """A run with every stream selected."""
-    org = organisation(12, rows_per_page=5)
+    org = organisation(8)
     with FakeApi(org) as fake:
         run = session_tap(fake, catalog=EVERYTHING)
     assert run.code == 0

@@ -20,7 +20,7 @@ from tests.unit.protocol.shaping import (
 )
 
 # The tests do not modify it.
-ORG = organisation()
+ORG = organisation(8)
 
 
 ROWS = ORG.rows
