@@ -22,7 +22,7 @@ from tap_incident.sync.windows import CutPage, Window, cutting
 
 LOGGER = logging.getLogger(__name__)
 
-_MOST_WINDOWS = 16
+_MOST_WINDOWS = 32
 """Windows of one list that are open at once: more of them would take more memory than they save time."""
 _MOST_ARRIVED = 4
 """Pages of a list in windows that wait to be written while more are requested."""
@@ -57,7 +57,17 @@ class OpenList:
         return self.point.is_second_look(self.list_index)
 
     def request(self, run: RunContext, number: int, window: Window) -> None:
-        """Request the first page of a window, which gets this number."""
+        """Request the first page of a window, and let it be left to read, with this number."""
+        self.add(number, window, self.requested(run, window))
+
+    def add(self, number: int, window: Window, pages: Prefetched) -> None:
+        """Let a window be left to read whose first page was requested."""
+        self.pages[number] = pages
+        # Last: threads that are about to cut a window look at the pages of each that is left.
+        self.left[number] = window
+
+    def requested(self, run: RunContext, window: Window) -> Prefetched:
+        """The pages of a window. The first is requested."""
         stream = self.node.stream
         params = (*self.params, *window.params(stream))
         early = run.early.pop((stream.name, params, window.after), None)
@@ -67,9 +77,7 @@ class OpenList:
                 pages = cutting(pages, window, stream, lambda: self._room(run), run.began(self.point))
             # The pages of all windows would take too much memory if each had one more in advance.
             early = run.workers.prefetch(pages, ahead=window.is_whole)
-        self.pages[number] = early
-        # Last: threads that are about to cut a window look at the pages of each that is left.
-        self.left[number] = window
+        return early
 
     def _room(self, run: RunContext) -> int:
         """The number of windows into which the rest of one may be cut. Pages that wait to be written leave less."""
@@ -203,19 +211,21 @@ def _accepted(run: RunContext, opened: OpenList, number: int) -> Iterator[Future
 
 
 def _continue_in_windows(run: RunContext, opened: OpenList, number: int, cut: CutPage) -> Iterator[Future[Any]]:
-    """Request the windows of the rest. If the API refuses the first of them, the list is continued as before."""
-    chain = opened.left[number]
+    """Request the windows of the rest. If the API refuses the first of a list, the list is continued as before."""
     first, *others = cut.rest
-    opened.request(run, number, first)
-    while pending := opened.pages[number].pending:
-        yield pending
-    try:
-        opened.pages[number].peek()
-    except Rejected as error:
-        LOGGER.info("%s: it can't be read in windows of time (%s)", opened.node.stream.name, error)
-        opened.may_be_cut = False
-        opened.request(run, number, chain)
-        return
+    pages, chain = opened.requested(run, first), opened.left[number]
+    if chain.is_whole:
+        while pending := pages.pending:
+            yield pending
+        try:
+            pages.peek()
+        except Rejected as error:
+            LOGGER.info("%s: it can't be read in windows of time (%s)", opened.node.stream.name, error)
+            opened.may_be_cut = False
+            opened.request(run, number, chain)
+            return
+    # From here on without a pause: a STATE with one of them needs all others.
+    opened.add(number, first, pages)
     for window in others:
         # A number that was used before may still be that of a task that is about to end.
         other = next(opened.numbers)

@@ -154,6 +154,8 @@ def _read_step(run: RunContext, point: ResumePoint) -> Task:
     # A second look must see all changes up to the end of the lists before it.
     ahead = [index for index in indexes if run.config.max_concurrency > 1 and not point.is_second_look(index)]
     opened = {index: open_list(run, point, index) for index in ahead}
+    if opened:
+        yield None  # The other steps request their first pages before the rows of this one request theirs.
     for index in indexes:
         yield from read_list(run, opened.pop(index) if index in opened else open_list(run, point, index))
     close_step(run, point)

@@ -25,6 +25,8 @@ from tap_incident.timestamps import Instant, before, instant, rfc3339
 KEY = "created_at"
 _PAGES_BEFORE = 3
 """Pages of a window that are read before the rest is cut."""
+_FEWEST_PAGES = 3
+"""Pages that a window has at least, if the rest of the list is like what was read."""
 _MOST_AT_ONCE = 8
 """Windows into which time without a beginning is cut, each twice as wide as the one before."""
 _MARGIN = timedelta(minutes=10)
@@ -125,7 +127,7 @@ def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callabl
     for number, page in enumerate(pages, 1):
         order.add(page.rows, window)
         if page.after and number >= _PAGES_BEFORE and (most := room()) > 1:
-            rest = order.rest(window, min(most, 8 * number), stream, now)
+            rest = order.rest(window, most, stream, now)
             if len(rest) > 1:
                 yield CutPage(page.rows, None, page.total, page.extracted, rest, page.after)
                 return
@@ -140,10 +142,12 @@ class _Order:
         self._first: Instant | None = None
         self._last: Instant | None = None
         self._last_text = ""
+        self._pages = 0
         self._recent: deque[tuple[Instant, str]] = deque()
         self._rises = self._falls = True
 
     def add(self, rows: list[Row], window: Window) -> None:
+        self._pages += 1
         for row in rows:
             if not (self._rises or self._falls):
                 return
@@ -173,13 +177,13 @@ class _Order:
         if self._is_resumed and abs(last[0] - first[0]) <= 2 * _MARGIN + _OVERLAP:
             return ()  # Rows that an earlier run read may be near the cut, and nobody knows their ids.
         by_day = stream.incremental.days_only
-        width = max(abs(last[0] - first[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST)
+        read, narrowest = abs(last[0] - first[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST
         # The rows beyond the window's last end are only there because a request asks for a little more.
         limit = window.start if self._falls else window.end or now
         if limit is None:
-            between = _growing(text, width, min(most, _MOST_AT_ONCE) - 1)
+            between = _growing(text, max(read, narrowest), min(most, _MOST_AT_ONCE) - 1)
         elif (instant(limit) < last) == self._falls:
-            between = _even(text, limit, width, most)
+            between = _even(text, limit, max(read * _FEWEST_PAGES / self._pages, narrowest), most)
         else:
             return ()
         near, skip = self._near_end(window)

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tap_incident.protocol.state import check as check_state
+from tap_incident.sync.windows import from_json
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.fake_api.server import Faults
 from tests.runs.side_by_side.test_long_lists import TIMES, keys, long_list
 from tests.support.faults import port_of
-from tests.support.runs import Json, Run, check, key_of, only
+from tests.support.runs import Json, Run, check, key_of, only, there
 from tests.support.thorough import sampled
 
 pytestmark = pytest.mark.thorough
@@ -79,6 +80,23 @@ def test_resume_from_any_state_of_a_long_list_gives_the_other_rows(tap: Tap, nam
             continue  # All is out: this run read everything again.
         # Each STATE comes right after the last row of a page, so no row comes again.
         assert out + second.keys(name) == keys(org, name), place
+
+
+@pytest.mark.parametrize("name", ["alerts", "actions"])
+def test_windows_of_every_state_have_all_rows_that_are_not_out_yet(tap: Tap, name: str) -> None:
+    org = long_list(name, STORMS, pages=40)
+    # With some latency, windows are cut while others are written.
+    run, _ = whole_run(tap, org, name, latency=0.02)
+    left = {key_of(name, row): row for row in there(org, name)}
+    cut = 0
+    for message in run.messages:
+        if message["type"] == "RECORD":
+            del left[key_of(name, message["record"])]
+        windows = [from_json(window) for window in windows_in(message.get("value", {}), name)]
+        cut += bool(windows)
+        if windows:
+            assert [row["id"] for row in left.values() if not any(window.has(row) for window in windows)] == []
+    assert cut > 20
 
 
 def test_cursors_that_the_api_no_longer_knows_cost_no_row_and_repeat_none_in_a_run(tap: Tap) -> None:
