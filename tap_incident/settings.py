@@ -34,16 +34,15 @@ SETTINGS: dict[str, Any] = {
             "default": "https://api.incident.io",
             "official_variable": "INCIDENT_ENDPOINT",
             "accepts": "an https URL without user, password, query or fragment (http only for loopback)",
-            "description": "URL of the API; may have a path",
+            "description": "URL of the API. It may have a path",
         },
         "streams": {
             "title": "Streams",
             "type": "array",
             "items": {"type": "string", "minLength": 1},
             "minItems": 1,
-            "accepts": "a list of names of streams",
-            "description": "Streams to read where there is no catalog: names, `*` for all, and `!name` for a stream to "
-            "leave out",
+            "accepts": "a list of stream names",
+            "description": "Streams to read if there is no catalog: names, `*` for all, and `!name` to leave out a stream",
         },
         "incident_modes": {
             "title": "Incident modes",
@@ -61,9 +60,9 @@ SETTINGS: dict[str, Any] = {
             "enum": list(CHILD_STRATEGIES),
             "default": "auto",
             "accepts": "auto, per_incident or list",
-            "description": "How to read actions, follow-ups and updates: with one request per incident, from the "
-            "organisation-wide lists (the same rows), or auto: from the lists if that needs less than half of the "
-            "requests",
+            "description": "How to read actions, follow-ups and updates. per_incident sends up to three requests per "
+            "incident. list reads the lists of the whole organisation, with the same rows. auto takes list if that "
+            "needs less than half of the requests",
         },
         "schedule_window_days": {
             "title": "Schedule window in days",
@@ -72,7 +71,7 @@ SETTINGS: dict[str, Any] = {
             "maximum": 365,
             "default": 14,
             "accepts": "an integer from 1 to 365",
-            "description": "Days before and after the start of the run for which `schedule_entries` is read",
+            "description": "`schedule_entries` is read for this number of days before and after the start of the run",
         },
         "replication_method": {
             "title": "Replication method",
@@ -95,17 +94,17 @@ SETTINGS: dict[str, Any] = {
             "type": "boolean",
             "default": False,
             "accepts": "true or false",
-            "description": "Write ACTIVATE_VERSION after each full refresh, so that the target removes deleted rows "
-            "(not all targets support it)",
+            "description": "Write ACTIVATE_VERSION after each full refresh of a stream, so that the target removes "
+            "deleted rows. Not all targets support it",
         },
         "max_concurrency": {
-            "title": "Most requests at a time",
+            "title": "Requests at the same time",
             "type": "integer",
             "minimum": 1,
             "maximum": 64,
             "default": 32,
             "accepts": "an integer from 1 to 64",
-            "description": "Most requests in flight at the same time",
+            "description": "The tap sends at most this number of requests at the same time",
         },
         "requests_per_minute": {
             "title": "Requests per minute",
@@ -113,8 +112,8 @@ SETTINGS: dict[str, Any] = {
             "minimum": 1,
             "maximum": 1_000_000,
             "accepts": "an integer from 1 to 1,000,000",
-            "description": "Your own rate limit, to leave quota to other users of the same key; without it, only the "
-            "API's limits count (1,200 at once, then 20 per second)",
+            "description": "Your own rate limit, if other programs use the same key. Without it, only the API's "
+            "limits apply: 1,200 requests at once, then 20 per second",
         },
         "request_timeout": {
             "title": "Request timeout in seconds",
@@ -124,7 +123,7 @@ SETTINGS: dict[str, Any] = {
             "maximum": 3600,
             "default": 300,
             "accepts": "a number above 0, at most 3600",
-            "description": "Seconds to wait for a connection and for each part of an answer",
+            "description": "Seconds to wait for a connection, and for each part of a response",
         },
         "user_agent": {
             "title": "User agent",

@@ -12,59 +12,59 @@ from tools.openapi import Json
 
 REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        "No: what the key in use may do is no data of the organisation. A run asks for it once and logs it.",
+        "No: it describes the API key. Each run reads it once and logs it.",
         ("/v1/identity",),
     ),
-    ("Never: from where the organisation can be reached is for those who guard it.", ("/v1/ip_allowlists",)),
+    ("Never: these addresses are a part of the organisation's security.", ("/v1/ip_allowlists",)),
     ("No: the addresses of incident.io itself.", ("/v1/ip_ranges",)),
     ("No: the API's description of itself.", ("/v1/openapiV3.json",)),
     (
-        "No: the same routes as `/v3/alert_routes`, which is read, in the form of before.",
+        "No: `/v3/alert_routes` has the same routes, and is read.",
         ("/v2/alert_routes", "/v2/alert_routes/{id}"),
     ),
     ("Never: people's telephone numbers.", ("/v2/call_routes/{call_route_id}/allowed_callers",)),
     ("No: each row of `call_routes` has its options.", ("/v2/call_routes/{call_route_id}/options",)),
     (
-        "Never: what people said in calls, word for word. A copy would outlive the setting by which an organisation "
-        "hides it.",
+        "Never: it has every word of a call. An organisation can hide transcripts in incident.io, but not in a copy.",
         ("/v2/call_transcript_entries",),
     ),
     (
-        "Never: it reads nothing. Calling it reports that a monitored job is well.",
+        "Never: a request to it reports that a monitored job works.",
         ("/v2/heartbeat/{alert_source_config_id}/ping",),
     ),
     ("No: each row of `pay_configs` has its rules.", ("/v2/pay_configs/{pay_config_id}/",)),
-    ("No: a file in CSV, not JSON: what each person earned.", ("/v2/pay_reports/{id}/download",)),
+    ("No: it is a CSV file. It has the pay of each person.", ("/v2/pay_reports/{id}/download",)),
     (
-        "Never: values are not in it, but the last four characters of each are, and where to look for the rest.",
+        "Never: it has the last four characters of each secret.",
         ("/v2/secrets",),
     ),
     (
-        "No: one number for a span of time that the request must name, and a request for each component of each page.",
+        "No: one number for a time span that the request must name. It needs one request per component and page.",
         ("/v2/status_pages/{status_page_id}/components/{component_id}/availability",),
     ),
     ("Never: people's telephone numbers and addresses.", ("/v2/users/{user_id}/notification_methods",)),
     (
-        "Never: how each person wishes to be woken is private.",
+        "Never: it is private how a person wants to be called.",
         ("/v2/users/{user_id}/notification_rules", "/v2/users/{user_id}/paging_provider"),
     ),
     (
-        "Never: headers and bodies of what webhooks sent and got, which the API itself deletes after seven days.",
+        "Never: it has the headers and bodies of webhooks. The API deletes them after seven days.",
         ("/v2/workflow_runs/{id}",),
     ),
     (
-        "No: beside the list it has the parameters of each step, among them headers of webhooks.",
+        "No: the list has all except the parameters of each step, which include headers of webhooks.",
         ("/v2/workflows/{id}",),
     ),
     (
-        "No: conditions and templates of one route, a request for each. The list has what `incident_alerts` leads to.",
+        "No: it adds conditions and templates, and needs one request per route. The list has the id that joins "
+        "`incident_alerts`.",
         ("/v3/alert_routes/{id}",),
     ),
 )
 """Reason, and the starts of the paths that it is for."""
 BY_RULE = {
-    "deprecated": "No: given up by the API, or about to be. Their successors are read.",
-    "one row of a list": "No: one row by its id. The list has it.",
+    "deprecated": "No: deprecated. The tap reads the newer versions.",
+    "one row of a list": "No: one row by its id. The list has the same row.",
 }
 """Reason by what the facts say of operations that they leave out."""
 

@@ -64,7 +64,7 @@ ALERTS: tuple[Stream, ...] = (
     Stream(
         "maintenance_windows",
         "/v1/maintenance_windows",
-        "Past and coming maintenance windows: which alerts they hold back, and who is notified",
+        "Past and coming maintenance windows: which alerts they suppress, and who is notified",
         "maintenance_windows.view",
         page_size=50,
         selected_by_default=False,

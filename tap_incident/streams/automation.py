@@ -44,7 +44,7 @@ AUTOMATION: tuple[Stream, ...] = (
     Stream(
         "api_keys",
         "/v1/api_keys",
-        "API keys that the key in use may see: name, roles and last use, never the token",
+        "API keys that the key in use may see: name, roles and last use, but not the token",
         "api_keys.view",
         page_size=250,
         selected_by_default=False,

@@ -15,7 +15,7 @@ INCIDENT_ACTIVITY: tuple[Stream, ...] = (
     Stream(
         "incident_timeline_items",
         "/v2/incident_timeline_items",
-        "Items of an incident's timeline, those of its work streams too",
+        "Timeline items of an incident and its work streams",
         "incidents.view",
         page_size=250,
         selected_by_default=False,
@@ -24,7 +24,7 @@ INCIDENT_ACTIVITY: tuple[Stream, ...] = (
     Stream(
         "incident_activity_log_entries",
         "/v2/incident_activity_log_entries",
-        "Everything that happened in an incident, by type, in its work streams too",
+        "Log of everything that happened in an incident and its work streams",
         "incidents.view",
         page_size=250,
         selected_by_default=False,
@@ -54,7 +54,7 @@ INCIDENT_ACTIVITY: tuple[Stream, ...] = (
     Stream(
         "call_sessions",
         "/v2/call_sessions",
-        "Calls of an incident: when each began and ended, not what was said",
+        "Calls of an incident: start and end, but not what people said",
         "call_transcripts.view",
         page_size=250,
         selected_by_default=False,

@@ -85,7 +85,7 @@ INCIDENTS: tuple[Stream, ...] = (
     Stream(
         "postmortem_documents",
         "/v1/postmortem_documents",
-        "Post-mortem documents: title, status, editors and where they are, not their text",
+        "Post-mortem documents: title, status, editors and address, but not the text",
         "incidents.view",
         page_size=250,
         params=(("sort_by", "created_at_oldest_first"),),

@@ -48,7 +48,7 @@ ON_CALL: tuple[Stream, ...] = (
     Stream(
         "call_routes",
         "/v2/call_routes",
-        "Telephone numbers that people can call, and who is called then; not who may call",
+        "Telephone numbers that people can call, and whom each call reaches",
         "call_routes.view",
         page_size=250,
         selected_by_default=False,

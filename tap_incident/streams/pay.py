@@ -19,7 +19,7 @@ PAY: tuple[Stream, ...] = (
     Stream(
         "pay_reports",
         "/v2/pay_reports",
-        "Complete reports on the pay for a span of days: schedules, hours, and pay per currency",
+        "Complete pay reports: days, schedules, hours, and pay per currency",
         "schedule_reports.view",
         page_size=50,
         selected_by_default=False,

@@ -11,7 +11,7 @@ PEOPLE: tuple[Stream, ...] = (
     Stream(
         "users",
         "/v2/users",
-        "Users, deactivated ones too, with roles and seats",
+        "Users with roles and seats, including deactivated users",
         "users.view",
         # The maximum is 10,000, but that makes answers of about 10 MB.
         page_size=1000,

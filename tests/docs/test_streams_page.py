@@ -102,4 +102,6 @@ def test_operation_without_a_stream_needs_a_reason() -> None:
     with pytest.raises(ValueError, match="/v9/soups: add a stream"):
         unread_table(facts)
     del facts["endpoints"]["/v9/soups"]
-    assert unread_table(facts).splitlines()[2:] == ["| `/v9/soups/{id}` | No: one row by its id. The list has it. |"]
+    assert unread_table(facts).splitlines()[2:] == [
+        "| `/v9/soups/{id}` | No: one row by its id. The list has the same row. |"
+    ]
