@@ -42,7 +42,8 @@ SETTINGS: dict[str, Any] = {
             "items": {"type": "string", "minLength": 1},
             "minItems": 1,
             "accepts": "a list of stream names",
-            "description": "Streams to read if there is no catalog: names, `*` for all, and `!name` to leave out a stream",
+            "description": "Streams to read if there is no catalog: names, `*` for all, and `!name` to leave out a "
+            "stream",
         },
         "incident_modes": {
             "title": "Incident modes",
