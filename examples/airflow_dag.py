@@ -1,7 +1,7 @@
-"""Every morning: incident.io into PostgreSQL. A retry resumes where the try before it stopped.
+"""Load incident.io into PostgreSQL every morning. A retry resumes where the last try stopped.
 
-The folder, on a disk that all workers share or on the one worker, holds sync.sh and postgres.json; state.json will lie
-there too. The key is the password of the Airflow connection `incident_io`, so that Airflow hides it in its logs.
+/srv/incident has sync.sh and postgres.json, and the task writes state.json there. If there are several workers, it must
+be on a shared disk. The key is the password of the Airflow connection `incident_io`. So Airflow hides it in its logs.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ with DAG(
     schedule="17 5 * * *",
     start_date=datetime(2026, 1, 1),
     catchup=False,
-    max_active_runs=1,  # Two at once would share one key's quota, and one state.
+    max_active_runs=1,  # Two runs would share one state and the rate limit of one key.
     default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},
 ):
     BashOperator(

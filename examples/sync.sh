@@ -1,6 +1,6 @@
 #!/bin/bash
-# Reads incident.io into a target, from where the run before stopped:  sync.sh TARGET [ARGUMENT...]
-# Works in the current folder: takes config.json and catalog.json if they are there, and keeps state.json.
+# Loads incident.io into a target, and resumes where the last run stopped:  sync.sh TARGET [ARGUMENT...]
+# Uses config.json, catalog.json and state.json of the current folder, if they exist. Writes state.json.
 tap=${TAP_INCIDENT:-$HOME/.venvs/tap-incident/bin/tap-incident}
 options=()
 for name in config catalog state; do
@@ -8,13 +8,13 @@ for name in config catalog state; do
 done
 
 "$tap" "${options[@]}" | "$@" > state.out
-# Both, where `set -o pipefail` would keep only one: see below what each of them decides.
+# The exit codes of both: `set -o pipefail` would keep only one.
 codes=("${PIPESTATUS[@]}")
 
-# A target prints a state after it has stored everything that the state covers: its last one counts also if the tap failed.
-# Of a target that failed, the last line may be half a line.
+# A target prints a state after it has stored everything that the state covers, so keep the state even if the tap failed.
+# If the target failed, its last line may be incomplete.
 if [ "${codes[1]}" -eq 0 ] && [ -s state.out ]; then
-  # By mv, so that there is never half a state, whatever happens here.
+  # mv replaces the file at once, so state.json is never incomplete.
   tail -n 1 state.out > state.new && mv state.new state.json
 fi
 exit $((codes[0] ? codes[0] : codes[1]))
