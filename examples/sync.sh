@@ -14,7 +14,7 @@ codes=("${PIPESTATUS[@]}")
 # A target prints a state after it has stored everything that the state covers, so keep the state even if the tap failed.
 # If the target failed, its last line may be incomplete.
 if [ "${codes[1]}" -eq 0 ] && [ -s state.out ]; then
-  # mv replaces the file at once, so state.json is never incomplete.
+  # mv replaces the file in one step, so state.json is never incomplete.
   tail -n 1 state.out > state.new && mv state.new state.json
 fi
 exit $((codes[0] ? codes[0] : codes[1]))

@@ -23,13 +23,14 @@ _INCIDENTS = 40
 _LONGEST_TEXT = 70
 _HEAD = """# Columns
 
-What each column means. A loader gets the same sentences in the SCHEMA messages, and the catalog has them too.
+This page says what each column means. The catalog and the SCHEMA messages have the same descriptions.
 `make docs` writes this page from the files in `schemas/`.
 
-- Every column but the primary key can be null. A timestamp is text in RFC 3339, of which most loaders make a timestamp.
-- `a.b` is property `b` of the object `a`; `a[].b` is property `b` of each object in the list `a`.
-  Streams that are not selected by default have only their own columns here.
-- The record below each table is made up. Long texts are cut, and of each list only one entry is shown.
+- Every column except the primary key can be null.
+- A timestamp is text in RFC 3339. Most targets convert it to a timestamp.
+- `a.b` is property `b` of the object `a`. `a[].b` is property `b` of each object in the list `a`.
+- For streams that are not selected by default, this page has only the top level.
+- The record below each table is made up. Long texts are cut, and each list has only one entry.
 """
 
 
