@@ -61,12 +61,12 @@ class _Process:
 
 
 def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
-    """Run the tap with these arguments (default: those of the process) and return its exit code.
+    """Run the tap with these arguments (default: the arguments of the process) and return its exit code.
 
     `clock` is called once; `schedule_entries` is read for a window around that time.
 
     0: all was read. 1: failed; the last line on stderr says why and what to do. 130, 143: SIGINT or SIGTERM came during
-    the run, whatever else happened. Source: Singer spec, section "Running and developing taps".
+    the run, with or without an error. Source: Singer spec, section "Running and developing taps".
     """
     parser = _parser()
     args = parser.parse_args(argv)
@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="First: tap-incident --discover > catalog.json. Then: tap-incident --config config.json "
         "--catalog catalog.json | target-... The exit code is 0 when everything selected was read, "
         "1 when not (the last line on stderr says why), 130 or 143 when SIGINT or SIGTERM came during the run, "
-        "whatever else happened.",
+        "with or without an error.",
     )
     add = parser.add_argument
     config = "settings as JSON, or ENV for the environment; may be repeated, later ones win"

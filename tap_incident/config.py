@@ -21,7 +21,7 @@ from tap_incident.words import listed, nearest, shown, truth
 LOGGER = logging.getLogger(__name__)
 
 ENVIRONMENT = "ENV"
-"""In the place of a config file: the environment, as taps of the Meltano SDK have it."""
+"""Instead of a config file: the environment, as taps of the Meltano SDK have it."""
 _PREFIX = "TAP_INCIDENT_"
 
 
@@ -179,7 +179,7 @@ def _is_usable_url(endpoint: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """True if the host name or address is that of this machine."""
+    """True if the host name or address is this machine."""
     if host == "localhost":
         return True
     try:

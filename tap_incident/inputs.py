@@ -69,5 +69,5 @@ def selection_of(args: argparse.Namespace, config: Config) -> Selection:
 
 
 def state_of(args: argparse.Namespace) -> State:
-    """The state of --state; without it, that of a first run. Raises BadInput."""
+    """The state of --state; without it, the state of a first run. Raises BadInput."""
     return read_state(read_file(args.state), args.state) if args.state is not None else {}

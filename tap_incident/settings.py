@@ -1,4 +1,4 @@
-"""The table of settings: one JSON Schema, with what documents and forms need beside it."""
+"""The table of settings: one JSON Schema, and what documents and forms need in addition."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _GRACE_SECONDS = 3.0
 def signals_caught(stop: threading.Event) -> Iterator[list[signal.Signals]]:
     """Set `stop` at the first SIGINT or SIGTERM, and append the signal to the list that this yields.
 
-    A second signal ends the process at once. So does a write or a wait that lasts too long after the first.
+    A second signal ends the process immediately, and so does a write or a wait that lasts too long after the first.
     Every signal that was caught is in the list when this block has been left.
     """
     caught: list[signal.Signals] = []
@@ -39,7 +39,7 @@ def signals_caught(stop: threading.Event) -> Iterator[list[signal.Signals]]:
         stop.set()
 
     def give_up(number: int, frame: FrameType | None) -> None:
-        # Not through logging: the main thread may hold its lock, or that of stderr.
+        # Not through logging: the main thread may hold its lock, or the lock of stderr.
         text = f"Stopped by {caught[0].name} while a message could not be written out"
         with suppress(OSError):
             # Only if stderr has room: its reader may have stopped reading too.

@@ -16,7 +16,7 @@ _TRUTHS = {
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of the known names that an unknown name is most like; None if it is like none of them."""
+    """The known name that is most similar to an unknown name; None if no name is similar."""
     by_form = {_form(each): each for each in known}
     found = get_close_matches(_form(name), list(by_form), 1, _NEAR) if len(name) <= _LONGEST_NAME else []
     return by_form[found[0]] if found else None

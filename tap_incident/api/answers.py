@@ -78,7 +78,7 @@ def read(request: str, status: int, headers: Headers, content: bytes, secret: st
 
 
 def page(body: Row, stream: Stream) -> Page:
-    """The page of `stream` in the body of a 200. Raises BadData if its rows are not where they should be."""
+    """The page of `stream` in the body of a 200. Raises BadData if it has no list of rows at the expected place."""
     if stream.answer.one_row_with is not None:
         return Page([_one_row(body, stream.answer.one_row_with, stream)])
     key = stream.answer.key or stream.name
@@ -133,9 +133,9 @@ def _rows_of_lists(body: Row, key: str, stream: Stream) -> list[Row]:
 
 
 def fail(request: str, status: int, headers: Headers, body: Any, secret: str = "") -> NoReturn:
-    """Raise the error for a status other than 200. `body` is the JSON value of its body, None if it is no JSON.
+    """Raise the error for a status other than 200. `body` is the JSON value of its body, None if it is not JSON.
 
-    Only the API's own error says that a row or a permission is missing. The same status from a gateway says nothing.
+    Only the API's own error says that a row or a permission is missing. A gateway's status does not.
     """
     text, scope = _described(request, status, body if isinstance(body, dict) else {}, secret)
     if status == 429:

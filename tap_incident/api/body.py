@@ -23,7 +23,7 @@ class Unusable(BadData):
 
 
 def parse_body(content: bytes, request: str = "GET") -> Any:
-    """The JSON value of a body; None if it is no JSON at all: empty, cut off, or a gateway's HTML.
+    """The JSON value of a body; None if it is not JSON: empty, cut off, or a gateway's HTML.
 
     `request` names the request in errors. Raises Unusable for a complete body that breaks the rules of JSON, and
     BadData for one that is nested too deeply.

@@ -33,7 +33,7 @@ LOGGER = logging.getLogger(__name__)
 RETRY_SECONDS = 600
 """A fault that lasts longer ends the run."""
 ANSWER_SECONDS = 600
-"""An answer that takes longer to arrive is requested again, even if some of it arrives all the time."""
+"""An answer that takes longer to arrive is requested again, even if it still arrives byte by byte."""
 _LONGEST_BACKOFF_SECONDS = 60
 _TRIES_IF_UNUSABLE = 3
 _IDENTITY = "/v1/identity"
@@ -85,7 +85,7 @@ class Client:
 
     @property
     def knows_api_time(self) -> bool:
-        """True if an answer had the API's time, so that `began` does not depend on this machine's clock alone."""
+        """True if an answer had the API's time, so that `began` does not depend only on this machine's clock."""
         return self._began_by_api is not None
 
     @property
@@ -94,7 +94,7 @@ class Client:
         return self._gate.passed
 
     def seconds_for(self, requests: float) -> float:
-        """Seconds that the rate limit of the key takes for so many more requests."""
+        """Seconds that the rate limit of the key takes for this number of further requests."""
         return self._gate.seconds_for(requests)
 
     def timers(self) -> Iterator[metrics.Point]:
@@ -103,7 +103,7 @@ class Client:
             yield self._timed.get()
 
     def identity(self) -> Iterator[Page]:
-        """A page of one row that describes the key. Requested once, with ten seconds in all, because it is not data.
+        """A page of one row that describes the key. Requested once, for at most ten seconds, because it is not data.
 
         Raises what `get` raises. Source: API document, `GET /v1/identity`.
         """
@@ -120,13 +120,13 @@ class Client:
         return Page([found] if isinstance(found, dict) else [])
 
     def first_page(self, stream: Stream, params: Params, rows: int) -> Page:
-        """The first page of a list, with so many rows if the endpoint takes a number. Raises what `get` raises."""
+        """The first page of a list, with `rows` rows if the endpoint has a page size. Raises what `get` raises."""
         size = (("page_size", str(rows)),) if stream.page_size else ()
         found = page(self.get(stream.path, (*params, *size), stream.name), stream)
         return replace(found, extracted=rfc3339_exact(self._now()))
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
-        """Pages of the list of `stream` with `params`, from the cursor `after` on. Raises what `read_pages` raises."""
+        """Pages of the list of `stream`, starting at the cursor `after`. Raises what `read_pages` raises."""
         return read_pages(self.get, stream, params, after, self._page_sizes, now=self._now)
 
     def get(self, path: str, params: Params, name: str, tries_if_slow: int | None = None) -> dict[str, Any]:

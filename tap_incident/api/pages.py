@@ -19,12 +19,12 @@ from tap_incident.timestamps import rfc3339_exact
 LOGGER = logging.getLogger(__name__)
 
 _PAGES_WITHOUT_NEWS = 20
-"""After so many pages in a row with nothing but rows of earlier pages, a list is given up."""
+"""After this number of pages in a row with only rows of earlier pages, the list ends with an error."""
 _WINDOWS_WITHOUT_NEWS = 1000
 """The same for pages by time: many may be empty, or have only a shift that lasts for years."""
 _SMALLEST_PAGE = 10
 _TRIES_IF_SLOW = 3
-"""After so many slow answers in a row, a page is requested again with half of its rows."""
+"""After this number of slow answers in a row, a page is requested again with half of its rows."""
 
 
 class Get(Protocol):
@@ -42,7 +42,7 @@ def read_pages(
     *,
     now: Callable[[], datetime],
 ) -> Iterator[Page]:
-    """Pages of the list of `stream` with `params`, from the cursor `after` on. Each is requested when needed.
+    """Pages of the list of `stream` with `params`, starting at the cursor `after`. Each is requested when needed.
 
     Each page has the time `now` at which its answer came. `page_sizes` has the sizes of those streams whose pages were
     too large in this run, and is kept up to date.

@@ -104,7 +104,7 @@ class _Bucket:
         self.tokens = min(self.tokens, remaining - self.reserve)
 
     def granted(self, remaining: int | None) -> None:
-        """Use a little more of the rate after an answer that is no 429: much more if much of the quota remains."""
+        """Use a little more of the rate after an answer other than 429: much more if much of the quota remains."""
         plenty = remaining is not None and remaining > self.quota.limit / 10
         self.share = min(1.0, self.share + (_STEP_IF_PLENTY if plenty else _STEP))
 
@@ -165,7 +165,7 @@ class Gate:
             self._sleep(delay)
 
     def seconds_for(self, requests: float) -> float:
-        """Seconds that it takes to let so many more requests through, if the limits of endpoints do not bind."""
+        """Seconds until this number of further requests is let through, if no endpoint has a lower limit."""
         with self._lock:
             self._key.wait(self._clock())
             rate = self._key.quota.rate * self._key.share

@@ -56,9 +56,9 @@ class Transport:
         self._proxies = {"no_proxy": host} if is_loopback(host) else None
 
     def get(self, request: str, path: str, params: Params, *, timeout: float, total: float) -> requests.Response:
-        """The answer, whatever its status, with its whole body. `request` names the request in errors.
+        """The complete answer, with any status. `request` names the request in errors.
 
-        `path` is filled, and `params` are those of the query.
+        `path` is filled, and `params` are parameters of the query.
 
         `timeout` is the time in seconds for a connection and for each part of the answer, `total` for the whole answer.
         Raises PassingFault if there is no complete answer, and BadEndpoint if the request can't be sent.
@@ -82,7 +82,7 @@ class Transport:
             raise PassingFault(f"{request}: the answer has headers that contradict each other") from error
         except (OSError, ValueError, TypeError) as error:
             # From requests and urllib3: a missing CA bundle, an impossible host name or proxy, or none at all.
-            # Some of their texts quote the URL, and that of a proxy may hold a password.
+            # Some of their texts quote a URL, and the URL of a proxy can hold a password.
             quotes = isinstance(error, ValueError | TypeError) and not isinstance(error, InvalidSchema)
             why = type(error).__name__ if quotes else error
             raise BadEndpoint(

@@ -1,4 +1,4 @@
-"""The entries of a catalog file: checked, and in one form whatever wrote the file.
+"""The entries of a catalog file: checked, and in one form for every kind of file.
 
 Source: Singer spec, section "Metadata", and its older form with `selected` inside the schema.
 """

@@ -39,7 +39,7 @@ class Writer:
         """Streams for which ACTIVATE_VERSION was written."""
         self._replaced: set[str] = set()
         self.versions: dict[str, int] = {}
-        """Table version per stream, for those that have one. It is written into each RECORD."""
+        """Table version per stream, if it has one. It is written into each RECORD."""
 
     def schema(self, selected: Selected) -> None:
         """Write SCHEMA of a stream, unless it was written before."""

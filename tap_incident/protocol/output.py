@@ -1,4 +1,4 @@
-"""Where messages go: stdout, buffered and written whole, whatever Python was told about stdout.
+"""Where messages go: stdout, buffered, with complete lines, however Python sets up stdout.
 
 Python's own stdout is a raw stream under PYTHONUNBUFFERED and `python -u`. It then ignores short writes, and the rest
 of a line is lost. If the descriptor does not block, it drops what the reader has no room for.
@@ -30,7 +30,7 @@ class Output(Protocol):
 
 
 class DescriptorOutput:
-    """A buffer in front of a file descriptor. UTF-8, whatever the locale.
+    """A buffer in front of a file descriptor. UTF-8 in every locale.
 
     Nothing is left out in the middle: after an error, the next `flush` continues with the first byte that is not out.
     """

@@ -1,15 +1,19 @@
 """State, as pure functions: each takes a state and returns a new one.
 
 While the pages of a stream are read, its bookmark says where to resume: `{"after": CURSOR, "walk": FINGERPRINT, ...}`.
-CURSOR is that of the next page, in the list with the index `part` (absent: the first). If that list is read in several
-windows of time at once, `windows` has those that have not ended, each with its own cursor: `{"from": TIMESTAMP or null,
-"to": TIMESTAMP or null, "newest_first": BOOLEAN, "skip": IDS, "after": CURSOR}` (see `sync.windows`). FINGERPRINT
-describes what is read; a cursor is only valid for the same. `started` is the start of the run, `newest` the latest
-change so far. `lacks` names streams that could not be read for some rows, and `denied`
-nested parts that the key may not read. All of these are removed at the end. What stays of an incremental stream
-is `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all rows that changed up to that time are out, for the lists that
-FINGERPRINT describes. `without` may be beside them: nested parts that some of these rows lack, because the key could
-not read them or they were not selected. Source: Singer spec, section "State".
+
+- `after`: cursor of the next page, in the list with the index `part` (absent: the first).
+- `windows`: if that list is read in several windows of time, the windows that have not ended. Each has its own cursor:
+  `{"from": TIMESTAMP or null, "to": TIMESTAMP or null, "newest_first": BOOLEAN, "skip": IDS, "after": CURSOR}` (see
+  `sync.windows`).
+- `walk`: describes what is read. A cursor is only valid for the same.
+- `started`: start of the run. `newest`: the latest change so far.
+- `lacks`: streams that could not be read for some rows. `denied`: nested parts that the key may not read.
+
+All of these are removed at the end. An incremental stream keeps `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all
+rows that changed up to that time are written, for the lists that FINGERPRINT describes. It can also have `without`:
+nested parts that some of these rows lack, because the key could not read them or they were not selected.
+Source: Singer spec, section "State".
 """
 
 from __future__ import annotations
@@ -91,7 +95,7 @@ def check(value: object, source: str) -> State:
     """
     for error in Draft4Validator(_STATE).iter_errors(value):
         path = list(error.path)
-        # In a list or an object of a bookmark, the description is that of the whole.
+        # In a list or an object of a bookmark, the description of the whole property applies.
         whole = _BOOKMARK["properties"][path[2]] if len(path) > 2 else error.schema
         expected = whole["description"]
         raise BadInput(f"{source}: {_place(path[:3])} must be {expected}")
@@ -142,7 +146,7 @@ def clear_cursors(state: State, *names: str) -> State:
 
 
 def set_bookmark(state: State, name: str, *, updated_at: str, scope: str, without: Mapping[str, Any]) -> State:
-    """The state in which all rows of an incremental stream that changed up to `updated_at` are out."""
+    """The state in which all rows of an incremental stream that changed up to `updated_at` are written."""
     mark = {"updated_at": updated_at, "scope": scope, **({"without": without} if without else {})}
     return {**state, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
 

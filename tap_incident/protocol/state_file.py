@@ -1,4 +1,4 @@
-"""The state file, in each form in which people and orchestrators keep a state."""
+"""The state file, in each form that people and orchestrators use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tap_incident.streams import BY_NAME
 def read_state(text: str, source: str) -> State:
     """The state in the text of a file.
 
-    It can also be a whole STATE message, Meltano's `{"singer_state": {...}}`, or the bookmarks alone. Raises BadInput
+    It can also be a whole STATE message, Meltano's `{"singer_state": {...}}`, or only the bookmarks. Raises BadInput
     with `source` (a file name) and what is wrong in its text.
     """
     if not text.strip():

@@ -1,4 +1,4 @@
-"""The setting `streams`: which streams to read where there is no catalog."""
+"""The setting `streams`: which streams to read if there is no catalog."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _WITHOUT = "!"
 def wanted(patterns: Sequence[str], source: str) -> Mapping[str, bool]:
     """The streams to read, in the order of the stream table: True for those that are named, not matched by a `*`.
 
-    `patterns` are names, names with `*`, and either of them after `!` for streams to leave out, whatever their order.
-    Without a name to read, all default streams are read but the ones to leave out. `source` names the setting in
+    `patterns` are names, names with `*`, and either of them after `!` for streams to leave out, in any order.
+    Without a name to read, all default streams are read, except the ones to leave out. `source` names the setting in
     messages. Logs a WARNING for patterns that match no stream.
     """
     stripped = [pattern.strip() for pattern in patterns]

@@ -1,7 +1,7 @@
 """The table of streams, as data: one entry per stream, one module per theme, in the order of a run.
 
-Discovery, sync, the README's tables and the tests iterate over `STREAMS`. This package may import the small modules
-at the root of `tap_incident` and nothing else.
+Discovery, sync, the README's tables and the tests iterate over `STREAMS`. This package may import only the small
+modules at the root of `tap_incident`.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Incremental:
 
 @dataclass(frozen=True)
 class TimeWindow:
-    """Query parameters for a span of time around the run, as long as the setting schedule_window_days says."""
+    """Query parameters for a window of time around the run. The setting schedule_window_days is its length."""
 
     start_param: str
     """Also takes the cursor of the next page."""
@@ -94,7 +94,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Privacy:
-    """What a row may hold and no record may."""
+    """What rows may hold, but records may not."""
 
     withheld: tuple[str, ...] = ()
     """Credentials and people's telephone numbers: in no schema and no record."""
@@ -104,7 +104,7 @@ class Privacy:
 
 @dataclass(frozen=True)
 class Stream:
-    """One stream: its endpoint, its primary key, and whatever is unusual about it. Most entries need five fields."""
+    """One stream: its endpoint, its primary key, and everything unusual about it. Most entries need five fields."""
 
     name: str
     """tap_stream_id, table name and name of the schema file."""
@@ -113,7 +113,7 @@ class Stream:
     description: str
     """What a row is, for the README and `--about`."""
     scope: str = ""
-    """Permission that the endpoint requires; empty if any valid key may call it, `UNKNOWN_SCOPE` if nobody says."""
+    """Permission that the endpoint requires; empty if any valid key may call it, `UNKNOWN_SCOPE` if not known."""
     key_properties: tuple[str, ...] = ("id",)
     page_size: int | None = None
     """Rows per page; None if the endpoint has no such parameter."""
@@ -156,5 +156,5 @@ class Stream:
         return tuple((*self.params, (self.mode_param, mode)) for mode in modes)
 
     def replication_method(self, wanted: str) -> str:
-        """The replication method for this stream if `wanted` (FULL_TABLE or INCREMENTAL) is asked for."""
+        """The replication method for this stream if `wanted` (FULL_TABLE or INCREMENTAL) is requested."""
         return wanted if self.replication_key else "FULL_TABLE"

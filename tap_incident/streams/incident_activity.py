@@ -1,6 +1,6 @@
 """What happened in an incident, and who took part in it. Each stream costs at least one request per incident.
 
-Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 """
 
 from __future__ import annotations

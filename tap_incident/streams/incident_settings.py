@@ -1,6 +1,6 @@
 """How the organisation describes its incidents: custom fields, roles, statuses, types, severities, forms, templates.
 
-Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 """
 
 from __future__ import annotations

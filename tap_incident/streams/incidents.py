@@ -1,6 +1,6 @@
 """Incidents and what belongs to one.
 
-Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 """
 
 from __future__ import annotations

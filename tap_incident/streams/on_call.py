@@ -1,6 +1,6 @@
 """On-call: escalations, their paths, calls, pauses, and schedules.
 
-Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ ON_CALL: tuple[Stream, ...] = (
         "Past and coming times in which a person is not paged",
         UNKNOWN_SCOPE,
         page_size=25,  # The document gives no maximum; this is the default.
-        # Without a start, the API leaves out those that have ended. incident.io itself is younger than this one.
+        # Without a start, the API leaves out pauses that have ended. incident.io is younger than this start.
         params=(("from", "2020-01-01T00:00:00Z"),),
         selected_by_default=False,
     ),

@@ -1,6 +1,6 @@
 """Policies of the organisation, and where they are not met.
 
-Paths, parameters, `page_size` maxima and scopes are those of the API's OpenAPI document.
+Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 """
 
 from __future__ import annotations

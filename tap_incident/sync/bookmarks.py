@@ -29,7 +29,7 @@ def state_after_page(
     lacks: Collection[str] = (),
     denied: Collection[str] = (),
 ) -> State:
-    """The state once all rows of one list are out but those that are `left`, in a run that started at `began`.
+    """The state once the rows of one list are written, except in the windows `left`. The run started at `began`.
 
     `lacks` names streams that could not be read for some of these rows. `denied` are nested parts that the key may not
     read at all.
@@ -56,7 +56,7 @@ def state_at_end(
     lacks: Collection[str] = (),
     denied: Mapping[str, str] = MappingProxyType({}),
 ) -> State:
-    """The state once all rows of the step are out, in a run that started at `began`.
+    """The state once all rows of the step are written, in a run that started at `began`.
 
     `lacks` names streams that could not be read for some rows. `denied` maps the nested parts that the key may not read
     at all to the id of a row that was refused.

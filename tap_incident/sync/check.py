@@ -84,7 +84,7 @@ def _findings(
 
 
 def _lists(child: Node, parent: Finding, span: TimeSpan, modes: Sequence[str]) -> tuple[Params, ...]:
-    """The lists to ask for: those of the whole organisation, or that of one parent, or none."""
+    """The lists to request: the lists of the whole organisation, the list of one parent, or none."""
     if _has_own_list(child):
         return child.stream.list_params(modes)
     if parent.page is None or not parent.page.rows:

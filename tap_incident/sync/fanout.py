@@ -22,7 +22,7 @@ __all__ = ("CHAIN", "CHILD", "Future", "Prefetched", "Task", "Tasks", "Workers")
 _STOP_POLL_SECONDS = 0.2
 """How often a waiting consumer checks whether the run must stop."""
 CHAIN, CHILD = 0, 1
-"""Urgency of a list's next page, which waits for nothing else, and that of a child's page, of which there are many."""
+"""Urgency of a list's next page, and of a child's page. There are many of the latter."""
 
 Task = Iterator["Future[Any] | None"]
 """Work of the main thread. It yields what it waits for, or None to let other tasks take their turn."""
@@ -119,7 +119,7 @@ class Prefetched(Iterator[Page]):
 
 
 class Tasks:
-    """Runs tasks side by side in the main thread: at most `most` at a time, and those that were added first before."""
+    """Runs tasks in turns in the main thread: at most `most` at the same time, in the order of `add`."""
 
     def __init__(self, most: int, wait: Callable[[Collection[Future[Any]]], None]) -> None:
         self._most = most

@@ -227,7 +227,7 @@ def _continue_in_windows(run: RunContext, opened: OpenList, number: int, cut: Cu
     # From here on without a pause: a STATE with one of them needs all others.
     opened.add(number, first, pages)
     for window in others:
-        # A number that was used before may still be that of a task that is about to end.
+        # A number that was used before may still belong to a task that is about to end.
         other = next(opened.numbers)
         opened.request(run, other, window)
         _read_beside(run, opened, other)

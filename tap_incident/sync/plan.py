@@ -125,7 +125,7 @@ def _steps(
 
 
 def _has_own_list(child: Node) -> bool:
-    """True if the rows of the asked modes can be read from an organisation-wide list, whatever their parents."""
+    """True if the rows of the asked modes can be read from an organisation-wide list, without a list of parents."""
     return bool(child.stream.parent.has_list and child.stream.mode_param and child.selected and not child.nested)
 
 

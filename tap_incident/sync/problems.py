@@ -14,7 +14,7 @@ from tap_incident.sync.plan import Node
 LOGGER = logging.getLogger(__name__)
 
 _ENOUGH_PARENTS = 3
-"""If the requests for the children of so many parents all get a 404, the path is missing. Fewer may all be deleted."""
+"""If the requests for this number of parents or more all get a 404, the path is missing. Fewer may all be deleted."""
 
 
 @dataclass
@@ -24,11 +24,11 @@ class Problems:
     denied: set[str] = field(default_factory=set)
     """Streams that the key may not read. They are skipped."""
     missed: list[str] = field(default_factory=list)
-    """Those of them that the catalog selects explicitly."""
+    """Streams in `denied` that the catalog selects explicitly."""
     failed: dict[str, TapError] = field(default_factory=dict)
     """Streams that ended early, with the first error of each."""
     ended: set[str] = field(default_factory=set)
-    """Those of them for which no more requests are sent. The lists of the others are still read for their children."""
+    """Streams in `failed` that get no more requests. The lists of the others are still read for their children."""
     incomplete: set[str] = field(default_factory=set)
     """Streams whose rows may exist though they were not read."""
     answered: set[str] = field(default_factory=set)

@@ -39,7 +39,7 @@ class Progress:
     """Counts the rows of all lists.
 
     `requests` returns the number of all requests so far, and `seconds_for` the time (seconds) that the rate limit takes
-    for so many more.
+    for this number of further requests.
     """
 
     requests: Callable[[], int]
@@ -58,7 +58,7 @@ class Progress:
         self._logged = (self._began, self.requests())
 
     def expect(self, name: str, rows: int, requests: int) -> None:
-        """The list `name` has so many rows, and takes so many requests together with the children of its rows."""
+        """The list `name` has `rows` rows. With the children of its rows, it takes `requests` requests."""
         self._expected.setdefault(name, _Expected(rows, requests))
 
     def row(self, name: str) -> None:
@@ -101,6 +101,6 @@ class Progress:
         left = self._left()
         if not left or not speed:
             return ""
-        # The speed of the first minute is that of the burst that the API allows. Later, the rate limit decides.
+        # In the first minute, the burst that the API allows decides the speed. Later, the rate limit decides.
         seconds = max(left / speed, self.seconds_for(left))
         return f", about {duration(seconds)} left"

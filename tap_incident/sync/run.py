@@ -48,7 +48,7 @@ def sync(
     writer: Writer,
     now: datetime,
 ) -> None:
-    """Read and write everything that is selected. `state` is that of the last run, which may have been interrupted.
+    """Read and write everything that is selected. `state` comes from the last run, which may have been interrupted.
 
     `schedule_entries` is read for a window around `now`.
     Raises what ends the run early; the last STATE then only covers records that were written before it. Raises TapError

@@ -78,7 +78,7 @@ def _lacking(run: RunContext, point: ResumePoint) -> set[str]:
 
 
 def write_page_state(run: RunContext, point: ResumePoint, list_index: int, left: Sequence[Window]) -> None:
-    """Write STATE once all rows of one list but those that are `left` are out, unless the stream has failed."""
+    """Write STATE once all rows of one list are written, except those in `left`, unless the stream has failed."""
     name = point.step.name
     if any(root.stream.name in run.problems.failed for root, _ in point.step.lists):
         return
