@@ -73,7 +73,7 @@ def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: Run
     costs = {each: cost(root, count, run.modes, each) for each in STRATEGIES}
     best = cheaper(costs)
     if not others:
-        better = best != strategy and parents.since is None
+        better = costs[best] < costs[strategy] and parents.since is None
         advice = f' (only about {costs[best]:,} with child_strategy "auto")' if better else ""
         name = parents.step.name
         LOGGER.info(f"{name}: {count:,} rows, about {costs[strategy]:,} requests by child_strategy {strategy}{advice}")

@@ -111,6 +111,11 @@ def _target(*kinds: tuple[str, str]) -> Hint:
     return hint
 
 
+def _level(maker: Maker, number: int) -> Row:
+    """A level pages one of each kind."""
+    return {"targets": [maker.make("EscalationPathTargetV2", number + step) for step in range(len(PEOPLE) + 1)]}
+
+
 def _path(maker: Maker, number: int) -> Row:
     """A templated path has nodes and working hours in its template only."""
     if number % 5 == 4:
@@ -164,6 +169,7 @@ HINTS: Mapping[str, Hint] = {
     "CallRouteTargetV2": _target(*PEOPLE),
     "EscalationPathTargetV2": _target(*PEOPLE, ("slack_channel", "")),
     "EscalationPathNodeEscalationPathV2": _next_path,
+    "EscalationPathNodeLevelV2": _level,
     "EscalationPathV2": _path,
     "StatusPageLinkedResponseIncidentV1": _linked_incident,
 }

@@ -30,6 +30,13 @@ def test_cost_is_logged_with_advice_if_auto_needs_less_than_half(
     assert said in infos(caplog)
 
 
+def test_cost_is_logged_without_advice_if_auto_needs_more(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    # The list needs more than half of the requests per incident, so auto would not use it.
+    with FakeApi(organisation(20)) as fake, caplog.at_level(logging.INFO):
+        tap(fake, settings={"child_strategy": "list"}, catalog=only("incidents"))
+    assert "incidents: 16 rows, about 18 requests by child_strategy list" in infos(caplog)
+
+
 def test_auto_reads_the_lists_if_they_need_less_than_half(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(20)) as fake, caplog.at_level(logging.INFO):
         check(tap(fake))
