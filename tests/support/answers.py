@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -63,6 +64,7 @@ def keys_of(stream: Stream) -> list[str]:
     return [key for key in stream.key_properties if key not in made(stream)]
 
 
+@cache
 def fullest(stream: Stream) -> Json:
     """The longest row of the stream."""
     rows: list[Json] = ORG.rows[stream.path]

@@ -15,7 +15,7 @@ from tests.support.runs import asked, check, key_of, only, param_values, there
 
 @pytest.mark.parametrize("child", [stream.name for stream in STREAMS if stream.parent.stream])
 def test_child_stream_syncs_without_its_parent(tap: Tap, child: str) -> None:
-    org = organisation(15)
+    org = organisation(5)
     with FakeApi(org) as fake:
         run = tap(fake, catalog=only(child))
     check(run)

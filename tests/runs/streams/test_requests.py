@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import pytest
 
-from tap_incident.streams import BY_NAME, STREAMS
+from tap_incident.streams import STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
-from tests.runs.streams.conftest import Everything
 from tests.support.catalogs import DEFAULT
 from tests.support.runs import asked, by_stream, only, there
-
-
-def test_requests_are_all_answered_with_200(everything: Everything) -> None:
-    requests = everything.fake.requests
-    assert {request.status for request in requests} == {200}
-    assert {request.method for request in requests} == {"GET"}
-    assert all(request.user_agent.startswith("tap-incident/") for request in requests)
 
 
 def test_requests_of_a_default_sync_are_as_few_as_possible(tap: Tap) -> None:
@@ -81,11 +72,3 @@ def test_requests_of_independent_lists_do_not_wait_for_each_other(tap: Tap) -> N
         run = tap(fake, catalog=only(*names))
         assert fake.most_at_once >= len(names)
     assert run.code == 0
-
-
-def test_requests_read_a_parent_of_several_children_once(everything: Everything) -> None:
-    for parent in {stream.parent.stream for stream in STREAMS if stream.parent.stream}:
-        path = BY_NAME[parent].path
-        requests = [dict(request.params) for request in everything.fake.requests if request.path == path]
-        lists = [json.dumps(params) for params in requests if "updated_at[gte]" not in params]
-        assert len(set(lists)) == len(lists), f"{path} was read twice"
