@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import BY_NAME, Stream
+from tests.support.each import EACH_STREAM
 from tools.columns import PAGE, described, page
 
-EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 LONGEST = 140
 
 

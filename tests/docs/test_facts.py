@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tap_incident.streams import STREAMS
 from tests.fake_api.facts import BY_PATH, CONTENT
+from tests.support.each import EACH_STREAM
 from tools.facts import FACTS, facts_of, main, rendered
 
 Json = dict[str, Any]
@@ -173,7 +173,7 @@ def test_facts_json_is_laid_out_as_the_tool_lays_it_out() -> None:
     assert rendered(CONTENT) + "\n" == FACTS.read_text("utf-8")
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+@EACH_STREAM
 def test_each_stream_is_an_endpoint(stream: Any) -> None:
     endpoint = BY_PATH[stream.path]
     assert endpoint.scope == (stream.scope or None)

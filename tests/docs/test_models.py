@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tap_incident.protocol.schemas import schema
-from tap_incident.streams import STREAMS, Stream
+from tap_incident.streams import Stream
+from tests.support.each import EACH_STREAM
 from tests.support.paths import REPOSITORY
 from tools.model_sources import DUCKDB, SOURCES, columns, kind, macros, sources
 
@@ -32,7 +33,7 @@ def test_macros_for_duckdb_are_those_of_the_schemas() -> None:
     assert DUCKDB.read_text("utf-8") == macros(), "run make readme"
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+@EACH_STREAM
 def test_each_property_is_a_column(stream: Stream) -> None:
     assert [name for name, _, _ in columns(stream)] == [*schema(stream)["properties"]]
 

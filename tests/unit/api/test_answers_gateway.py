@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 
 from tap_incident.api.answers import RateLimited, fail
 from tap_incident.errors import BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected
+from tests.support.each import for_each
 from tests.support.runs import Json
 from tests.unit.api.test_answers import ODD_ERRORS, OWN, error_of
 
@@ -16,9 +18,9 @@ GATEWAYS += [{**OWN, "errors": odd} for odd in ODD_ERRORS]
 GATEWAYS += [{**OWN, "type": None}, {**OWN, "type": 5}, {**OWN, "type": {}}]
 
 
-@pytest.mark.parametrize("status", [204, 206, 400, 401, 403, 404, 408, 410, 418, 422, 451, 500, 502])
-@pytest.mark.parametrize("body", GATEWAYS, ids=str)
-def test_gateway_error_is_a_passing_fault_whatever_its_status(body: Any, status: int) -> None:
+@for_each(list(product([204, 206, 400, 401, 403, 404, 408, 410, 418, 422, 451, 500, 502], GATEWAYS)))
+def test_gateway_error_is_a_passing_fault_whatever_its_status(answer: tuple[int, Any]) -> None:
+    status, body = answer
     with pytest.raises(
         PassingFault, match=rf"^GET /v2/users: status {status}.*a gateway or proxy answered, not the API"
     ):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from singer.catalog import Catalog
 
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tests.support.each import EACH_STREAM
 from tests.support.runs import Json
 from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, entry_of, root_metadata
-
-EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-
 
 # The tests do not modify it.
 CATALOG = discover()

@@ -11,6 +11,7 @@ from tap_incident.protocol.selection import Selected, select
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.fake_api import organisation
+from tests.support.each import EACH_STREAM
 from tests.support.runs import Json, only, set_field, there
 from tests.unit.protocol.shaping import (
     STRING,
@@ -32,18 +33,16 @@ def full_shaper(stream: Stream) -> tuple[Shaper, set[str]]:
     return shaper(Selected(stream, schema(stream)), schema(stream), unknown.add), unknown
 
 
-@pytest.mark.parametrize(("stream", "key"), [(s.name, key) for s in STREAMS for key in s.key_properties])
-@pytest.mark.parametrize("how", ["absent", "null"])
-def test_key_property_that_is_missing_or_null_is_an_error(stream: str, key: str, how: str) -> None:
-    shaped, _ = full_shaper(BY_NAME[stream])
-    row: Json = dict.fromkeys(BY_NAME[stream].key_properties, "K1")
-    assert shaped(row)[key] == "K1"
-    if how == "null":
-        row[key] = None
-    else:
-        del row[key]
-    with pytest.raises(BadData, match=rf"{stream}: row (K1|without id) .*key property {key}$"):
-        shaped(row)
+@EACH_STREAM
+def test_key_property_that_is_missing_or_null_is_an_error(stream: Stream) -> None:
+    shaped, _ = full_shaper(stream)
+    row: Json = dict.fromkeys(stream.key_properties, "K1")
+    for key in stream.key_properties:
+        assert shaped(row)[key] == "K1"
+        absent = {name: value for name, value in row.items() if name != key}
+        for wrong in (absent, {**row, key: None}):
+            with pytest.raises(BadData, match=rf"{stream.name}: row (K1|without id) .*key property {key}$"):
+                shaped(wrong)
 
 
 def test_unknown_property_is_left_out_and_reported_with_its_path() -> None:
@@ -133,7 +132,7 @@ def test_withheld_property_of_each_stream_is_not_reported(stream: Stream) -> Non
     assert unknown == {"new"}
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+@EACH_STREAM
 def test_unknown_property_of_sample_rows_is_only_the_made_up_one(stream: Stream) -> None:
     shaped, unknown = full_shaper(stream)
     rows = there(ORG, stream.name, INCIDENT_MODES)

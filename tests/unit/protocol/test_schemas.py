@@ -5,21 +5,18 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
 from jsonschema import Draft4Validator
 
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import STREAMS, Stream
+from tests.support.each import EACH_STREAM
 from tests.support.paths import REPOSITORY
 from tests.unit.protocol.catalogs import (
     subschemas,
 )
 
 SCHEMAS = REPOSITORY / "schemas"
-
-
-EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 
 
 NO_TIMESTAMPS = {("postmortem_documents", "updated_at")}

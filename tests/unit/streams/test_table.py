@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import pytest
-
 from tap_incident.protocol.schemas import schema
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
+from tests.support.each import EACH_STREAM, for_each
 from tests.support.runs import Json
 from tests.unit.protocol.catalogs import subschemas
 
-EACH_STREAM = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-EACH_CHILD = pytest.mark.parametrize("stream", [s for s in STREAMS if s.parent.stream], ids=lambda stream: stream.name)
+EACH_CHILD = for_each([stream for stream in STREAMS if stream.parent.stream], lambda stream: stream.name)
 
 
 def paths_in(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
