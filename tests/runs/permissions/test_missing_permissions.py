@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tap_incident.protocol.catalog import discover
 from tap_incident.streams import PERMISSIONS, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
@@ -26,11 +27,14 @@ def test_missing_permission_skips_its_streams_and_their_children(
     # Those with an organisation-wide list, which says in which mode their incidents are, need no parents.
     needs = {s.name: s.parent.stream for s in STREAMS if not (s.parent.has_list and s.mode_param)}
     skipped |= {name for name, parent in needs.items() if parent in skipped}
+    # Long lists that have nothing to do with the permission would take most of the time.
+    wanted = DEFAULT - ({"alerts", "escalations", "schedules", "users", "catalog_entries"} - skipped)
+    entries = [entry for entry in discover()["streams"] if entry["stream"] in wanted]
     with FakeApi(organisation(2), denied=[scope]) as fake:
-        run = tap(fake)
+        run = tap(fake, catalog={"streams": entries})
     assert run.code == 0
     check(run)
-    assert set(run.streams()) == DEFAULT - skipped
+    assert set(run.streams()) == wanted - skipped
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING and scope in r.getMessage()]
     assert all(line.split(":")[0] for line in warnings)
     assert all(f'"{PERMISSIONS[scope]}"' in line for line in warnings)

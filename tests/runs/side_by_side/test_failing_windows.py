@@ -55,7 +55,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", ["422", *(pytest.param(kind, marks=pytest.mark.slow) for kind in [*FAULTS][1:])])
 def test_window_that_fails_ends_its_stream_and_the_next_run_reads_the_rest(
     tap: Tap, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
