@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tap_incident.api.answers import Page, RateLimited, fail, page
 from tap_incident.api.body import parse_body
@@ -228,34 +226,3 @@ def test_403_missing_scope_is_read_from_the_body(other: Json) -> None:
         error = error_of(403, {"errors": errors})
         assert isinstance(error, MissingPermission)
         assert error.scope == "users.view"
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
-    max_leaves=4,
-)
-ERRORS = st.lists(st.dictionaries(st.sampled_from(["code", "message", "source", "metadata"]), JSON, max_size=3) | JSON)
-BODIES = st.fixed_dictionaries({}, optional={"type": JSON, "errors": ERRORS | JSON, "request_id": JSON, "users": JSON})
-
-
-@given(st.integers(100, 999).filter(lambda status: status != 200), BODIES | JSON)
-def test_error_body_of_any_json_raises_a_tap_error(status: int, body: Any) -> None:
-    with pytest.raises(TapError) as caught:
-        fail("GET /v2/users", status, {}, body)
-    assert len(str(caught.value).splitlines()) == 1
-
-
-@given(
-    st.fixed_dictionaries(
-        {}, optional={"users": JSON, "pagination_meta": JSON | st.fixed_dictionaries({"after": JSON})}
-    )
-)
-def test_page_of_any_json_is_a_page_or_bad_data(body: Json) -> None:
-    try:
-        found = page(body, USERS)
-    except BadData as error:
-        assert str(error).startswith("users: ")
-    else:
-        assert all(isinstance(row, dict) for row in found.rows)
-        assert found.after is None or (isinstance(found.after, str) and found.after)

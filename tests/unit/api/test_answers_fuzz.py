@@ -31,6 +31,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(ANY_TEXT, inner, max_size=2),
     max_leaves=4,
 )
+ERRORS = st.lists(st.dictionaries(st.sampled_from(["code", "message", "source", "metadata"]), JSON, max_size=3) | JSON)
+BODIES = st.dictionaries(st.sampled_from(["type", "request_id", "rate_limit"]), JSON) | st.fixed_dictionaries(
+    {}, optional={"type": JSON, "errors": ERRORS | JSON}
+)
 
 
 @FUZZ
@@ -68,20 +72,24 @@ def test_any_rate_limit_headers_are_limits(limit: str, remaining: str) -> None:
 
 
 @FUZZ
-@given(st.dictionaries(st.sampled_from(["type", "errors", "request_id", "rate_limit"]), JSON), st.integers(100, 999))
-def test_any_error_body_gives_an_error_of_a_known_kind(body: dict[str, Any], status: int) -> None:
-    body.setdefault("errors", [{"code": "\ud800", "message": "\udfff", "metadata": {"scope": "\ud800"}}])
-    if status != 200:
-        with pytest.raises(TapError):
-            fail("GET /v2/users", status, {}, body)
+@given(BODIES | JSON, st.integers(100, 999).filter(lambda status: status != 200))
+@example({"errors": [{"code": "\ud800", "message": "\udfff", "metadata": {"scope": "\ud800"}}]}, 403)
+def test_any_error_body_gives_an_error_of_a_known_kind(body: Any, status: int) -> None:
+    with pytest.raises(TapError) as caught:
+        fail("GET /v2/users", status, {}, body)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 @FUZZ
-@given(JSON, JSON, st.sampled_from(["users", "schedule_entries", "alerts"]))
-def test_any_page_is_a_page_or_bad_data(rows: Any, after: Any, name: str) -> None:
-    with suppress(BadData):
-        found = page({name: rows, "pagination_meta": {"after": after}}, BY_NAME[name])
-        assert found.after is None or found.after.encode()
+@given(JSON, JSON | st.fixed_dictionaries({"after": JSON}), st.sampled_from(["users", "schedule_entries", "alerts"]))
+def test_any_page_is_a_page_or_bad_data(rows: Any, meta: Any, name: str) -> None:
+    try:
+        found = page({name: rows, "pagination_meta": meta}, BY_NAME[name])
+    except BadData as error:
+        assert str(error).startswith(f"{name}: ")
+    else:
+        assert all(isinstance(row, dict) for row in found.rows)
+        assert found.after is None or (found.after and found.after.encode())
 
 
 @FUZZ
