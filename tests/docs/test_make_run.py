@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tap_incident.streams import STREAMS
 from tests.support.paths import REPOSITORY
 
 
+@pytest.mark.slow
 def test_make_run_writes_one_file_per_stream(tmp_path: Path) -> None:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("INCIDENT_")}
     environ["PYTHONPATH"] = str(REPOSITORY)

@@ -12,7 +12,8 @@ from tests.soak.steps import Sequence, Settings, Step, made_up, shown
 from tests.soak.world import Change, World
 
 
-@pytest.mark.parametrize("seed", range(1, 3))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 5))
 def test_random_runs_lose_and_delete_nothing(seed: int) -> None:
     sequence = made_up(seed)
     found = play(sequence)
