@@ -100,6 +100,13 @@ def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
     return opened
 
 
+def open_ahead(run: RunContext, point: ResumePoint) -> dict[int, OpenList]:
+    """Request the first pages of the step's lists, by index: of none if all is to be read one after the other."""
+    indexes = range(point.list_index, point.list_count if run.config.max_concurrency > 1 else point.list_index)
+    # A second look must see all changes up to the end of the lists before it.
+    return {index: open_list(run, point, index) for index in indexes if not point.is_second_look(index)}
+
+
 def read_list(run: RunContext, opened: OpenList) -> Task:
     """Write one list with all its children."""
     if not opened.pages or not run.problems.is_wanted(opened.node):
@@ -212,24 +219,24 @@ def _accepted(run: RunContext, opened: OpenList, number: int) -> Iterator[Future
 
 def _continue_in_windows(run: RunContext, opened: OpenList, number: int, cut: CutPage) -> Iterator[Future[Any]]:
     """Request the windows of the rest. If the API refuses the first of a list, the list is continued as before."""
-    first, *others = cut.rest
-    pages, chain = opened.requested(run, first), opened.left[number]
+    first, *others = [(window, opened.requested(run, window)) for window in cut.rest]
+    chain = opened.left[number]
     if chain.is_whole:
-        while pending := pages.pending:
+        while pending := first[1].pending:
             yield pending
         try:
-            pages.peek()
+            first[1].peek()
         except Rejected as error:
             LOGGER.info("%s: it can't be read in windows of time (%s)", opened.node.stream.name, error)
             opened.may_be_cut = False
             opened.request(run, number, chain)
             return
     # From here on without a pause: a STATE with one of them needs all others.
-    opened.add(number, first, pages)
-    for window in others:
+    opened.add(number, *first)
+    for window, pages in others:
         # A number that was used before may still belong to a task that is about to end.
         other = next(opened.numbers)
-        opened.request(run, other, window)
+        opened.add(other, window, pages)
         _read_beside(run, opened, other)
 
 

@@ -27,12 +27,12 @@ from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Task, Workers
 from tap_incident.sync.identity import log_key
-from tap_incident.sync.lists import open_list, read_list
+from tap_incident.sync.lists import OpenList, open_ahead, open_list, read_list
 from tap_incident.sync.plan import Node
 from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.spooling import fill_spool, spooled_nodes
 from tap_incident.sync.steps import begin_step, close_step
-from tap_incident.sync.strategy import chosen, plans, request_parents
+from tap_incident.sync.strategy import chosen, decided, plans, request_parents
 from tap_incident.sync.summary import log_plan, log_summary
 
 LOGGER = logging.getLogger(__name__)
@@ -75,6 +75,7 @@ def _add_tasks(selection: Selection, run: RunContext) -> None:
     identity = run.workers.prefetch(run.client.identity())
     options = _regained(plans(selection, run), selection, run)
     request_parents(options, run)
+    opened = {point.step.name: open_ahead(run, point) for point in decided(options)}
     log_key(identity)
     points = chosen(selection, options, run)
     log_plan(points)
@@ -83,7 +84,7 @@ def _add_tasks(selection: Selection, run: RunContext) -> None:
     for node in spooled_nodes(points):
         run.tasks.add(fill_spool(run, node))
     for point in points:
-        run.tasks.add(_read_step(run, point))
+        run.tasks.add(_read_step(run, point, opened.get(point.step.name)))
 
 
 def _regained(
@@ -147,15 +148,12 @@ def _end(run: RunContext, selection: Selection, *, finished: bool) -> None:
         spool.close()
 
 
-def _read_step(run: RunContext, point: ResumePoint) -> Task:
+def _read_step(run: RunContext, point: ResumePoint, opened: dict[int, OpenList] | None) -> Task:
     """Read the lists of a step one after the other. The first pages of all are requested at once."""
     begin_step(run, point)
-    indexes = range(point.list_index, point.list_count)
-    # A second look must see all changes up to the end of the lists before it.
-    ahead = [index for index in indexes if run.config.max_concurrency > 1 and not point.is_second_look(index)]
-    opened = {index: open_list(run, point, index) for index in ahead}
-    if opened:
-        yield None  # The other steps request their first pages before the rows of this one request theirs.
-    for index in indexes:
+    if opened is None:
+        opened = open_ahead(run, point)
+    yield None  # The other steps request their first pages before the rows of this one request theirs.
+    for index in range(point.list_index, point.list_count):
         yield from read_list(run, opened.pop(index) if index in opened else open_list(run, point, index))
     close_step(run, point)

@@ -54,6 +54,13 @@ def request_parents(options: dict[str, list[ResumePoint]], run: RunContext) -> N
         run.early[key] = run.workers.prefetch(run.client.pages(point.step.lists[0][0].stream, *key[1:]))
 
 
+def decided(options: dict[str, list[ResumePoint]]) -> list[ResumePoint]:
+    """What will be read in the same way by each of the plans. The parents' list is not among it."""
+    first, *others = options.values()
+    parents = _parents(first)
+    return [point for point in first if point is not parents and all(point in points for points in others)]
+
+
 def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: RunContext) -> list[ResumePoint]:
     """The plan to use. It says at INFO why, and what it costs."""
     (strategy, points), *others = options.items()

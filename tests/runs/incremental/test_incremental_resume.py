@@ -89,7 +89,8 @@ def test_incremental_resume_reads_later_lists_from_the_beginning(tap: Tap) -> No
     of_standard = [n for n, row in enumerate(there(org, "actions")) if org.modes[row["incident_id"]] == "standard"]
     change(org, "actions", of_standard[-1], updated_at=stamp)
     with failing_at(org, 2) as fake:
-        first = tap(fake, settings=INCREMENTAL, catalog=only("actions"))
+        # One request at a time, so that it is a page of the first list that fails.
+        first = tap(fake, settings={**INCREMENTAL, "max_concurrency": 1}, catalog=only("actions"))
         port = port_of(fake)
     assert last_state(first)["bookmarks"]["actions"]["after"]
     with FakeApi(org, port=port) as fake:
