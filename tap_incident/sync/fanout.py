@@ -35,7 +35,7 @@ class Workers:
         self.count = count
         self._pool = ThreadPoolExecutor(count, "fetch")
         self._stop = stop
-        self._queue: PriorityQueue[tuple[int, int, Future[Page], Iterator[Page]]] = PriorityQueue()
+        self._queue: PriorityQueue[tuple[int, int, Future[Page], Iterator[Page], Callable[[], None]]] = PriorityQueue()
         self._numbers = itertools.count()
 
     def __enter__(self) -> Workers:
@@ -46,26 +46,27 @@ class Workers:
         self._stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def prefetch(self, pages: Iterator[Page], urgency: int = CHAIN, *, ahead: bool = True) -> Prefetched:
-        """The same pages. The first is requested at once, each other one while the one before it is used.
+    def prefetch(self, pages: Iterator[Page], urgency: int = CHAIN, *, ahead: int = 1) -> Prefetched:
+        """The same pages. The first is requested at once, the others while fewer than `ahead` wait to be used.
 
-        If not `ahead`, each other one is requested after the one before it was used.
+        If `ahead` is 0, each other one is requested after the one before it was used.
         """
         return Prefetched(self, pages, urgency, ahead)
 
-    def next_page(self, pages: Iterator[Page], urgency: int) -> Future[Page]:
-        """The next of `pages`, which a worker fetches once no more urgent page waits."""
+    def next_page(self, pages: Iterator[Page], urgency: int, arrived: Callable[[], None]) -> Future[Page]:
+        """The next of `pages`, which a worker fetches once no more urgent page waits. Then it calls `arrived`."""
         future: Future[Page] = Future()
-        self._queue.put((urgency, next(self._numbers), future, pages))
+        self._queue.put((urgency, next(self._numbers), future, pages, arrived))
         self._pool.submit(self._fetch_most_urgent)
         return future
 
     def _fetch_most_urgent(self) -> None:
-        _, _, future, pages = self._queue.get_nowait()
+        _, _, future, pages, arrived = self._queue.get_nowait()
         try:
             future.set_result(next(pages))
         except BaseException as error:  # The consumer raises it.
             future.set_exception(error)
+        arrived()
 
     def wait(self, futures: Collection[Future[Any]]) -> None:
         """Return when one of them is done. Raises Stopped when the run must stop."""
@@ -75,47 +76,62 @@ class Workers:
 
 
 class Prefetched(Iterator[Page]):
-    """Pages that a worker fetches one ahead of the consumer. Raises in the consumer what fetching raised."""
+    """Pages that a worker fetches ahead of the consumer. Raises in the consumer what fetching raised."""
 
-    def __init__(self, workers: Workers, pages: Iterator[Page], urgency: int, ahead: bool) -> None:
+    def __init__(self, workers: Workers, pages: Iterator[Page], urgency: int, ahead: int) -> None:
         self._workers, self._pages, self._urgency, self._ahead = workers, pages, urgency, ahead
-        self._next: Future[Page] | None = None
+        self._requested: deque[Future[Page]] = deque()
+        """The pages that were not taken yet. All have arrived, except perhaps the last."""
         self._ended = False
-        self._request()
+        """True once the last page was taken."""
+        self._lock = threading.Lock()
+        self._request(1)
 
-    def _request(self) -> None:
-        if self._next is None and not self._ended:
-            self._next = self._workers.next_page(self._pages, self._urgency)
+    def _request(self, most: int) -> None:
+        """Request the next page if it is known to exist, and if then at most `most` pages were not taken yet."""
+        with self._lock:
+            if self._ended or len(self._requested) >= most or not all(map(_has_next, self._requested)):
+                return
+            self._requested.append(self._workers.next_page(self._pages, self._urgency, self._arrived))
+
+    def _arrived(self) -> None:
+        # In the worker, so that no page waits for a consumer that is busy.
+        self._request(self._ahead)
 
     @property
     def pending(self) -> Future[Page] | None:
         """What the next page waits for; None if taking it does not wait."""
-        self._request()
-        return None if self._next is None or self._next.done() else self._next
+        self._request(1)
+        return None if not self._requested or self.has_arrived else self._requested[0]
 
     @property
     def has_arrived(self) -> bool:
         """True if a page is there that was not taken yet. Any thread may ask."""
-        awaited = self._next
-        return awaited is not None and awaited.done()
+        with self._lock:
+            return bool(self._requested) and self._requested[0].done()
 
     def peek(self) -> Page | None:
         """Wait for the next page and return it, without taking it."""
-        self._request()
-        if self._next is None:
+        self._request(1)
+        if not self._requested:
             return None
-        self._workers.wait([self._next])
-        return self._next.result()
+        self._workers.wait([self._requested[0]])
+        return self._requested[0].result()
 
     def __next__(self) -> Page:
         page = self.peek()
         if page is None:
             raise StopIteration
-        # After the last page, nothing more is requested.
-        self._next, self._ended = None, page.after is None
-        if self._ahead:
-            self._request()
+        with self._lock:
+            self._requested.popleft()
+            self._ended = page.after is None
+        self._request(self._ahead)
         return page
+
+
+def _has_next(page: Future[Page]) -> bool:
+    """True if a page has arrived, and is not the last one."""
+    return page.done() and page.exception() is None and page.result().after is not None
 
 
 class Tasks:

@@ -18,7 +18,7 @@ from tap_incident.sync.plan import Node, requests_for
 from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.steps import write_page_state
 from tap_incident.sync.walk import walk
-from tap_incident.sync.windows import CutPage, Window, cutting
+from tap_incident.sync.windows import PAGES_BEFORE, CutPage, Window, cutting
 
 LOGGER = logging.getLogger(__name__)
 
@@ -76,7 +76,8 @@ class OpenList:
             if self.may_be_cut:
                 pages = cutting(pages, window, stream, lambda: self._room(run), run.began(self.point))
             # The pages of all windows would take too much memory if each had one more in advance.
-            early = run.workers.prefetch(pages, ahead=window.is_whole)
+            ahead = 0 if not window.is_whole else PAGES_BEFORE if self.may_be_cut else 1
+            early = run.workers.prefetch(pages, ahead=ahead)
         return early
 
     def _room(self, run: RunContext) -> int:
@@ -98,13 +99,6 @@ def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
         for window in point.sources(list_index):
             opened.request(run, next(opened.numbers), window)
     return opened
-
-
-def open_ahead(run: RunContext, point: ResumePoint) -> dict[int, OpenList]:
-    """Request the first pages of the step's lists, by index: of none if all is to be read one after the other."""
-    indexes = range(point.list_index, point.list_count if run.config.max_concurrency > 1 else point.list_index)
-    # A second look must see all changes up to the end of the lists before it.
-    return {index: open_list(run, point, index) for index in indexes if not point.is_second_look(index)}
 
 
 def read_list(run: RunContext, opened: OpenList) -> Task:

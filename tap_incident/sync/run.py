@@ -27,7 +27,7 @@ from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Task, Workers
 from tap_incident.sync.identity import log_key
-from tap_incident.sync.lists import OpenList, open_ahead, open_list, read_list
+from tap_incident.sync.lists import OpenList, open_list, read_list
 from tap_incident.sync.plan import Node
 from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.spooling import fill_spool, spooled_nodes
@@ -75,7 +75,7 @@ def _add_tasks(selection: Selection, run: RunContext) -> None:
     identity = run.workers.prefetch(run.client.identity())
     options = _regained(plans(selection, run), selection, run)
     request_parents(options, run)
-    opened = {point.step.name: open_ahead(run, point) for point in decided(options)}
+    opened = {point.step.name: _open_ahead(run, point) for point in decided(options)}
     log_key(identity)
     points = chosen(selection, options, run)
     log_plan(points)
@@ -152,8 +152,17 @@ def _read_step(run: RunContext, point: ResumePoint, opened: dict[int, OpenList] 
     """Read the lists of a step one after the other. The first pages of all are requested at once."""
     begin_step(run, point)
     if opened is None:
-        opened = open_ahead(run, point)
+        opened = _open_ahead(run, point)
     yield None  # The other steps request their first pages before the rows of this one request theirs.
     for index in range(point.list_index, point.list_count):
         yield from read_list(run, opened.pop(index) if index in opened else open_list(run, point, index))
     close_step(run, point)
+
+
+def _open_ahead(run: RunContext, point: ResumePoint) -> dict[int, OpenList]:
+    """Request the first pages of the step's lists, by index. With one worker, all is read one after the other."""
+    if run.config.max_concurrency == 1:
+        return {}
+    indexes = range(point.list_index, point.list_count)
+    # A second look must see all changes up to the end of the lists before it.
+    return {index: open_list(run, point, index) for index in indexes if not point.is_second_look(index)}

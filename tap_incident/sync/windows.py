@@ -23,7 +23,7 @@ from tap_incident.streams import Params, Stream
 from tap_incident.timestamps import Instant, before, instant, rfc3339
 
 KEY = "created_at"
-_PAGES_BEFORE = 3
+PAGES_BEFORE = 3
 """Pages of a window that are read before the rest is cut."""
 _FEWEST_PAGES = 3
 """Pages that a window has at least, if the rest of the list is like what was read."""
@@ -126,7 +126,7 @@ def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callabl
     order = _Order(is_resumed=window.after is not None)
     for number, page in enumerate(pages, 1):
         order.add(page.rows, window)
-        if page.after and number >= _PAGES_BEFORE and (most := room()) > 1:
+        if page.after and number >= PAGES_BEFORE and (most := room()) > 1:
             rest = order.rest(window, most, stream, now)
             if len(rest) > 1:
                 yield CutPage(page.rows, None, page.total, page.extracted, rest, page.after)

@@ -118,13 +118,49 @@ def test_page_is_only_requested_after_the_one_before_it_if_not_ahead() -> None:
             yield page
 
     with Workers(2, threading.Event()) as workers:
-        chain = workers.prefetch(source(), ahead=False)
+        chain = workers.prefetch(source(), ahead=0)
         next(chain)
         assert fetched.acquire(timeout=5)
         assert not fetched.acquire(timeout=0.05), "the second page was requested too early"
         assert chain.pending or chain.has_arrived
         assert fetched.acquire(timeout=5)
         assert len(list(chain)) == 1
+
+
+def test_pages_arrive_without_being_taken_as_far_as_ahead_allows() -> None:
+    fetched = threading.Semaphore(0)
+
+    def source() -> Iterator[Page]:
+        for page in pages(1, 1, 1, 1, 1):
+            fetched.release()
+            yield page
+
+    with Workers(2, threading.Event()) as workers:
+        chain = workers.prefetch(source(), ahead=3)
+        for _ in range(3):
+            assert fetched.acquire(timeout=5), "a page was not requested before another was taken"
+        assert not fetched.acquire(timeout=0.05), "the fourth page was requested too early"
+        next(chain)
+        assert fetched.acquire(timeout=5), "the fourth page was not requested when the first was taken"
+        assert len(list(chain)) == 4
+
+
+def test_pages_before_an_error_are_taken_first_and_nothing_is_requested_after_it() -> None:
+    resumed = []
+
+    def source() -> Iterator[Page]:
+        for page in (Page([{"id": "1"}], "2"), Page([{"id": "2"}], "3")):
+            yield page
+            resumed.append(page.after)
+        raise Rejected("no such page")
+
+    with Workers(2, threading.Event()) as workers:
+        chain = workers.prefetch(source(), ahead=8)
+        assert [next(chain).rows[0]["id"], next(chain).rows[0]["id"]] == ["1", "2"]
+        for _ in range(2):
+            with pytest.raises(Rejected):
+                chain.peek()
+    assert resumed == ["2", "3"]
 
 
 def test_a_task_that_waits_lets_the_others_continue() -> None:

@@ -14,7 +14,7 @@ def test_window_can_be_looked_at_as_soon_as_its_first_page_is_requested() -> Non
     opened = OpenList(cast(Any, None), 0, cast(Any, SimpleNamespace(stream=BY_NAME["alerts"])), (), may_be_cut=False)
     seen: list[int] = []
 
-    def prefetch(pages: Any, *, ahead: bool) -> Any:
+    def prefetch(pages: Any, *, ahead: int) -> Any:
         # What a thread does that is faster than the one that requests: it counts the pages that wait.
         seen.append(opened.arrived())
         return SimpleNamespace(has_arrived=True)
