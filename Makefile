@@ -11,8 +11,8 @@ DBT := .dbt
 API := .api
 # What make facts and make schema-drift read: SPEC, else what the key may fetch, else the newest SDK.
 NEWEST = $(if $(SPEC)$(INCIDENT_API_KEY),,$(API))
-# One worker more than cores: many tests wait for a process or an answer.
-WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
+# Two workers more than cores: many tests wait for a process or an answer.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 
 # Compiled tests are kept, whatever the environment says: to compile them takes a fifth of the time of all tests.
