@@ -13,21 +13,22 @@ from tests.fake_api import Fault, Organisation, organisation
 from tests.fake_api.server import Faults
 from tests.support.runs import Json
 
-ORG = organisation(8)
-"""Its rows are what tests make answers of; they only read it."""
+
+@cache
+def small() -> Organisation:
+    """Its rows are what tests make answers of; they only read it."""
+    return organisation(8)
 
 
-def _few_parents() -> Organisation:
+@cache
+def few_parents() -> Organisation:
+    """Served to runs that need one request for children, not hundreds; they only read it."""
     org = organisation(3)
     for stream in STREAMS:
         if stream.parent.stream:
             path = BY_NAME[stream.parent.stream].path
             org.rows[path] = org.rows[path][:3]
     return org
-
-
-FEW_PARENTS = _few_parents()
-"""Served to runs that need one request for children, not hundreds; they only read it."""
 
 
 def answer(stream: Stream, rows: object) -> Any:
@@ -67,7 +68,7 @@ def keys_of(stream: Stream) -> list[str]:
 @cache
 def fullest(stream: Stream) -> Json:
     """The longest row of the stream."""
-    rows: list[Json] = ORG.rows[stream.path]
+    rows: list[Json] = small().rows[stream.path]
     return max(rows, key=lambda row: len(json.dumps(row)))
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tap_incident.streams import STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault
-from tests.support.answers import FEW_PARENTS, ORG
+from tests.support.answers import few_parents, small
 from tests.support.faults import first_at
 from tests.support.logs import last_line
 from tests.support.runs import Json, Run, only
@@ -68,7 +68,7 @@ def changed(draw: st.DrawFn, value: Any) -> Any:
 @st.composite
 def bodies(draw: st.DrawFn, name: str, path: str) -> Json:
     """An answer of the path with one part changed and perhaps any cursor, or any object."""
-    rows = ORG.rows[path][:3]
+    rows = small().rows[path][:3]
     known: Json = {name: rows}
     other = st.dictionaries(st.sampled_from([name, "pagination_meta"]) | TEXTS, ANY_JSON, max_size=3)
     body: Any = draw(mostly(changed(known), other))
@@ -94,7 +94,7 @@ def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCa
         name, path, selected = target
         answer = Fault(status=200, body=json.dumps(data.draw(bodies(name, path))))
         caplog.clear()
-        with FakeApi(FEW_PARENTS, faults=first_at(path, answer)) as fake:
+        with FakeApi(few_parents(), faults=first_at(path, answer)) as fake:
             run = tap(fake, catalog=only(selected), settings={"child_strategy": strategy})
         check_end(run, caplog)
 
@@ -108,7 +108,7 @@ def test_any_identity_does_not_stop_the_run(tap: Tap, caplog: pytest.LogCaptureF
     @given(IDENTITIES)
     def ends(body: Json) -> None:
         caplog.clear()
-        with FakeApi(FEW_PARENTS, faults=first_at(IDENTITY, Fault(status=200, body=json.dumps(body)))) as fake:
+        with FakeApi(few_parents(), faults=first_at(IDENTITY, Fault(status=200, body=json.dumps(body)))) as fake:
             run = tap(fake, catalog=only("severities"))
         check_end(run, caplog)
         assert run.code == 0
@@ -136,7 +136,7 @@ def test_any_refusal_skips_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCap
     def ends(target: tuple[str, str, str], status: int, body: Any) -> None:
         _, path, selected = target
         caplog.clear()
-        with FakeApi(FEW_PARENTS, faults=first_at(path, Fault(status=status, body=json.dumps(body)))) as fake:
+        with FakeApi(few_parents(), faults=first_at(path, Fault(status=status, body=json.dumps(body)))) as fake:
             run = tap(fake, catalog=only(selected))
         check_end(run, caplog)
 
@@ -146,7 +146,7 @@ def test_any_refusal_skips_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCap
 def test_any_text_of_a_transient_fault_is_logged(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     words = {"type": "\ud800\n", "errors": [{"code": "%s {}", "message": "a\nCRITICAL b"}, 5], "rate_limit": []}
     answer = Fault(status=503, body=json.dumps(words))
-    with FakeApi(FEW_PARENTS, faults=first_at("/v2/users", answer)) as fake:
+    with FakeApi(few_parents(), faults=first_at("/v2/users", answer)) as fake:
         run = tap(fake, catalog=only("users"))
     assert run.code == 0
     assert any("%s {}: a CRITICAL b" in record.getMessage() for record in caplog.records)

@@ -13,7 +13,7 @@ import pytest
 from tap_incident.streams import STREAMS, Stream
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
-from tests.support.answers import FEW_PARENTS, ORG, answer, each, fullest, made, once
+from tests.support.answers import answer, each, few_parents, fullest, made, once, small
 from tests.support.runs import Json, bare, only
 from tests.support.thorough import sampled
 
@@ -36,7 +36,7 @@ def sent(stream: Stream, found: list[Json]) -> list[Json]:
 
 def records(tap: Tap, stream: Stream, body: Json) -> list[Json]:
     """The records of a run in which the stream's answer is this."""
-    with FakeApi(FEW_PARENTS, faults=once(stream, body)) as fake:
+    with FakeApi(few_parents(), faults=once(stream, body)) as fake:
         run = tap(fake, catalog=bare(only(stream.name)))
     assert run.code == 0
     return run.records(stream.name)
@@ -55,7 +55,7 @@ def test_api_change_of_properties_order_and_texts_changes_no_value(tap: Tap, str
     def without_new(value: Any) -> Any:
         return {name: found for name, found in value.items() if name[:2] != "zz"} if isinstance(value, dict) else value
 
-    rows = ORG.rows[stream.path][:5]
+    rows = small().rows[stream.path][:5]
     plain = records(tap, stream, answer(stream, rows))
     assert plain
     changed = records(tap, stream, {"zz_new": [{}], **answer(stream, each(rows, other))})

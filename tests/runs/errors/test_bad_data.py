@@ -13,7 +13,7 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.answers import FEW_PARENTS, ORG, answer, each, fullest, keys_of, made, once
+from tests.support.answers import answer, each, few_parents, fullest, keys_of, made, once, small
 from tests.support.faults import after_first_page, at
 from tests.support.logs import last_line
 from tests.support.runs import Json, bare, check, only, set_field, there
@@ -79,12 +79,12 @@ def test_bad_data_ends_the_run_with_stream_id_and_path(
     # One of them is enough for a stream that is not read by default: the code is the same for all.
     for body, said in wrong if THOROUGH or stream.selected_by_default else [wrong[number % len(wrong)]]:
         caplog.clear()
-        with FakeApi(FEW_PARENTS, faults=once(stream, body)) as fake:
+        with FakeApi(few_parents(), faults=once(stream, body)) as fake:
             run = tap(fake, catalog=bare(only(first.name, stream.name)), settings={"max_concurrency": 1})
         line = last_line(run, caplog)
         assert line.startswith(f"{stream.name}: {said}")
         assert "sesame" not in caplog.text
-        assert len(run.records(first.name)) == len(ORG.rows[first.path])
+        assert len(run.records(first.name)) == len(small().rows[first.path])
         # There may be one where the answer is wrong only in a list that is read after others.
         assert run.states()[-1]["bookmarks"].keys() <= {stream.parent.stream, stream.name}
 
@@ -92,11 +92,11 @@ def test_bad_data_ends_the_run_with_stream_id_and_path(
 def test_bad_data_on_a_later_page_keeps_the_state_of_the_pages_before(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with FakeApi(ORG, faults=after_first_page("/v2/alerts", Fault(status=200, body='{"alerts": 5}'))) as fake:
+    with FakeApi(small(), faults=after_first_page("/v2/alerts", Fault(status=200, body='{"alerts": 5}'))) as fake:
         run = tap(fake, catalog=only("alerts"))
     assert 'no list "alerts"' in last_line(run, caplog)
     assert len(run.records("alerts")) == 50
-    assert run.states()[-1]["bookmarks"]["alerts"]["after"] == ORG.rows["/v2/alerts"][49]["id"]
+    assert run.states()[-1]["bookmarks"]["alerts"]["after"] == small().rows["/v2/alerts"][49]["id"]
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
