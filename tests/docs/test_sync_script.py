@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.paths import REPOSITORY
 from tests.support.runs import (
@@ -77,6 +79,7 @@ def test_sync_script_resumes_an_interrupted_run(tmp_path: Path) -> None:
     assert not (folder / "state.new").exists()
 
 
+@pytest.mark.slow
 def test_sync_script_keeps_the_state_when_the_target_fails(tmp_path: Path) -> None:
     assert synced(tmp_path, fault=True) == 1
     before = state(tmp_path)
@@ -85,6 +88,7 @@ def test_sync_script_keeps_the_state_when_the_target_fails(tmp_path: Path) -> No
         assert state(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_sync_script_needs_no_config_and_no_catalog(tmp_path: Path) -> None:
     with FakeApi(organisation(0)) as fake:
         environ = {**os.environ, "INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}

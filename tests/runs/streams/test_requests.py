@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 
 from tap_incident.streams import BY_NAME, STREAMS
+from tap_incident.sync.strategy import STRATEGIES
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.catalogs import DEFAULT
@@ -57,7 +58,9 @@ def test_requests_by_list_ask_no_incident_for_what_a_list_has(tap: Tap) -> None:
     assert {path: Counter(asked(fake))[path] for path in listed} == listed
 
 
-@pytest.mark.parametrize("strategy", ["auto", "per_incident", "list"])
+@pytest.mark.parametrize(
+    "strategy", ["auto", *(pytest.param(strategy, marks=pytest.mark.slow) for strategy in STRATEGIES)]
+)
 def test_requests_at_once_do_not_change_what_is_written(tap: Tap, strategy: str) -> None:
     with FakeApi(organisation(4), latency=0.02) as fake:
         one = tap(fake, settings={"max_concurrency": 1, "child_strategy": strategy})
