@@ -88,7 +88,7 @@ class Prefetched(Iterator[Page]):
         self._request(1)
 
     def _request(self, most: int) -> None:
-        """Request the next page if it is known to exist, and if then at most `most` pages were not taken yet."""
+        """Request the next page, unless there is none, one is under way, or `most` pages wait to be taken."""
         with self._lock:
             if self._ended or len(self._requested) >= most or not all(map(_has_next, self._requested)):
                 return

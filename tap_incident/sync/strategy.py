@@ -55,7 +55,7 @@ def request_parents(options: dict[str, list[ResumePoint]], run: RunContext) -> N
 
 
 def decided(options: dict[str, list[ResumePoint]]) -> list[ResumePoint]:
-    """What will be read in the same way by each of the plans. The parents' list is not among it."""
+    """The resume points that are the same in each of the plans, without the one with the parents' list."""
     first, *others = options.values()
     parents = _parents(first)
     return [point for point in first if point is not parents and all(point in points for points in others)]

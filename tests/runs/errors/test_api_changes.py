@@ -17,10 +17,10 @@ from tests.support.answers import answer, each, few_parents, fullest, made, once
 from tests.support.runs import Json, bare, only
 from tests.support.thorough import sampled, sampled_streams
 
-STREAMS_OF_SAMPLE = sampled_streams(STREAMS)
-SAMPLED_STREAM = pytest.mark.parametrize("stream", STREAMS_OF_SAMPLE, ids=lambda stream: stream.name)
+SAMPLE = sampled_streams(STREAMS)
+SAMPLED_STREAM = pytest.mark.parametrize("stream", SAMPLE, ids=lambda stream: stream.name)
 SAMPLED_LIST = pytest.mark.parametrize(
-    "stream", [stream for stream in STREAMS_OF_SAMPLE if not stream.answer.one_row_with], ids=lambda stream: stream.name
+    "stream", [stream for stream in SAMPLE if not stream.answer.one_row_with], ids=lambda stream: stream.name
 )
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT.*|")
 Path = tuple[str | int, ...]
