@@ -35,13 +35,18 @@ settings.load_profile("thorough" if THOROUGH else "quick")
 
 
 def pytest_configure() -> None:
-    """Let the processes of pytest-xdist share the organisations that they make, and collect garbage more rarely."""
-    # The thousands of collected tests stay until the end: to look for garbage among them took a tenth of the time.
-    gc.set_threshold(100_000, 50, 50)
+    """Let the processes of pytest-xdist share the organisations that they make."""
+    gc.disable()  # While tests are collected, nothing becomes garbage.
     if KEPT not in os.environ:
         folder = TemporaryDirectory(prefix="organisations-")
         os.environ[KEPT] = folder.name
         atexit.register(folder.cleanup)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage only in what comes after the tests: the thousands of them stay until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

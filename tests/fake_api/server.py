@@ -31,7 +31,7 @@ class FakeApi:
     In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
     to get wrong, the port (0: any free one), the TLS that it speaks (None: none), seconds by which its clock is ahead
     of this machine's, and whether answers have a Date. Out: `url`, the `requests` so far, and the `most_at_once` under
-    way. An error inside the stand-in itself closes the connection and is raised on leaving.
+    way. An error inside the stand-in itself is answered with 400 and raised on leaving.
     """
 
     def __init__(
@@ -174,7 +174,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        answer = self.server.api.handle(self.command, self.path, self.headers)
+        try:
+            answer = self.server.api.handle(self.command, self.path, self.headers)
+        except Exception as error:
+            self.server.crashes.append(error)
+            # No client requests again what was answered so. It would for minutes if the connection was closed.
+            answer = Answer(400, repr(error).encode())
         # The body of a request is never read, so nothing can follow it on this connection.
         if self.command != "GET" or not answer.status or answer.sent is not None:
             self.close_connection = True

@@ -111,12 +111,12 @@ def test_resume_of_workflow_runs_starts_over_when_the_row_of_the_cursor_was_dele
 
 
 def test_resume_of_schedule_entries_uses_the_window_of_the_new_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1)
+    org = organisation(1, rows_per_page=5)
     catalog = only("schedules", "schedule_entries")
     schedules = [row["id"] for row in org.rows["/v2/schedules"]]
 
     def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=401) if params.get("schedule_id") == schedules[27] and stopping else None
+        return Fault(status=401) if params.get("schedule_id") == schedules[6] and stopping else None
 
     with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
         stopping = True
@@ -125,14 +125,14 @@ def test_resume_of_schedule_entries_uses_the_window_of_the_new_run(tap: Tap, cap
         resumed = tap(fake, catalog=catalog, state=first.states()[-1], now=NOW + timedelta(days=1))
         other = tap(fake, catalog=catalog, state=first.states()[-1], settings={"schedule_window_days": 3})
     assert (first.code, resumed.code, other.code) == (1, 0, 0)
-    assert [record["id"] for record in resumed.records("schedules")] == schedules[25:]
-    assert {record["schedule_id"] for record in resumed.records("schedule_entries")} == {schedules[27]}
+    assert [record["id"] for record in resumed.records("schedules")] == schedules[5:]
+    assert {record["schedule_id"] for record in resumed.records("schedule_entries")} == {schedules[6]}
     assert [record["id"] for record in other.records("schedules")] == schedules
     assert "the selection or the settings have changed" in caplog.text
 
 
 def test_resume_of_other_streams_ignores_schedule_window_days(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1)
+    org = organisation(1, rows_per_page=5)
 
     def faults(number: int, path: str, params: Any) -> Fault | None:
         return Fault(status=401) if "after" in params and stopping else None

@@ -10,7 +10,7 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected, select
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tests.fake_api import organisation
+from tests.support.answers import small
 from tests.support.each import EACH_STREAM
 from tests.support.runs import Json, only, set_field, there
 from tests.unit.protocol.shaping import (
@@ -19,13 +19,6 @@ from tests.unit.protocol.shaping import (
     object_with,
     record_and_unknown,
 )
-
-# The tests do not modify it.
-ORG = organisation(8)
-
-
-ROWS = ORG.rows
-
 
 def full_shaper(stream: Stream) -> tuple[Shaper, set[str]]:
     """A shaper with all properties of the stream, and the set to which it adds unknown properties."""
@@ -135,7 +128,7 @@ def test_withheld_property_of_each_stream_is_not_reported(stream: Stream) -> Non
 @EACH_STREAM
 def test_unknown_property_of_sample_rows_is_only_the_made_up_one(stream: Stream) -> None:
     shaped, unknown = full_shaper(stream)
-    rows = there(ORG, stream.name, INCIDENT_MODES)
+    rows = there(small(), stream.name, INCIDENT_MODES)
     assert rows
     keys = {tuple(shaped(row)) for row in rows}
     assert keys == {tuple(schema(stream)["properties"])}
@@ -150,7 +143,7 @@ def test_deselected_nested_property_is_left_out_of_sample_rows() -> None:
     )
     incidents = BY_NAME["incidents"]
     shaped = shaper(select(catalog)["incidents"], schema(incidents), lambda _: None)
-    records = [shaped(row) for row in ROWS[incidents.path]]
+    records = [shaped(row) for row in small().rows[incidents.path]]
     creators = [record["creator"] for record in records if record["creator"]]
     stamps = [stamp for record in records for stamp in record["incident_timestamp_values"] or []]
     assert creators
