@@ -21,8 +21,13 @@ from tests.support.processes import environ, start, until
 from tests.support.runs import only, parsed
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("fault", [Fault(delay=30), Fault(status=429, headers={"Retry-After": "60"})])
+@pytest.mark.parametrize(
+    ("number", "code", "fault"),
+    [
+        (signal.SIGINT, 130, Fault(delay=30)),
+        (signal.SIGTERM, 143, Fault(status=429, headers={"Retry-After": "60"})),
+    ],
+)
 def test_signal_ends_the_run_soon_with_the_last_state(
     command: list[str], tmp_path: Path, number: signal.Signals, code: int, fault: Fault
 ) -> None:
@@ -52,7 +57,8 @@ def test_signal_ends_the_run_soon_with_the_last_state(
     assert "Traceback" not in err
 
 
-SIGNALS = pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+BY_HAND = pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)
+SIGNALS = pytest.mark.parametrize(("number", "code"), [BY_HAND, (signal.SIGTERM, 143)])
 SOON = 5.5  # Seconds; two to four are the aim, the machine may be busy.
 
 
@@ -157,7 +163,7 @@ def catches(tap: subprocess.Popen[bytes], number: signal.Signals) -> bool:
     return bool(mask >> (number - 1) & 1)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_second_signal_ends_the_process_at_once(tmp_path: Path, number: signal.Signals) -> None:
     with FakeApi(organisation(40)) as fake, started(fake, tmp_path) as tap:
         until(lambda: blocked(tap))

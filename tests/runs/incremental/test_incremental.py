@@ -31,7 +31,7 @@ CHILDREN = ("/v1/incident_attachments", "/v2/incident_updates")
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_incremental_first_run_reads_all_rows_without_a_filter(tap: Tap, strategy: str) -> None:
-    org = organisation(15)
+    org = organisation(8)
     with FakeApi(org) as fake:
         run = tap(fake, settings={**INCREMENTAL, "child_strategy": strategy})
         filters = {name: update_filters(fake, BY_NAME[name].path) for name in INCREMENTAL_STREAMS}
@@ -54,7 +54,7 @@ def test_incremental_first_run_reads_all_rows_without_a_filter(tap: Tap, strateg
 
 
 def test_incremental_second_run_reads_changed_rows_and_all_other_streams(tap: Tap) -> None:
-    org = organisation(25)
+    org = organisation(12)
     with FakeApi(org) as fake:
         first = tap(fake, settings=INCREMENTAL)
         fake.requests.clear()
@@ -99,7 +99,7 @@ def test_incremental_filters_have_the_form_that_the_api_takes(tap: Tap) -> None:
 
 @pytest.mark.parametrize("name", INCREMENTAL_STREAMS)
 def test_incremental_run_reads_one_changed_row(tap: Tap, name: str) -> None:
-    org = organisation(60)
+    org = organisation(24)
     catalog = bare(only(*INCREMENTAL_STREAMS))
     with FakeApi(org) as fake:
         first = tap(fake, settings=INCREMENTAL, catalog=catalog)
@@ -113,7 +113,7 @@ def test_incremental_run_reads_one_changed_row(tap: Tap, name: str) -> None:
 
 
 def test_incremental_run_reads_all_again_when_incident_modes_change(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(60)
+    org = organisation(24)
     catalog = bare(only(*INCREMENTAL_STREAMS))
     with FakeApi(org) as fake:
         first = tap(fake, settings=INCREMENTAL, catalog=catalog)

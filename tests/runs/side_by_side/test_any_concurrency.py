@@ -31,7 +31,7 @@ def with_long_lists() -> Organisation:
     org = organisation(8, rows_per_page=ROWS_PER_PAGE)
     for name, times in zip(LONG, cycle(TIMES.values()), strict=False):
         path = BY_NAME[name].path
-        org.rows[path] = long_list(name, times, pages=4, incidents=8).rows[path]
+        org.rows[path] = long_list(name, times, pages=3, incidents=8).rows[path]
     return org
 
 
@@ -85,7 +85,7 @@ def test_rows_below_a_list_in_windows_come_once_and_after_their_parent(tap: Tap,
 def test_second_incremental_run_reads_the_same_changes_for_any_number_of_requests_at_once(
     tap: Tap, workers: int
 ) -> None:
-    org = organisation(20)
+    org = organisation(8)
     with FakeApi(org) as fake:
         port = port_of(fake)
         state = tap(fake, settings={"replication_method": "INCREMENTAL"}).states()[-1]

@@ -20,6 +20,7 @@ from tests.unit.protocol.shaping import (
     record_and_unknown,
 )
 
+
 def full_shaper(stream: Stream) -> tuple[Shaper, set[str]]:
     """A shaper with all properties of the stream, and the set to which it adds unknown properties."""
     unknown: set[str] = set()
