@@ -44,7 +44,7 @@ def test_discover_finds_the_schemas_wherever_it_runs(command: list[str], how: st
 
 @pytest.mark.slow
 def test_discover_and_sync_as_in_the_readme(command: list[str], tmp_path: Path) -> None:
-    org = organisation(10)
+    org = organisation(12)
     with FakeApi(org) as fake:
         (tmp_path / "config.json").write_text(json.dumps({"api_key": KEY, "endpoint": fake.url}))
         script = "{0} --discover --config config.json > catalog.json && {0} --config config.json --catalog catalog.json"

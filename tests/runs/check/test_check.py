@@ -74,7 +74,7 @@ def test_check_of_the_cost_knows_the_strategy(check: Check, strategy: str) -> No
 
 
 def test_check_of_all_streams_takes_about_a_request_each(check: Check) -> None:
-    with FakeApi(organisation(10)) as fake:
+    with FakeApi(organisation(12)) as fake:
         code, lines = check(fake, only(*BY_NAME))
     assert code == 0
     assert outcomes(lines).keys() == BY_NAME.keys()

@@ -34,7 +34,7 @@ def test_activate_version_is_off_by_default(tap: Tap) -> None:
 
 
 def test_activate_version_is_not_sent_for_incremental_streams(tap: Tap) -> None:
-    with FakeApi(organisation(10)) as fake:
+    with FakeApi(organisation(12)) as fake:
         run = tap(fake, settings={**VERSIONED, "replication_method": "INCREMENTAL"})
     check(run)
     assert set(activated(run)) == {s.name for s in STREAMS if s.selected_by_default and not s.replication_key}
@@ -99,7 +99,7 @@ def test_activate_version_is_not_sent_for_a_moving_window(tap: Tap) -> None:
 
 def test_activate_version_is_not_sent_for_children_of_a_denied_list(tap: Tap) -> None:
     settings = {**VERSIONED, "replication_method": "INCREMENTAL"}
-    with FakeApi(organisation(10), denied=["incidents.view"]) as fake:
+    with FakeApi(organisation(12), denied=["incidents.view"]) as fake:
         run = tap(fake, settings=settings, catalog=bare(only("incidents", "incident_updates", "severities")))
     assert run.code == 1
     assert set(activated(run)) == {"severities"}

@@ -103,7 +103,7 @@ def test_bad_data_on_a_later_page_keeps_the_state_of_the_pages_before(
 def test_bad_data_without_the_parents_id_is_an_error_in_both_child_strategies(
     tap: Tap, caplog: pytest.LogCaptureFixture, strategy: str
 ) -> None:
-    org = organisation(10)
+    org = organisation(12)
     row = {**there(org, "incident_updates")[0], "incident_id": None}
     body = json.dumps({"incident_updates": [row]})
     with FakeApi(org, faults=at("/v2/incident_updates", Fault(status=200, body=body))) as fake:

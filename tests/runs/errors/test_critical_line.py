@@ -72,7 +72,7 @@ def test_critical_line_of_a_wrong_endpoint_has_its_404(tap: Tap, caplog: pytest.
 def test_critical_line_names_the_child_stream_whose_list_was_refused(
     tap: Tap, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with FakeApi(organisation(4), faults=at("/v3/actions", refusal(422))) as fake:
+    with FakeApi(organisation(5), faults=at("/v3/actions", refusal(422))) as fake:
         line = last_line(tap(fake, catalog=only("incidents", "actions")), caplog)
     assert line.startswith("actions: GET /v3/actions: status 422, ")
 

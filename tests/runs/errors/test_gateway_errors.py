@@ -27,7 +27,7 @@ def gateway_at(path: str, status: int, number: int = 0) -> Faults:
 
 def rows_of(tap: Tap, faults: Faults | None, catalog: Any, settings: dict[str, Any]) -> Run:
     """A run against a stand-in with these faults."""
-    with FakeApi(organisation(6), faults=faults) as fake:
+    with FakeApi(organisation(5), faults=faults) as fake:
         return tap(fake, catalog=catalog, settings=settings)
 
 
@@ -38,7 +38,7 @@ def rows_of(tap: Tap, faults: Faults | None, catalog: Any, settings: dict[str, A
 def test_gateway_error_for_one_incident_loses_no_row_of_any_other(
     tap: Tap, status: int, path: str, stream: str
 ) -> None:
-    org, settings = organisation(6), {"child_strategy": "per_incident", "activate_version": True}
+    org, settings = organisation(5), {"child_strategy": "per_incident", "activate_version": True}
     run = rows_of(tap, gateway_at(path, status, 2), only("incidents", stream), settings)
     check(run)
     assert run.code == 0
@@ -62,5 +62,5 @@ def test_gateway_error_on_the_first_page_skips_no_stream(
 ) -> None:
     run = rows_of(tap, gateway_at("/v2/users", status), only("users"), {})
     assert run.code == 0
-    assert set(run.keys("users")) == {key_of("users", row) for row in organisation(6).rows["/v2/users"]}
+    assert set(run.keys("users")) == {key_of("users", row) for row in organisation(5).rows["/v2/users"]}
     assert f"users: GET /v2/users: status {status}: a gateway or proxy answered, not the API. Retrying" in caplog.text

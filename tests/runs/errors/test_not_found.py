@@ -87,6 +87,6 @@ def test_404_of_a_list_says_that_the_api_no_longer_has_the_path(
 
 
 def test_404_of_an_organisation_wide_list_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(10), faults=at("/v3/actions", Fault(status=404))) as fake:
+    with FakeApi(organisation(12), faults=at("/v3/actions", Fault(status=404))) as fake:
         run = tap(fake, settings={"child_strategy": "list"}, catalog=only("actions"))
     assert "/v3/actions" in last_line(run, caplog)

@@ -40,7 +40,7 @@ PASSING = (
 def test_transient_faults_in_one_of_eight_answers_change_no_row(
     tap: Tap, caplog: pytest.LogCaptureFixture, seed: int, strategy: str
 ) -> None:
-    org = organisation(10)
+    org = organisation(12)
     chance = random.Random(seed)
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:

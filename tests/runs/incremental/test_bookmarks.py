@@ -43,7 +43,7 @@ def test_bookmark_compares_timestamps_in_any_form(tap: Tap, name: str) -> None:
 
 
 def test_bookmark_loses_no_row_that_becomes_visible_late(tap: Tap) -> None:
-    org = organisation(10)
+    org = organisation(12)
     late = there(org, "alerts")[3]
     path = BY_NAME["alerts"].path
     with FakeApi(org) as fake:
@@ -170,7 +170,7 @@ def test_bookmark_has_no_new_updated_at_after_an_error(tap: Tap) -> None:
 
 
 def test_bookmark_moves_only_after_the_whole_stream_was_read(tap: Tap) -> None:
-    org = organisation(33, rows_per_page=25)
+    org = organisation(32, rows_per_page=25)
     with FakeApi(org) as fake:
         before, port = tap(fake, settings=INCREMENTAL, catalog=only("alerts")), port_of(fake)
     for number in range(101):

@@ -75,7 +75,7 @@ def test_incremental_second_run_reads_changed_rows_and_all_other_streams(tap: Ta
 
 
 def test_incremental_filters_have_the_form_that_the_api_takes(tap: Tap) -> None:
-    org = organisation(10)
+    org = organisation(12)
     catalog = only(*INCREMENTAL_STREAMS, "incident_updates")
     with FakeApi(org) as fake:
         first = tap(fake, settings=INCREMENTAL, catalog=catalog)
@@ -99,7 +99,7 @@ def test_incremental_filters_have_the_form_that_the_api_takes(tap: Tap) -> None:
 
 @pytest.mark.parametrize("name", INCREMENTAL_STREAMS)
 def test_incremental_run_reads_one_changed_row(tap: Tap, name: str) -> None:
-    org = organisation(24)
+    org = organisation(20)
     catalog = bare(only(*INCREMENTAL_STREAMS))
     with FakeApi(org) as fake:
         first = tap(fake, settings=INCREMENTAL, catalog=catalog)
@@ -113,7 +113,7 @@ def test_incremental_run_reads_one_changed_row(tap: Tap, name: str) -> None:
 
 
 def test_incremental_run_reads_all_again_when_incident_modes_change(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(24)
+    org = organisation(20)
     catalog = bare(only(*INCREMENTAL_STREAMS))
     with FakeApi(org) as fake:
         first = tap(fake, settings=INCREMENTAL, catalog=catalog)
@@ -132,7 +132,7 @@ def test_incremental_run_reads_all_again_when_incident_modes_change(tap: Tap, ca
 
 def test_incremental_nested_updates_are_read_per_changed_incident(tap: Tap) -> None:
     settings = {**INCREMENTAL, "child_strategy": "list"}
-    with FakeApi(organisation(25)) as fake:
+    with FakeApi(organisation(30)) as fake:
         first = tap(fake, settings=settings, catalog=only("incidents"))
         assert update_filters(fake, "/v2/incident_updates") == {None}
         fake.requests.clear()
@@ -161,7 +161,7 @@ def test_incremental_run_suggests_no_other_child_strategy(
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_incremental_incidents_after_their_updates_have_them_nested(tap: Tap, strategy: str) -> None:
-    org = organisation(25)
+    org = organisation(30)
     catalog, settings = only("incidents", "incident_updates"), {**INCREMENTAL, "child_strategy": strategy}
     with FakeApi(org) as fake:
         first = tap(fake, settings=settings, catalog=catalog)

@@ -25,7 +25,7 @@ def changed_much(org: Organisation) -> None:
 @pytest.mark.slow
 @pytest.mark.thorough
 def test_incremental_resume_after_a_failure_at_any_request_gives_all_changed_rows(tap: Tap) -> None:
-    org = organisation(33, rows_per_page=25)
+    org = organisation(32, rows_per_page=25)
     catalog = bare(only(*INCREMENTAL_STREAMS, "incident_updates"))
     with FakeApi(org) as fake:
         before, port = tap(fake, settings=INCREMENTAL, catalog=catalog), port_of(fake)

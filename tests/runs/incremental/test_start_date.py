@@ -41,7 +41,7 @@ def test_start_date_limits_only_the_first_run(tap: Tap) -> None:
     ],
 )
 def test_start_date_is_sent_in_the_form_that_the_api_takes(tap: Tap, text: str, sent: str) -> None:
-    with FakeApi(organisation(10)) as fake:
+    with FakeApi(organisation(12)) as fake:
         run = tap(fake, settings={**INCREMENTAL, "start_date": text}, catalog=bare(only("alerts", "incidents")))
     assert run.code == 0
     assert update_filters(fake, "/v2/alerts") == {sent}
@@ -49,7 +49,7 @@ def test_start_date_is_sent_in_the_form_that_the_api_takes(tap: Tap, text: str, 
 
 
 def test_start_date_counts_to_its_last_digit(tap: Tap) -> None:
-    org = organisation(10)
+    org = organisation(12)
     moment = rfc3339(now(days=-1))[:19]
     before, after = (change(org, "alerts", n, updated_at=f"{moment}.{n}Z")["id"] for n in (4, 5))
     with FakeApi(org) as fake:

@@ -105,7 +105,7 @@ def test_catalog_that_selects_no_stream_is_an_error(tap: Tap, caplog: pytest.Log
 @pytest.mark.parametrize("part", ["attachments", "updates"])
 def test_field_that_is_deselected_costs_no_request(tap: Tap, part: str) -> None:
     catalog = set_field(only("incidents"), "incidents", "properties", part, selected=False)
-    with FakeApi(organisation(10)) as fake:
+    with FakeApi(organisation(12)) as fake:
         run = tap(fake, catalog=catalog)
     path = next(stream.path for stream in STREAMS if stream.parent.nested_as == part)
     assert path not in asked(fake)

@@ -39,7 +39,7 @@ def test_requests_of_a_default_sync_are_as_few_as_possible(tap: Tap) -> None:
 
 
 def test_requests_of_incidents_are_two_per_incident(tap: Tap) -> None:
-    org = organisation(10)
+    org = organisation(12)
     with FakeApi(org) as fake:
         tap(fake, catalog=only("incidents"))
     count = len(there(org, "incidents"))
@@ -48,7 +48,7 @@ def test_requests_of_incidents_are_two_per_incident(tap: Tap) -> None:
 
 
 def test_requests_by_list_ask_no_incident_for_what_a_list_has(tap: Tap) -> None:
-    org = organisation(15)
+    org = organisation(12)
     with FakeApi(org) as fake:
         tap(fake, settings={"child_strategy": "list"})
     count = len(there(org, "incidents"))
@@ -62,7 +62,7 @@ def test_requests_by_list_ask_no_incident_for_what_a_list_has(tap: Tap) -> None:
     "strategy", ["auto", *(pytest.param(strategy, marks=pytest.mark.slow) for strategy in STRATEGIES)]
 )
 def test_requests_at_once_do_not_change_what_is_written(tap: Tap, strategy: str) -> None:
-    with FakeApi(organisation(4), latency=0.02) as fake:
+    with FakeApi(organisation(5), latency=0.02) as fake:
         one = tap(fake, settings={"max_concurrency": 1, "child_strategy": strategy})
         assert fake.most_at_once == 1
         many = tap(fake, settings={"max_concurrency": 24, "child_strategy": strategy})

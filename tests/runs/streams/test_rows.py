@@ -57,7 +57,7 @@ def test_rows_of_incidents_have_their_own_updates_and_attachments(tap: Tap, stra
 
 @pytest.mark.slow
 def test_rows_are_the_same_by_both_child_strategies(tap: Tap) -> None:
-    with FakeApi(organisation(15)) as fake:
+    with FakeApi(organisation(12)) as fake:
         one = tap(fake, settings={"child_strategy": "per_incident"}, catalog=EVERYTHING)
         other = tap(fake, settings={"child_strategy": "list"}, catalog=EVERYTHING)
     assert in_any_order(one) == in_any_order(other)

@@ -58,7 +58,7 @@ def test_time_extracted_is_when_the_page_with_the_row_came() -> None:
 
 
 def test_time_extracted_of_nested_rows_and_children_is_that_of_their_own_request() -> None:
-    with FakeApi(organisation(4)) as fake:
+    with FakeApi(organisation(5)) as fake:
         messages = ran(fake, "per_incident", "incidents", "incident_updates", "incident_attachments", "actions")
         for stream in ("incident_updates", "incident_attachments", "actions"):
             found = requests_of(messages, fake, stream)
