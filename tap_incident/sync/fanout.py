@@ -46,10 +46,12 @@ class Workers:
         self._stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def prefetch(self, pages: Iterator[Page], urgency: int = CHAIN, *, ahead: int = 1) -> Prefetched:
-        """The same pages. The first is requested at once, the others while fewer than `ahead` wait to be used.
+    def prefetch(
+        self, pages: Iterator[Page], urgency: int = CHAIN, *, ahead: Callable[[], int] = lambda: 1
+    ) -> Prefetched:
+        """The same pages. The first is requested at once, the others while fewer than `ahead()` wait to be used.
 
-        If `ahead` is 0, each other one is requested after the one before it was used.
+        While `ahead()` is 0, the next one is requested when the consumer needs it. Any thread may call `ahead`.
         """
         return Prefetched(self, pages, urgency, ahead)
 
@@ -78,7 +80,7 @@ class Workers:
 class Prefetched(Iterator[Page]):
     """Pages that a worker fetches ahead of the consumer. Raises in the consumer what fetching raised."""
 
-    def __init__(self, workers: Workers, pages: Iterator[Page], urgency: int, ahead: int) -> None:
+    def __init__(self, workers: Workers, pages: Iterator[Page], urgency: int, ahead: Callable[[], int]) -> None:
         self._workers, self._pages, self._urgency, self._ahead = workers, pages, urgency, ahead
         self._requested: deque[Future[Page]] = deque()
         """The pages that were not taken yet. All have arrived, except perhaps the last."""
@@ -96,7 +98,7 @@ class Prefetched(Iterator[Page]):
 
     def _arrived(self) -> None:
         # In the worker, so that no page waits for a consumer that is busy.
-        self._request(self._ahead)
+        self._request(self._ahead())
 
     @property
     def pending(self) -> Future[Page] | None:
@@ -109,6 +111,12 @@ class Prefetched(Iterator[Page]):
         """True if a page is there that was not taken yet. Any thread may ask."""
         with self._lock:
             return bool(self._requested) and self._requested[0].done()
+
+    @property
+    def is_requested(self) -> bool:
+        """True if a page was requested that was not taken yet."""
+        with self._lock:
+            return bool(self._requested)
 
     def peek(self) -> Page | None:
         """Wait for the next page and return it, without taking it."""
@@ -125,7 +133,7 @@ class Prefetched(Iterator[Page]):
         with self._lock:
             self._requested.popleft()
             self._ended = page.after is None
-        self._request(self._ahead)
+        self._request(self._ahead())
         return page
 
 

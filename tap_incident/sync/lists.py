@@ -1,104 +1,24 @@
-"""One list of a step, from the request for its first page to its last row: windows, cursors, the rows that are due."""
+"""One list of a step, from its first row to its last: windows, cursors, the rows that are due."""
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
-from tap_incident.streams import Params
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.due import due_rows
-from tap_incident.sync.fanout import Future, Prefetched, Task
-from tap_incident.sync.plan import Node, requests_for
-from tap_incident.sync.replication import ResumePoint
+from tap_incident.sync.fanout import Future, Task
+from tap_incident.sync.open_list import OpenList
+from tap_incident.sync.plan import requests_for
 from tap_incident.sync.steps import write_page_state
 from tap_incident.sync.walk import walk
-from tap_incident.sync.windows import PAGES_BEFORE, CutPage, Window, cutting
+from tap_incident.sync.windows import CutPage, Window
 
 LOGGER = logging.getLogger(__name__)
-
-_MOST_WINDOWS = 32
-"""Windows of one list that are open at once: more of them would take more memory than they save time."""
-_MOST_ARRIVED = 4
-"""Pages of a list in windows that wait to be written while more are requested."""
-
-
-@dataclass
-class OpenList:
-    """A list whose first pages have been requested: one, or one per window if it was cut."""
-
-    point: ResumePoint
-    list_index: int
-    node: Node
-    """The node whose rows the list has."""
-    params: Params
-    may_be_cut: bool
-    left: dict[int, Window] = field(default_factory=dict)
-    """What is left to read: each window from its next page on."""
-    pages: dict[int, Prefetched] = field(default_factory=dict)
-    """Their pages; nothing if nothing of the list is wanted."""
-    numbers: Iterator[int] = field(default_factory=itertools.count)
-    """Numbers for the windows."""
-    started_over: bool = False
-    """True if the API refused what the state says of it."""
-    running: int = 0
-    """Number of windows that are being read."""
-    ended: Future[None] = field(default_factory=Future)
-    failed: bool = False
-
-    @property
-    def is_second_look(self) -> bool:
-        """True if it is read for what the step may have missed."""
-        return self.point.is_second_look(self.list_index)
-
-    def request(self, run: RunContext, number: int, window: Window) -> None:
-        """Request the first page of a window, and let it be left to read, with this number."""
-        self.add(number, window, self.requested(run, window))
-
-    def add(self, number: int, window: Window, pages: Prefetched) -> None:
-        """Let a window be left to read whose first page was requested."""
-        self.pages[number] = pages
-        # Last: threads that are about to cut a window look at the pages of each that is left.
-        self.left[number] = window
-
-    def requested(self, run: RunContext, window: Window) -> Prefetched:
-        """The pages of a window. The first is requested."""
-        stream = self.node.stream
-        params = (*self.params, *window.params(stream))
-        early = run.early.pop((stream.name, params, window.after), None)
-        if early is None:
-            pages = run.client.pages(stream, params, window.after)
-            if self.may_be_cut:
-                pages = cutting(pages, window, stream, lambda: self._room(run), run.began(self.point))
-            # The pages of all windows would take too much memory if each had one more in advance.
-            ahead = 0 if not window.is_whole else PAGES_BEFORE if self.may_be_cut else 1
-            early = run.workers.prefetch(pages, ahead=ahead)
-        return early
-
-    def _room(self, run: RunContext) -> int:
-        """The number of windows into which the rest of one may be cut. Pages that wait to be written leave less."""
-        return min(_MOST_WINDOWS, run.config.max_concurrency) - len(self.left) - 2 * self.arrived()
-
-    def arrived(self) -> int:
-        """The number of its pages that wait to be written."""
-        return sum(self.pages[number].has_arrived for number in list(self.left))
-
-
-def open_list(run: RunContext, point: ResumePoint, list_index: int) -> OpenList:
-    """Request the first page of one of the step's lists."""
-    node, params = point.listing(list_index, run.began(point))
-    # With one worker, windows would only cost requests.
-    may_be_cut = node.stream.filters_created_at and run.config.max_concurrency > 1
-    opened = OpenList(point, list_index, node, params, may_be_cut and not point.is_second_look(list_index))
-    if run.problems.is_wanted(node):
-        for window in point.sources(list_index):
-            opened.request(run, next(opened.numbers), window)
-    return opened
 
 
 def read_list(run: RunContext, opened: OpenList) -> Task:
@@ -173,7 +93,7 @@ def _read_until_cut(
         if isinstance(step, CutPage):
             return step
         yield None
-        while not (window.is_whole or opened.failed) and opened.arrived() > _MOST_ARRIVED:
+        while not (window.is_whole or opened.failed or opened.pages[number].is_requested or opened.ahead()):
             yield None  # The next page would only take memory until the others are written.
     return None
 

@@ -27,7 +27,8 @@ from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Task, Workers
 from tap_incident.sync.identity import log_key
-from tap_incident.sync.lists import OpenList, open_list, read_list
+from tap_incident.sync.lists import read_list
+from tap_incident.sync.open_list import OpenList, open_list
 from tap_incident.sync.plan import Node
 from tap_incident.sync.replication import ResumePoint
 from tap_incident.sync.spooling import fill_spool, spooled_nodes

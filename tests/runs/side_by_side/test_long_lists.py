@@ -179,6 +179,8 @@ def test_resume_after_a_failure_at_any_request_of_a_long_list(tap: Tap, name: st
     for number in sampled(range(1, requests), 5):
         with FakeApi(org, faults=failing_from(number), port=port) as fake:
             first = tap(fake, catalog=only(name), settings=BY_LIST)
+        if first.code == 0:
+            continue  # How often a list is cut depends on what has arrived: this time it took fewer requests.
         state = last_state(first)
         cut += "windows" in state.get("bookmarks", {}).get(name, {})
         with FakeApi(org, port=port) as fake:

@@ -118,7 +118,7 @@ def test_page_is_only_requested_after_the_one_before_it_if_not_ahead() -> None:
             yield page
 
     with Workers(2, threading.Event()) as workers:
-        chain = workers.prefetch(source(), ahead=0)
+        chain = workers.prefetch(source(), ahead=lambda: 0)
         next(chain)
         assert fetched.acquire(timeout=5)
         assert not fetched.acquire(timeout=0.05), "the second page was requested too early"
@@ -136,7 +136,7 @@ def test_pages_arrive_without_being_taken_as_far_as_ahead_allows() -> None:
             yield page
 
     with Workers(2, threading.Event()) as workers:
-        chain = workers.prefetch(source(), ahead=3)
+        chain = workers.prefetch(source(), ahead=lambda: 3)
         for _ in range(3):
             assert fetched.acquire(timeout=5), "a page was not requested before another was taken"
         assert not fetched.acquire(timeout=0.05), "the fourth page was requested too early"
@@ -155,7 +155,7 @@ def test_pages_before_an_error_are_taken_first_and_nothing_is_requested_after_it
         raise Rejected("no such page")
 
     with Workers(2, threading.Event()) as workers:
-        chain = workers.prefetch(source(), ahead=8)
+        chain = workers.prefetch(source(), ahead=lambda: 8)
         assert [next(chain).rows[0]["id"], next(chain).rows[0]["id"]] == ["1", "2"]
         for _ in range(2):
             with pytest.raises(Rejected):
