@@ -58,6 +58,11 @@ def standard(org: Organisation) -> set[str]:
     return {row["id"] for row in there(org, "incidents", ("standard",))}
 
 
+def has_times(params: Mapping[str, str]) -> bool:
+    """True for a request for a window of time."""
+    return any(name.startswith("created_at") for name in params)
+
+
 def is_window(params: Mapping[str, str]) -> bool:
     """True for a request for a window of time, but not for the first one of the window that comes next in a list whose
     rows were created evenly: if that is refused, the list is read without windows."""
@@ -137,7 +142,7 @@ def test_rows_and_final_state_do_not_depend_on_the_number_of_requests_at_once(ta
 
 def test_api_that_refuses_windows_is_read_as_before(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=422) if any(name.startswith("created_at") for name in params) else None
+        return Fault(status=422) if has_times(params) else None
 
     org = long_list("alerts", TIMES["evenly"])
     with FakeApi(org, faults=faults) as fake, caplog.at_level("INFO"):
@@ -217,16 +222,20 @@ def test_state_with_windows_that_say_nothing_is_refused(
 
 def test_windows_that_the_api_no_longer_accepts_start_the_list_over(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = long_list("alerts", TIMES["evenly"])
-    with FakeApi(org, faults=failing_from(8)) as fake:
+
+    def failing_at_second_pages(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=401) if has_times(params) and "after" in params else None
+
+    with FakeApi(org, faults=failing_at_second_pages) as fake:
         port = port_of(fake)
         first = tap(fake, catalog=only("alerts"))
     state = last_state(first)
     assert state["bookmarks"]["alerts"]["windows"]
 
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=422) if any(name.startswith("created_at") for name in params) else None
+    def refusing(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=422) if has_times(params) else None
 
-    with FakeApi(org, faults=faults, port=port) as fake:
+    with FakeApi(org, faults=refusing, port=port) as fake:
         second = tap(fake, catalog=only("alerts"), state=state)
     assert second.code == 0
     assert second.keys("alerts") == keys(org, "alerts")

@@ -13,7 +13,7 @@ from tap_incident.sync.windows import from_json
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.fake_api.server import Faults
-from tests.runs.side_by_side.test_long_lists import TIMES, keys, long_list
+from tests.runs.side_by_side.test_long_lists import TIMES, has_times, keys, long_list
 from tests.support.faults import port_of
 from tests.support.runs import Json, Run, check, key_of, only, there
 from tests.support.thorough import sampled
@@ -133,7 +133,7 @@ def test_windows_that_the_api_no_longer_takes_start_the_list_over(tap: Tap, capl
     _, state = most_windows(first, "alerts")
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=422, delay=0.2) if any(name.startswith("created_at") for name in params) else None
+        return Fault(status=422, delay=0.2) if has_times(params) else None
 
     with FakeApi(org, faults=faults, port=port) as fake:
         second = tap(fake, catalog=only("alerts"), state=state)
