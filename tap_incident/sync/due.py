@@ -18,8 +18,9 @@ def due_rows(run: RunContext, point: ResumePoint, node: Node, window: Window, pa
     if node.second_look:
         page.rows[:] = node.second_look.parents(page.rows, run.recent.get(name, {}))
         return page
+    look = point.step.changed_parents
     # Spools were filled before the parents are read. They do not know what has changed since.
-    if point.step.changed_parents and key and not any(child.spooled for child in node.children):
+    if look and look[0].stream is node.stream and key and not any(child.spooled for child in node.children):
         recent = run.recent.setdefault(name, {})
         began = run.began(point)
         recent.update((str(row.get("id")), row[key]) for row in page.rows if changed_since(row, key, began))

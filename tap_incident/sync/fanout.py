@@ -10,7 +10,8 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from queue import PriorityQueue
 from typing import Any
 
@@ -23,28 +24,54 @@ _STOP_POLL_SECONDS = 0.2
 """How often a waiting consumer checks whether the run must stop."""
 CHAIN, CHILD = 0, 1
 """Urgency of a list's next page, and of a child's page. There are many of the latter."""
+_END = -1
+"""Urgency of the end: pages that still wait are not fetched."""
+_PAGES_PER_THREAD = 20
+"""Then another thread takes over. Until a thread ends, glibc keeps freed memory for it: more and more in a long run."""
 
 Task = Iterator["Future[Any] | None"]
 """Work of the main thread. It yields what it waits for, or None to let other tasks take their turn."""
 
 
 class Workers:
-    """A pool of `count` threads that fetch pages. When it is left, or `stop` is set, everything that waits ends."""
+    """`count` threads that fetch pages. When it is left, or `stop` is set, everything that waits ends."""
 
-    def __init__(self, count: int, stop: threading.Event) -> None:
+    def __init__(
+        self, count: int, stop: threading.Event, thread: Callable[..., threading.Thread] = threading.Thread
+    ) -> None:
+        """`thread` makes a thread, which may fail to start."""
         self.count = count
-        self._pool = ThreadPoolExecutor(count, "fetch")
         self._stop = stop
-        self._queue: PriorityQueue[tuple[int, int, Future[Page], Iterator[Page], Callable[[], None]]] = PriorityQueue()
+        self._thread = thread
+        self._queue: PriorityQueue[tuple[int, int, Callable[[], None] | None]] = PriorityQueue()
         self._numbers = itertools.count()
 
     def __enter__(self) -> Workers:
+        for _ in range(self.count):
+            self._start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         # Nobody will use what is still in flight, and a thread that hangs in a slow answer can't be woken.
         self._stop.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for _ in range(self.count):
+            self._queue.put((_END, next(self._numbers), None))
+
+    def _start(self) -> None:
+        self._thread(target=self._fetch, name="fetch", daemon=True).start()
+
+    def _fetch(self) -> None:
+        """Fetch the most urgent page, again and again, and then start the thread that takes over."""
+        for number in itertools.count(1):
+            _, _, fetch = self._queue.get()
+            if fetch is None:
+                return
+            fetch()
+            del fetch  # It holds the page, but the next one may not come for long.
+            if number >= _PAGES_PER_THREAD:
+                with suppress(RuntimeError):  # The system may allow no more threads. Then this one stays.
+                    self._start()
+                    return
 
     def prefetch(
         self, pages: Iterator[Page], urgency: int = CHAIN, *, ahead: Callable[[], int] = lambda: 1
@@ -58,17 +85,16 @@ class Workers:
     def next_page(self, pages: Iterator[Page], urgency: int, arrived: Callable[[], None]) -> Future[Page]:
         """The next of `pages`, which a worker fetches once no more urgent page waits. Then it calls `arrived`."""
         future: Future[Page] = Future()
-        self._queue.put((urgency, next(self._numbers), future, pages, arrived))
-        self._pool.submit(self._fetch_most_urgent)
-        return future
 
-    def _fetch_most_urgent(self) -> None:
-        _, _, future, pages, arrived = self._queue.get_nowait()
-        try:
-            future.set_result(next(pages))
-        except BaseException as error:  # The consumer raises it.
-            future.set_exception(error)
-        arrived()
+        def fetch() -> None:
+            try:
+                future.set_result(next(pages))
+            except BaseException as error:  # The consumer raises it.
+                future.set_exception(error)
+            arrived()
+
+        self._queue.put((urgency, next(self._numbers), fetch))
+        return future
 
     def wait(self, futures: Collection[Future[Any]]) -> None:
         """Return when one of them is done. Raises Stopped when the run must stop."""

@@ -56,6 +56,7 @@ def test_prefetch_stops_after_the_last_page() -> None:
 def test_error_is_raised_in_place_of_its_page_and_cancels_the_rest() -> None:
     started = []
     gate = threading.Event()
+    before = set(threading.enumerate())
 
     def source(number: int) -> Iterator[Page]:
         started.append(number)
@@ -71,6 +72,8 @@ def test_error_is_raised_in_place_of_its_page_and_cancels_the_rest() -> None:
         for number, chain in enumerate(chains):
             assert [row["id"] for page in chain for row in page.rows] == [str(number)]
     gate.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
     assert stop.is_set()
     assert len(started) <= 3
 
@@ -161,6 +164,43 @@ def test_pages_before_an_error_are_taken_first_and_nothing_is_requested_after_it
             with pytest.raises(Rejected):
                 chain.peek()
     assert resumed == ["2", "3"]
+
+
+def test_threads_are_replaced_while_they_fetch_and_all_end_with_the_workers() -> None:
+    before, threads = set(threading.enumerate()), list[threading.Thread]()
+
+    def source() -> Iterator[Page]:
+        for page in pages(*[1] * 100):
+            threads.append(threading.current_thread())
+            yield page
+
+    with Workers(2, threading.Event()) as workers:
+        assert len(list(workers.prefetch(source()))) == 100
+        idle = set(threading.enumerate()) - before
+    fetched = list(dict.fromkeys(threads))
+    assert len(fetched) >= 4, "threads fetch page after page without an end"
+    for thread in {*fetched, *idle}:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def test_a_thread_stays_if_no_other_can_be_started() -> None:
+    class Refused(threading.Thread):
+        started = 0
+
+        def start(self) -> None:
+            Refused.started += 1
+            if Refused.started > 1:
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    stop = threading.Event()
+    late = threading.Timer(5, stop.set)
+    late.start()
+    with Workers(1, stop, Refused) as workers:
+        assert len(list(workers.prefetch(pages(*[1] * 50)))) == 50
+    late.cancel()
+    assert Refused.started > 2
 
 
 def test_a_task_that_waits_lets_the_others_continue() -> None:
