@@ -6,12 +6,13 @@ Source: Singer spec, section "Metadata", and its older form with `selected` insi
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tap_incident.errors import BadInput
 from tap_incident.protocol.entries import Breadcrumb, Entry, Metadata, field_name, read_entries
+from tap_incident.protocol.mistakes import log_keys, log_properties
 from tap_incident.protocol.schemas import Schema, schema
 from tap_incident.protocol.wanted import wanted
 from tap_incident.settings import REPLICATION_METHODS
@@ -67,6 +68,8 @@ def select(
         LOGGER.warning("%s: this tap has no stream %s: skipped", source, ", ".join(unknown))
     known = {stream: entries[stream.name] for stream in STREAMS if stream.name in entries}
     only_explicit = old_form and any(entry.in_schema() for entry in entries.values())
+    for entry in known.values():
+        log_keys(entry)
     return {
         stream.name: _selected(stream, entry, _key(stream, _method(stream, entry) or replication_method))
         for stream, entry in known.items()
@@ -95,6 +98,12 @@ def _stream_selected(entry: Entry, only_explicit: bool) -> bool:
         return said
     if only_explicit:
         return False
+    if entry.metadata and () not in entry.metadata:
+        LOGGER.warning(
+            '%s: %s has metadata of fields, but none of its own ("breadcrumb": []): not selected',
+            entry.source,
+            entry.name,
+        )
     return bool(entry.metadata.get((), {}).get("selected-by-default")) if entry.metadata else True
 
 
@@ -139,20 +148,7 @@ def _log(fields: _Fields) -> None:
         )
     for path in fields.whole:
         LOGGER.warning("%s: %s.%s is selected with none of its properties: all of them are read", source, name, path)
-    asked = (
-        field_name(breadcrumb) for breadcrumb, values in fields.metadata.items() if values.get("selected") is not None
-    )
-    known = {"", *_paths(schema(fields.stream))}
-    unknown = [shown(path, known) for path in asked if path not in known]
-    if unknown:
-        LOGGER.warning("%s: %s has no property %s: skipped", source, name, ", ".join(unknown))
-
-
-def _paths(document: Schema, above: str = "") -> Iterator[str]:
-    """The names of all fields in a schema, at every depth."""
-    for name, part in document.get("items", document).get("properties", {}).items():
-        yield f"{above}{name}"
-        yield from _paths(part, f"{above}{name}.")
+    log_properties(fields.entry, schema(fields.stream))
 
 
 def _cut(document: Schema, theirs: Any, breadcrumb: Breadcrumb, fields: _Fields) -> None:

@@ -42,8 +42,9 @@ class Finding:
 def check(selection: Selection, config: Config, client: Client, workers: Workers, now: datetime) -> Iterator[str]:
     """The lines of the report. `schedule_entries` is asked for around `now`.
 
-    Raises BadKey, BadEndpoint or PassingFault if the API refuses the key or can't be reached, and TapError after the
-    last line if something that is selected by name can't be read, or nothing can.
+    Raises BadKey, BadEndpoint or PassingFault if the API refuses the key or can't be reached. Raises TapError after the
+    last line if nothing can be read, if a permission is missing for something that is selected by name, or if something
+    can't be read for another reason.
     """
     with suppress(MissingPermission, Gone, Rejected, BadData, TypeError):  # Then the API does not say whose key it is.
         yield _clean(described(client.key()), config)
@@ -157,11 +158,25 @@ def _cost(findings: Sequence[Finding], config: Config, client: Client) -> str:
 
 
 def _raise_problems(findings: Sequence[Finding]) -> None:
-    unread = [_name(found.node) for found in findings if found.problem is not None and found.node.explicit]
-    if unread:
-        raise TapError(
-            f"The key may not read all that is selected: {', '.join(unread)} (see the table above)",
-            advice="Use a key with these permissions, or deselect them",
-        )
-    if all(found.page is None for found in findings):
+    failed = [found for found in findings if found.problem is not None]
+    denied = [found for found in failed if isinstance(found.problem, MissingPermission)]
+    _raise(
+        [found for found in denied if found.node.explicit],
+        "The key may not read all that is selected",
+        "Use a key with these permissions, or deselect them",
+    )
+    if denied == failed and all(found.page is None for found in findings):
         raise TapError("Nothing could be read (see the table above)", advice="Use a key with these permissions")
+    # A sync would fail too.
+    _raise(
+        [found for found in failed if found not in denied],
+        "Not everything could be read",
+        "Check again later, or deselect them",
+    )
+
+
+def _raise(findings: Sequence[Finding], what: str, advice: str) -> None:
+    if findings:
+        raise TapError(
+            f"{what}: {', '.join(map(_name, (f.node for f in findings)))} (see the table above)", advice=advice
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -13,7 +14,7 @@ from tap_incident.protocol.selection import select
 from tap_incident.streams import BY_NAME
 from tests.support.logs import warnings
 from tests.support.runs import Json, only, set_field
-from tests.unit.protocol.catalogs import minimal_entry, property_names
+from tests.unit.protocol.catalogs import entry_of, minimal_entry, property_names
 
 TEXTS = [("false", False), ("False", False), ("no", False), ("0", False), (0, False)]
 TEXTS += [("true", True), ("True", True), ("yes", True), ("1", True), (1, True)]
@@ -104,3 +105,71 @@ def test_field_that_the_stream_does_not_have_is_named_with_the_nearest(caplog: p
     assert select(catalog, source="cat.json")["users"].schema == schema(BY_NAME["users"])
     (warning,) = warnings(caplog)
     assert warning == "cat.json: users has no property emial (did you mean email?): skipped"
+
+
+def test_field_by_another_breadcrumb_is_named_with_the_right_one(caplog: pytest.LogCaptureFixture) -> None:
+    for wrong in (["property", "email"], ["email"], ["properties", "email", "items"]):
+        caplog.clear()
+        catalog = only("users")
+        entry_of(catalog, "users")["metadata"].append({"breadcrumb": wrong, "metadata": {"selected": False}})
+        assert select(catalog, source="cat.json")["users"].schema == schema(BY_NAME["users"])
+        (warning,) = warnings(caplog)
+        meant = '["properties", "email"]'
+        assert warning == f"cat.json: users has no property {json.dumps(wrong)} (did you mean {meant}?): skipped"
+
+
+@pytest.mark.parametrize(
+    ("entry", "place", "key", "meant"),
+    [
+        (minimal_entry("users", root={"selcted": True}), "users", "selcted", "selected"),
+        (
+            minimal_entry("users", root={"selected_by_default": True}),
+            "users",
+            "selected_by_default",
+            "selected-by-default",
+        ),
+        ({**minimal_entry("users", root={}), "Selected": True}, "users", "Selected", "selected"),
+        (
+            {
+                "tap_stream_id": "users",
+                "metadata": [
+                    {"breadcrumb": [], "metadata": {"selected": True}},
+                    {"breadcrumb": ["properties", "email"], "metadata": {"slected": False}},
+                ],
+            },
+            "users.email",
+            "slected",
+            "selected",
+        ),
+    ],
+)
+def test_misspelt_key_of_metadata_is_named_with_the_right_one(
+    entry: Json, place: str, key: str, meant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    select({"streams": [entry]}, source="cat.json")
+    (warning,) = warnings(caplog)
+    assert warning == f"cat.json: {place} has the unknown metadata {key} (did you mean {meant}?): ignored"
+
+
+def test_keys_of_the_singer_spec_are_no_mistakes(caplog: pytest.LogCaptureFixture) -> None:
+    keys = {
+        "forced-replication-method": "INCREMENTAL",
+        "valid-replication-keys": ["updated_at"],
+        "view-key-properties": ["id"],
+        "schema-name": "public",
+        "sql-datatype": "text",
+        "row-count": 3,
+        "x-owner": "us",
+    }
+    select({"streams": [minimal_entry("alerts", root={"selected": True, **keys, "replication_key": "updated_at"})]})
+    assert warnings(caplog) == []
+
+
+def test_stream_that_has_only_metadata_of_fields_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    item = {"breadcrumb": ["properties", "email"], "metadata": {"selected": False}}
+    assert not select({"streams": [{"tap_stream_id": "users", "metadata": [item]}]}, source="cat.json")
+    (warning,) = warnings(caplog)
+    assert warning == 'cat.json: users has metadata of fields, but none of its own ("breadcrumb": []): not selected'
+    caplog.clear()
+    assert select({"streams": [{"tap_stream_id": "users", "metadata": [item], "selected": True}]})
+    assert warnings(caplog) == []

@@ -1,0 +1,64 @@
+"""What a catalog says that has no effect, because of a typing mistake. Each has a WARNING.
+
+Source: Singer spec, section "Metadata".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+
+from tap_incident.protocol.entries import Breadcrumb, Entry, field_name
+from tap_incident.protocol.schemas import Schema
+from tap_incident.words import nearest, shown
+
+LOGGER = logging.getLogger(__name__)
+
+_READ = ("selected", "selected-by-default", "inclusion", "replication-method", "replication-key")
+"""The keys of metadata that this tap reads."""
+_FINE = frozenset(
+    (*_READ, "replication_method", "replication_key", "forced-replication-method", "valid-replication-keys")
+)
+"""Keys that are no mistake: those of the Singer spec, and the forms of two that are read too."""
+
+
+def log_keys(entry: Entry) -> None:
+    """Log the keys of metadata that are almost one of those that this tap reads."""
+    for breadcrumb, values in (*entry.metadata.items(), ((), entry.beside)):
+        for key in values:
+            near = nearest(key, _READ) if key not in _FINE else None
+            if near:
+                LOGGER.warning(
+                    "%s: %s has the unknown metadata %s (did you mean %s?): ignored",
+                    entry.source,
+                    entry.place(breadcrumb),
+                    key,
+                    near,
+                )
+
+
+def log_properties(entry: Entry, document: Schema) -> None:
+    """Log the fields that the catalog selects or deselects, and the stream's schema `document` does not have."""
+    known = {field_name(breadcrumb): breadcrumb for breadcrumb in _breadcrumbs(document)}
+    unknown = []
+    for breadcrumb, values in entry.metadata.items():
+        name = field_name(breadcrumb)
+        if not breadcrumb or values.get("selected") is None or known.get(name) == breadcrumb:
+            continue
+        if name in known:
+            unknown.append(f"{json.dumps(breadcrumb)} (did you mean {json.dumps(known[name])}?)")
+        else:
+            unknown.append(shown(name, known))
+    if unknown:
+        LOGGER.warning("%s: %s has no property %s: skipped", entry.source, entry.name, ", ".join(unknown))
+
+
+def _breadcrumbs(document: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+    """The breadcrumbs of all properties in a schema, at every depth."""
+    if "items" in document:
+        document, above = document["items"], (*above, "items")
+    for name, part in document.get("properties", {}).items():
+        here = (*above, "properties", name)
+        yield here
+        yield from _breadcrumbs(part, here)
