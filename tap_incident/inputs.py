@@ -57,7 +57,8 @@ def selection_of(args: argparse.Namespace, config: Config) -> Selection:
         LOGGER.info("The setting streams is not used: %s selects the streams", path)
     source = path if path is not None else "The setting streams"
     selection = select(
-        parse_file(read_file(path), path) if path is not None else None,
+        # A file that holds `null` is no catalog either.
+        (parse_file(read_file(path), path) or {}) if path is not None else None,
         source=source,
         old_form=args.catalog is None,
         replication_method=config.replication_method,

@@ -166,6 +166,8 @@ class Client:
                     give_up = self._clock() + self._retry_seconds
                 requested = fault.retry_after if isinstance(fault, RateLimited) else None
                 seconds = requested if requested is not None else backoff.full_jitter(next(pauses))
+                if seconds > self._retry_seconds:
+                    raise _too_long(fault, seconds, self._retry_seconds) from fault
                 if self._clock() + seconds > give_up:
                     raise PassingFault(f"{fault}. It has lasted for more than {_limit(self._retry_seconds)}") from fault
                 self._pause(path, fault, seconds, sent)
@@ -208,6 +210,13 @@ class Client:
         self._gate.learn(path, read_limits(response.headers), granted=status != 429)
         self._began_by_api = self._began_by_api or sent_at(response.headers)
         return read(request, status, response.headers, response.content, self._config.api_key)
+
+
+def _too_long(fault: Exception, requested: float, most: float) -> PassingFault:
+    return PassingFault(
+        f"{fault}. The API asks to wait {requested:,.0f} s, but the tap waits for at most {_limit(most)}",
+        advice="Run again after that, with the last state",
+    )
 
 
 def _limit(seconds: float) -> str:

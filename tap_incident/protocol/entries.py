@@ -5,6 +5,8 @@ Source: Singer spec, section "Metadata", and its older form with `selected` insi
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,8 @@ from jsonschema import Draft4Validator
 from tap_incident.errors import BadInput
 from tap_incident.streams import BY_NAME
 from tap_incident.words import truth
+
+LOGGER = logging.getLogger(__name__)
 
 _ENTRY_FIELDS: dict[str, Any] = {
     "schema": {"type": "object", "description": "an object"},
@@ -104,9 +108,15 @@ def field_name(breadcrumb: Breadcrumb) -> str:
 
 
 def read_entries(catalog: Any, source: str) -> dict[str, Entry]:
-    """The entries of a parsed catalog by tap_stream_id. Raises BadInput with `source` (a file name) in its text."""
+    """The entries of a parsed catalog by tap_stream_id. Raises BadInput with `source` (a file name) in its text.
+
+    Logs a WARNING for a stream with several entries.
+    """
     for error in Draft4Validator(_CATALOG).iter_errors(catalog):
         raise BadInput(f"{source}: {_mistake(list(error.path), catalog)}")
+    names = Counter(_name(entry) for entry in catalog["streams"])
+    for name in (name for name, count in names.items() if count > 1 and name in BY_NAME):
+        LOGGER.warning("%s: %s has several entries: only the last one counts", source, name)
     return {_name(entry): _entry(entry, source) for entry in catalog["streams"]}
 
 

@@ -16,7 +16,7 @@ from queue import PriorityQueue
 from typing import Any
 
 from tap_incident.api.answers import Page
-from tap_incident.errors import Stopped
+from tap_incident.errors import Stopped, TapError
 
 __all__ = ("CHAIN", "CHILD", "Future", "Prefetched", "Task", "Tasks", "Workers")
 
@@ -47,8 +47,14 @@ class Workers:
         self._numbers = itertools.count()
 
     def __enter__(self) -> Workers:
-        for _ in range(self.count):
-            self._start()
+        """Raises TapError if the system allows no thread. With fewer than `count`, fewer requests are in flight."""
+        for number in range(self.count):
+            try:
+                self._start()
+            except RuntimeError as error:
+                if not number:
+                    raise TapError(f"No thread can be started ({error})", advice="Allow more processes") from error
+                break
         return self
 
     def __exit__(self, *error: object) -> None:

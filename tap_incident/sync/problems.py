@@ -57,7 +57,7 @@ class Problems:
             self.refused[name] += 1
             self.incomplete.update(below.stream.name for below in node.tree())
             if self.refused[name] == 1:
-                LOGGER.warning("%s: one parent's rows are refused; the others are read. (%s)", name, error)
+                LOGGER.warning("%s: the rows of one parent are refused; the others are read. (%s)", name, error)
             return
         skipped = [below for below in node.tree() if below.stream.name not in self.denied]
         if not skipped:
@@ -67,11 +67,12 @@ class Problems:
         parent = node.stream.parent
         scope = error.scope or node.stream.scope.replace(UNKNOWN_SCOPE, "")
         LOGGER.warning(
-            "%s: skipped%s: the key lacks the permission %s%s. Use a key that has it, or deselect the stream. (%s)",
+            "%s: skipped%s: the key lacks the permission %s%s. Use a key that has it, or deselect %s. (%s)",
             " and ".join(below.stream.name for below in skipped),
             f" (null in {parent.stream}.{parent.nested_as})" if node.nested else "",
             scope or "for it",
             f' (in the dashboard: "{PERMISSIONS[scope]}")' if scope in PERMISSIONS else "",
+            f"{parent.stream}.{parent.nested_as}" if node.nested and node.selected is None else "the stream",
             error,
         )
 
@@ -163,10 +164,7 @@ class Problems:
 
     def _withdrawn(self) -> list[TapError]:
         return [
-            Gone(
-                f"{name}: every one of {count} requests to {BY_NAME[name].path} was answered with 404: "
-                "the API no longer has this path, or it is wrong"
-            )
+            Gone(f"{name}: every one of {count} requests to {BY_NAME[name].path} was answered with 404")
             for name, count in self.gone.items()
             if self._is_withdrawn(name)
         ]

@@ -84,14 +84,12 @@ def log_summary(
         "incomplete": problems.incomplete - problems.denied - problems.failed.keys(),
     }
     named = {word: sorted(names) for word, names in lacking.items() if names}
+    read = len(records.keys() - problems.denied - problems.failed.keys())
     LOGGER.info(
         "%s: %s rows of %s of %s streams in %s requests, %s%s",
         "Finished" if finished else "Ended early",
-        *(f"{number:,}" for number in (rows, len(records), len(selected), requests)),
+        *(f"{number:,}" for number in (rows, read, len(selected), requests)),
         duration(seconds),
         "".join(f"; {word}: {', '.join(names)}" for word, names in named.items()),
-        extra={
-            "figures": {"rows": rows, "streams": len(records), "requests": requests, "seconds": round(seconds, 1)}
-            | named
-        },
+        extra={"figures": {"rows": rows, "streams": read, "requests": requests, "seconds": round(seconds, 1)} | named},
     )

@@ -22,8 +22,8 @@ REFUSALS = {
     404: "Check endpoint; if it is right, the API no longer has this path: deselect the stream",
     422: "Deselect the stream to read the rest, and report this line",
     302: "Redirects are not followed, because the key would be sent along: check endpoint",
-    429: "It has lasted for more than 10 minutes. "
-    "Check endpoint and the network, or run again later with the last state",
+    429: "The API asks to wait 3,600 s, but the tap waits for at most 10 minutes. "
+    "Run again after that, with the last state",
 }
 
 

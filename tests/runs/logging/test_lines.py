@@ -82,7 +82,9 @@ def test_summary_names_what_failed(tap: Tap, caplog: pytest.LogCaptureFixture) -
     org.rows["/v1/severities"][0]["rank"] = []
     with FakeApi(org) as fake:
         assert tap(fake, catalog=only("severities", "users")).code == 1
-    assert re.fullmatch(rf"Finished: {FIGURES}; failed: severities", summary(caplog))
+    found = re.fullmatch(rf"Finished: {FIGURES}; failed: severities", summary(caplog))
+    assert found
+    assert found.group(2, 3) == ("1", "2")
     assert caplog.records[-1].levelno == logging.CRITICAL
 
 

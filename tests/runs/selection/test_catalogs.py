@@ -95,6 +95,14 @@ def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
     assert by_stream(outs[0]) == by_stream(outs[1]) == by_stream(outs[2])
 
 
+@pytest.mark.parametrize("option", ["catalog", "properties"])
+def test_file_that_holds_null_is_no_catalog(tap: Tap, caplog: pytest.LogCaptureFixture, option: str) -> None:
+    with FakeApi(organisation(1)) as fake:
+        run = tap(fake, **{option: None})
+    assert (run.code, run.messages, fake.requests) == (1, [], [])
+    assert f'{option}.json: a catalog is an object with a list "streams"' in caplog.messages[-1]
+
+
 def test_catalog_that_selects_no_stream_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, catalog=only())

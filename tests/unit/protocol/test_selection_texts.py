@@ -173,3 +173,11 @@ def test_stream_that_has_only_metadata_of_fields_is_named(caplog: pytest.LogCapt
     caplog.clear()
     assert select({"streams": [{"tap_stream_id": "users", "metadata": [item], "selected": True}]})
     assert warnings(caplog) == []
+
+
+def test_stream_with_several_entries_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    entries = [minimal_entry("users", root={"selected": selected}) for selected in (True, False)]
+    other = [{"tap_stream_id": "zebras"}, {"tap_stream_id": "zebras"}, minimal_entry("teams", root={"selected": True})]
+    assert list(select({"streams": [*entries, *other]}, source="cat.json")) == ["teams"]
+    assert "cat.json: users has several entries: only the last one counts" in warnings(caplog)
+    assert len(warnings(caplog)) == 2, "an unknown stream is only skipped"

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 import pytest
 
 from tap_incident.api.answers import Page
-from tap_incident.errors import Rejected, Stopped
+from tap_incident.errors import Rejected, Stopped, TapError
 from tap_incident.sync.fanout import CHILD, Task, Tasks, Workers
 
 
@@ -201,6 +201,22 @@ def test_a_thread_stays_if_no_other_can_be_started() -> None:
         assert len(list(workers.prefetch(pages(*[1] * 50)))) == 50
     late.cancel()
     assert Refused.started > 2
+
+
+def test_fewer_threads_than_asked_for_are_enough_and_none_is_an_error() -> None:
+    class Limited(threading.Thread):
+        left = 2
+
+        def start(self) -> None:
+            Limited.left -= 1
+            if Limited.left < 0:
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    with Workers(8, threading.Event(), Limited) as workers:
+        assert len(list(workers.prefetch(pages(1, 1, 1)))) == 3
+    with pytest.raises(TapError, match="No thread can be started"), Workers(8, threading.Event(), Limited):
+        pass
 
 
 def test_a_task_that_waits_lets_the_others_continue() -> None:
