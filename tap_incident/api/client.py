@@ -165,9 +165,9 @@ class Client:
                 if give_up is None:
                     give_up = self._clock() + self._retry_seconds
                 requested = fault.retry_after if isinstance(fault, RateLimited) else None
+                if requested is not None and requested > self._retry_seconds:
+                    raise _too_long(fault, requested, self._retry_seconds) from fault
                 seconds = requested if requested is not None else backoff.full_jitter(next(pauses))
-                if seconds > self._retry_seconds:
-                    raise _too_long(fault, seconds, self._retry_seconds) from fault
                 if self._clock() + seconds > give_up:
                     raise PassingFault(f"{fault}. It has lasted for more than {_limit(self._retry_seconds)}") from fault
                 self._pause(path, fault, seconds, sent)

@@ -24,18 +24,18 @@ _FINE = frozenset(
 
 
 def log_keys(entry: Entry) -> None:
-    """Log the keys of metadata that are almost one of those that this tap reads."""
+    """Log the keys of metadata that are almost one of those that this tap reads: each once, with its first place."""
+    places: dict[str, list[str]] = {}
     for breadcrumb, values in (*entry.metadata.items(), ((), entry.beside)):
-        for key in values:
-            near = nearest(key, _READ) if key not in _FINE else None
-            if near:
-                LOGGER.warning(
-                    "%s: %s has the unknown metadata %s (did you mean %s?): ignored",
-                    entry.source,
-                    entry.place(breadcrumb),
-                    key,
-                    near,
-                )
+        for key in (key for key in values if key not in _FINE):
+            places.setdefault(key, []).append(entry.place(breadcrumb))
+    for key, (first, *others) in places.items():
+        near = nearest(key, _READ)
+        if near:
+            more = f" here and in {len(others)} more places" if others else ""
+            LOGGER.warning(
+                "%s: %s has the unknown metadata %s (did you mean %s?): ignored%s", entry.source, first, key, near, more
+            )
 
 
 def log_properties(entry: Entry, document: Schema) -> None:

@@ -75,7 +75,8 @@ class Workers:
             fetch()
             del fetch  # It holds the page, but the next one may not come for long.
             if number >= _PAGES_PER_THREAD:
-                with suppress(RuntimeError):  # The system may allow no more threads. Then this one stays.
+                # The system may allow no more threads, or no more memory. Then this one stays.
+                with suppress(RuntimeError, MemoryError):
                     self._start()
                     return
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 import pytest
 
 from tap_incident import config as configs
+from tap_incident.api.client import Client
 from tap_incident.errors import PassingFault
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
@@ -167,3 +169,12 @@ def test_critical_line_is_one_line_whatever_the_api_sends(tap: Tap, caplog: pyte
     with FakeApi(org) as fake:
         run = tap(fake, catalog=only("severities"))
     assert "a\\nINFO all is fine" in last_line(run, caplog)
+
+
+def test_only_the_api_is_said_to_ask_for_a_long_wait() -> None:
+    with FakeApi(organisation(1), faults=at("/v2/users", refusal(503))) as fake:
+        config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        # Any pause of our own is longer than that.
+        client = Client(config, stop=threading.Event(), retry_seconds=-1)
+        with pytest.raises(PassingFault, match="It has lasted for more than"):
+            list(client.pages(BY_NAME["users"], ()))

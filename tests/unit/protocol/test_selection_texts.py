@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -149,6 +150,20 @@ def test_misspelt_key_of_metadata_is_named_with_the_right_one(
     select({"streams": [entry]}, source="cat.json")
     (warning,) = warnings(caplog)
     assert warning == f"cat.json: {place} has the unknown metadata {key} (did you mean {meant}?): ignored"
+
+
+def test_misspelt_key_of_many_fields_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    catalog = only("users")
+    for item in entry_of(catalog, "users")["metadata"]:
+        if item["breadcrumb"]:
+            item["metadata"]["slected"] = False
+    select(catalog, source="cat.json")
+    (warning,) = warnings(caplog)
+    fields = len(schema(BY_NAME["users"])["properties"])
+    assert warning.startswith("cat.json: users.")
+    found = re.fullmatch(r".* \(did you mean selected\?\): ignored here and in (\d+) more places", warning)
+    assert found
+    assert int(found[1]) >= fields - 1
 
 
 def test_keys_of_the_singer_spec_are_no_mistakes(caplog: pytest.LogCaptureFixture) -> None:

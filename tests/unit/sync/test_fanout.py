@@ -184,14 +184,15 @@ def test_threads_are_replaced_while_they_fetch_and_all_end_with_the_workers() ->
         assert not thread.is_alive()
 
 
-def test_a_thread_stays_if_no_other_can_be_started() -> None:
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()], ids=repr)
+def test_a_thread_stays_if_no_other_can_be_started(error: Exception) -> None:
     class Refused(threading.Thread):
         started = 0
 
         def start(self) -> None:
             Refused.started += 1
             if Refused.started > 1:
-                raise RuntimeError("can't start new thread")
+                raise error
             super().start()
 
     stop = threading.Event()
