@@ -203,13 +203,13 @@ class Client:
         began = time.monotonic()
         status = 0
         try:
-            response = self._transport.get(request, filled_path, query, timeout=timeout, total=total)
-            status = response.status_code
+            answer = self._transport.get(request, filled_path, query, timeout=timeout, total=total)
+            status = answer.status
         finally:
             self._timed.put(_point(path, status, time.monotonic() - began))
-        self._gate.learn(path, read_limits(response.headers), granted=status != 429)
-        self._began_by_api = self._began_by_api or sent_at(response.headers)
-        return read(request, status, response.headers, response.content, self._config.api_key)
+        self._gate.learn(path, read_limits(answer.headers), granted=status != 429)
+        self._began_by_api = self._began_by_api or sent_at(answer.headers)
+        return read(request, status, answer.headers, answer.content, self._config.api_key)
 
 
 def _too_long(fault: Exception, requested: float, most: float) -> PassingFault:

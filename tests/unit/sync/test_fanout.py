@@ -166,6 +166,21 @@ def test_pages_before_an_error_are_taken_first_and_nothing_is_requested_after_it
     assert resumed == ["2", "3"]
 
 
+def test_rows_that_wait_are_packed_and_come_out_unchanged_once() -> None:
+    deep: list[object] = []
+    for _ in range(200):
+        deep = [deep]
+    awkward = {"id": "1", "deep": deep, "half": "\ud83d", "nul": "\0", "int": 10**30, "float": 0.1, "none": None}
+    source = [awkward, dict(awkward)]
+    with Workers(1, threading.Event()) as workers:
+        chain = workers.prefetch(iter([Page(source)]))
+        while pending := chain.pending:
+            workers.wait([pending])
+        assert source == [], "the rows wait as objects"
+        assert chain.peek() == Page([awkward, awkward])
+        assert [page.rows for page in chain] == [[awkward, awkward]]
+
+
 def test_threads_are_replaced_while_they_fetch_and_all_end_with_the_workers() -> None:
     before, threads = set(threading.enumerate()), list[threading.Thread]()
 
@@ -176,7 +191,8 @@ def test_threads_are_replaced_while_they_fetch_and_all_end_with_the_workers() ->
 
     with Workers(2, threading.Event()) as workers:
         assert len(list(workers.prefetch(source()))) == 100
-        idle = set(threading.enumerate()) - before
+        # One that is just being started has no number yet.
+        idle = {thread for thread in set(threading.enumerate()) - before if thread.ident}
     fetched = list(dict.fromkeys(threads))
     assert len(fetched) >= 4, "threads fetch page after page without an end"
     for thread in {*fetched, *idle}:
