@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,6 +96,23 @@ def test_body_may_take_longer_than_the_timeout_of_a_part() -> None:
     with transport(saying(lambda: iter([body, *repeat(b"x", 8)]), pause=0.1)) as subject:
         found = subject.get("users: GET /v2/users", "/v2/users", (), timeout=0.5, total=20)
     assert found.content == b"xxxxxxxx"
+
+
+BODY = bytes(range(256)) * 12_000
+"""Three times as much as is read at once."""
+FRAMED = {
+    "plain": (b"Content-Length: %d\r\n\r\n" % len(BODY), BODY),
+    "without a length": (b"\r\n", BODY),
+    "chunked": (b"Transfer-Encoding: chunked\r\n\r\n", b"%x\r\n%s\r\n" % (len(BODY), BODY) + b"0\r\n\r\n"),
+    "compressed": (b"Content-Encoding: gzip\r\n\r\n", gzip.compress(BODY)),
+}
+
+
+@pytest.mark.parametrize("framing", FRAMED)
+def test_long_body_arrives_whole(framing: str) -> None:
+    head, body = FRAMED[framing]
+    with transport(saying(lambda: iter([b"HTTP/1.1 200 OK\r\n" + head, body]), pause=0)) as subject:
+        assert subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=20).content == BODY
 
 
 ODD_HEADS = {
