@@ -15,12 +15,13 @@ Schema = dict[str, Any]
 
 
 @cache
-def _sources() -> dict[str, str]:
-    """Text of each schema file, by its path as a `$ref` names it."""
+def _sources() -> dict[str, Schema]:
+    """The content of each schema file, by its path as a `$ref` names it."""
     package = Path(__file__).resolve().parents[1]
     # In an installed package the folder is inside it; in a checkout or an editable install, beside it.
     folder = next(folder for folder in (package / "schemas", package.parent / "schemas") if folder.is_dir())
-    return {file.relative_to(folder).as_posix(): file.read_text("utf-8") for file in folder.rglob("*.json")}
+    files = folder.rglob("*.json")
+    return {file.relative_to(folder).as_posix(): json.loads(file.read_text("utf-8")) for file in files}
 
 
 def schema(stream: Stream) -> Schema:
@@ -37,5 +38,6 @@ def schema(stream: Stream) -> Schema:
 
 @cache
 def _resolved(name: str) -> str:
-    sources = {path: json.loads(text) for path, text in _sources().items()}
+    # It resolves the references in the sources themselves, so that each is resolved only once.
+    sources = _sources()
     return json.dumps(resolve_schema_references(sources[f"{name}.json"], sources))
