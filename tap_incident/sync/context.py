@@ -51,7 +51,8 @@ class RunContext:
     spools: dict[str, Spool] = field(default_factory=dict)
     """Rows of children that are read before their parents, by stream."""
     early: dict[tuple[str, Params, str | None], Prefetched] = field(default_factory=dict)
-    """Pages that were requested before the plan was made, by stream, parameters and cursor."""
+    """Pages that were requested before the plan was made, by step, parameters and cursor. Two steps can ask for the
+    same page: each needs its own."""
     problems: Problems = field(default_factory=Problems)
     newest: dict[str, str] = field(default_factory=dict)
     """Latest change among the rows read, by step."""

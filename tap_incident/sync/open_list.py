@@ -61,7 +61,7 @@ class OpenList:
         """The pages of a window. The first is requested."""
         stream = self.node.stream
         params = (*self.params, *window.params(stream))
-        early = run.early.pop((stream.name, params, window.after), None)
+        early = run.early.pop((self.point.step.name, params, window.after), None)
         if early is None:
             pages = run.client.pages(stream, params, window.after)
             if self.may_be_cut:

@@ -50,8 +50,8 @@ def request_parents(options: dict[str, list[ResumePoint]], run: RunContext) -> N
     """Request the first page of the parents' list, since the choice depends on how many there are."""
     point = _parents(next(iter(options.values())))
     if point is not None:
-        key = _first_page(point, run)
-        run.early[key] = run.workers.prefetch(run.client.pages(point.step.lists[0][0].stream, *key[1:]))
+        node, params = point.listing(0, run.began(point))
+        run.early[_first_page(point, run)] = run.workers.prefetch(run.client.pages(node.stream, params, point.after))
 
 
 def decided(options: dict[str, list[ResumePoint]]) -> list[ResumePoint]:
@@ -107,8 +107,8 @@ def _parents(points: list[ResumePoint]) -> ResumePoint | None:
 
 
 def _first_page(point: ResumePoint, run: RunContext) -> tuple[str, Params, str | None]:
-    node, params = point.listing(0, run.began(point))
-    return node.stream.name, params, point.after
+    _, params = point.listing(0, run.began(point))
+    return point.step.name, params, point.after
 
 
 def _count(run: RunContext, point: ResumePoint) -> int:

@@ -17,7 +17,8 @@ from tap_incident.sync.windows import Window
 def list_of_alerts() -> OpenList:
     """A list of which nothing was requested."""
     node = SimpleNamespace(stream=BY_NAME["alerts"])
-    return OpenList(cast(Any, None), 0, cast(Any, node), (), may_be_cut=False)
+    point = SimpleNamespace(step=SimpleNamespace(name="alerts"))
+    return OpenList(cast(Any, point), 0, cast(Any, node), (), may_be_cut=False)
 
 
 def test_window_can_be_looked_at_as_soon_as_its_first_page_is_requested() -> None:
