@@ -47,7 +47,11 @@ def _fill(run: RunContext, child: Node, spool: Spool) -> Task:
                 run.tick()
                 yield None
     except MissingPermission as error:
-        problems.deny(child, error)
+        # On a later page, the 403 is not about one parent: nobody knows whose rows the rest of the list has.
+        if stream.name in problems.answered:
+            problems.end(child, error)
+        else:
+            problems.deny(child, error)
     except (BadData, Gone, Rejected) as error:
         problems.end(child, error)
     spool.full.set_result(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -50,6 +51,22 @@ def test_403_for_one_incident_deletes_nothing_of_that_stream(tap: Tap) -> None:
         run = tap(fake, catalog=bare(only("incidents", "actions")), settings={**PER_INCIDENT, "activate_version": True})
     activated = [message["stream"] for message in run.messages if message["type"] == "ACTIVATE_VERSION"]
     assert activated == ["incidents"]
+
+
+def test_403_on_a_later_page_of_a_list_leaves_null_in_every_parent(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=403) if path == "/v2/incident_updates" and "after" in params else None
+
+    org = organisation(12, rows_per_page=5)
+    catalog = set_field(only("incidents", "incident_updates"), "incidents", "properties", "attachments", selected=False)
+    with FakeApi(org, faults=faults) as fake:
+        run = tap(fake, catalog=catalog, settings={"child_strategy": "list"})
+    check(run)
+    assert run.code == 1
+    assert len(run.records("incidents")) == len(there(org, "incidents"))
+    assert {json.dumps(record["updates"]) for record in run.records("incidents")} == {"null"}
+    assert caplog.messages[-1].startswith("incident_updates: GET /v2/incident_updates: status 403")
+    assert not [line for line in caplog.messages if "the rows of one parent" in line]
 
 
 def test_403_for_the_first_incident_skips_the_stream(tap: Tap) -> None:
