@@ -144,9 +144,10 @@ class Client:
         next(pauses)
         give_up, tries, slow = None, itertools.count(1), 0
         while True:
-            sent = self._gate.wait(path)
+            # Before the gate, which counts what it lets through, and logs long waits.
             if self._stop.is_set():
                 raise Stopped("stopped before a request")
+            sent = self._gate.wait(path)
             try:
                 return self._request(
                     f"{name}: GET {path}",

@@ -142,6 +142,8 @@ class Gate:
         self._key = _Bucket(KEY_QUOTA, clock())
         self._own = {path: _Bucket(Quota(limit), clock()) for path, limit in lower.items()}
         self._recent: deque[float] | None = deque(maxlen=ceiling) if ceiling is not None else None
+        self._logged_until = -inf
+        """End of the longest wait that was logged. Other threads wait for the same."""
         self.passed = 0
         """Number of requests let through."""
 
@@ -160,7 +162,10 @@ class Gate:
                         self._recent.append(now)
                     self.passed += 1
                     return now
-            if delay > _LONG_WAIT:
+                is_news = delay > _LONG_WAIT and now + delay > self._logged_until + _LONG_WAIT
+                if is_news:
+                    self._logged_until = now + delay
+            if is_news:
                 LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
             self._sleep(delay)
 
@@ -210,4 +215,6 @@ class Gate:
             own = limits.of_endpoint or (limits.binding is None and path in self._own)
             bucket = self._own.get(path, self._key) if own else self._key
             now = self._clock()
+            # The caller logs this wait.
+            self._logged_until = max(self._logged_until, now + seconds)
             return bucket.pause(now + seconds, now if sent is None else sent, now)

@@ -64,6 +64,19 @@ def test_transient_fault_is_retried_with_growing_pauses(fault: Fault, caplog: py
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) >= 1
 
 
+def test_no_request_is_counted_or_waited_for_once_the_run_stops(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    clock, stop = FakeClock(), threading.Event()
+    with serving() as fake:
+        client = client_of(fake.url, clock, stop, TAP_INCIDENT_REQUESTS_PER_MINUTE="1")
+        list(client.pages(SEVERITIES, ()))
+        stop.set()
+        for _ in range(3):
+            with pytest.raises(Stopped):
+                next(client.pages(ALERTS, ()))
+    assert (client.sent, len(fake.requests), clock.slept, caplog.messages) == (1, 1, [], [])
+
+
 def test_connection_refused_is_retried_for_ten_minutes() -> None:
     clock = FakeClock()
     with serving() as fake:

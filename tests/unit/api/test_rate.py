@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from tap_incident.errors import Stopped
 from tests.unit.api.fake_clock import FakeClock
 from tests.unit.api.rate_gates import (
     ENDPOINT_LIMITS,
+    KEY_LIMITS,
     LIMITED,
     OTHER,
     GuardedClock,
@@ -48,6 +50,52 @@ def test_wait_is_a_single_sleep() -> None:
     assert free
     assert len(clock.slept) == 100
     assert min(clock.slept) > 8
+
+
+def waiting_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The lines about a wait."""
+    return [line for line in caplog.messages if "waiting" in line]
+
+
+def test_wait_is_logged_once_for_all_who_wait(caplog: pytest.LogCaptureFixture) -> None:
+    def asleep(seconds: float) -> None:
+        raise Stopped(f"asleep for {seconds}")
+
+    caplog.set_level(logging.INFO)
+    clock = GuardedClock()
+    gate = Gate(2, {}, clock=clock.clock, sleep=asleep)
+    gate.wait(OTHER)
+    gate.wait(OTHER)
+    for _ in range(8):
+        with pytest.raises(Stopped):
+            gate.wait(OTHER)
+        clock.now += 0.001
+    assert waiting_lines(caplog) == [f"{OTHER}: waiting 60 s for the rate limit"]
+
+
+def test_wait_after_a_429_is_logged_by_its_caller_only(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    clock = GuardedClock()
+    gate = make_gate(clock, limited=60)
+    gate.pause(OTHER, 45, KEY_LIMITS)
+    assert seconds_for(gate, clock, OTHER, 1) == pytest.approx(45)
+    assert waiting_lines(caplog) == []
+    gate.pause(OTHER, 45, KEY_LIMITS)
+    gate.pause(LIMITED, 100, ENDPOINT_LIMITS)
+    seconds_for(gate, clock, LIMITED, 1)
+    assert waiting_lines(caplog) == []
+
+
+def test_longer_wait_is_logged_though_a_shorter_one_was(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    clock = GuardedClock()
+    gate = make_gate(clock, 3, limited=1)
+    for path in (OTHER, OTHER, LIMITED):
+        gate.wait(path)
+    clock.now += 25
+    seconds_for(gate, clock, OTHER, 1)
+    seconds_for(gate, clock, LIMITED, 2)
+    assert len(waiting_lines(caplog)) >= 2
 
 
 @pytest.mark.parametrize("start", [0.1, 1e5 + 0.3, 1e9 + 1 / 3])
