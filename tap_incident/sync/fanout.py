@@ -170,12 +170,6 @@ class Prefetched(Iterator[Page]):
         with self._lock:
             return bool(self._requested) and self._requested[0].done()
 
-    @property
-    def is_requested(self) -> bool:
-        """True if a page was requested that was not taken yet."""
-        with self._lock:
-            return bool(self._requested)
-
     def peek(self) -> Page | None:
         """Wait for the next page and return it, without taking it."""
         self._request(1)

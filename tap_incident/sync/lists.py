@@ -93,8 +93,6 @@ def _read_until_cut(
         if isinstance(step, CutPage):
             return step
         yield None
-        while not (window.is_whole or opened.failed or opened.pages[number].is_requested or opened.ahead()):
-            yield None  # The next page would only take memory until the others are written.
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
@@ -257,3 +259,17 @@ def test_error_in_one_window_ends_the_list_and_the_run_goes_on(tap: Tap, number:
     check(run)
     assert run.keys("users") == keys(org, "users")
     assert len(run.records("alerts")) < len(org.rows["/v2/alerts"])
+
+
+def test_main_thread_sleeps_while_it_waits_for_children(tap: Tap) -> None:
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        if number == 500:  # By now, the other windows wait for the children of one.
+            signal.raise_signal(signal.SIGTERM)
+        return Fault(delay=0.3) if path == "/v1/alert_notes" else None
+
+    with FakeApi(long_list("alerts", TIMES["evenly"], pages=60), faults=faults) as fake:
+        began = time.monotonic(), time.thread_time()
+        run = tap(fake, catalog=only("alerts", "alert_notes"))
+        wall, busy = time.monotonic() - began[0], time.thread_time() - began[1]
+    assert run.code == 143
+    assert busy < wall / 5, f"{busy:.2f} of {wall:.2f} s"
