@@ -26,6 +26,7 @@ ALERTS = only("alerts", incremental=True)
 NESTED = only("incidents", parts=("attachments", "updates"), incremental=True)
 VERSIONED = only("incidents", activate=True)
 BOTH = only("incidents", "actions")
+DEFAULT = Settings(incremental=True, concurrency=8)
 LOST = Habits(stores_early=True)
 """A loader that stores what it reads, and whose state is not kept because it ends badly."""
 AT_ITS_END = 1_000_000
@@ -141,6 +142,14 @@ FOUND = [
         Step(replace(WITH_TEST, modes=("standard",), incremental=False, activate=True)),
         Step(WITH_TEST),
         incidents=9,
+    ),
+    *(
+        broke(f"{what}, with the default streams: two lists ask for the same page", Step(before), Step(DEFAULT))
+        for what, before in (
+            ("other modes", replace(DEFAULT, modes=("standard",))),
+            ("a nested part that is selected again", replace(DEFAULT, parts=("attachments",))),
+            ("a permission that the key has got", replace(DEFAULT, denied=("attachments.view",))),
+        )
     ),
 ]
 
