@@ -6,8 +6,9 @@ import os
 import sys
 import time
 from argparse import ArgumentParser
+from collections import Counter
 
-from tests.soak.sequences import Figures, Found, play
+from tests.soak.sequences import Found, play
 from tests.soak.shrink import shrunk
 from tests.soak.steps import Sequence, made_up, shown
 
@@ -23,33 +24,29 @@ def main() -> int:
         # Nothing is sent anywhere but to loopback.
         if name.lower().endswith("_proxy"):
             del os.environ[name]
-    figures, failures, begin = Figures(), 0, time.monotonic()
+    figures, failures, begin = Counter[str](), 0, time.monotonic()
     seed, end = args.seed, begin + (args.seconds or 0.0)
     while True:
         sequence = made_up(seed)
         found = play(sequence, figures)
         if found:
             failures += 1
-            _show(seed, found, sequence if args.whole else shrunk(sequence, found))
+            print(f"\nseed {seed}, found after {time.monotonic() - begin:.0f} s, after step {found.step + 1}:")
+            _show(found, sequence if args.whole else shrunk(sequence, found))
+            print(f"To replay: python -m tests.soak --seed {seed}", flush=True)
         seed += 1
         if time.monotonic() >= end:
             break
+    comes_to = ", ".join(f"{number:,} {name}" for name, number in figures.items())
     seconds = time.monotonic() - begin
-    print(
-        f"{figures.sequences:,} sequences (seeds {args.seed} to {seed - 1}), {figures.runs:,} runs "
-        f"({figures.complete:,} complete, {figures.cut_short:,} killed or stopped), {figures.faults:,} faults, "
-        f"{figures.changes:,} changes, {figures.compared.rows:,} rows compared, "
-        f"{failures:,} sequences with differences, {seconds:.0f} s"
-    )
+    print(f"Seeds {args.seed} to {seed - 1}: {comes_to}, {failures:,} sequences with differences, {seconds:.0f} s")
     return 1 if failures else 0
 
 
-def _show(seed: int, found: Found, sequence: Sequence) -> None:
-    print(f"\nseed {seed}: after step {found.step + 1}:")
+def _show(found: Found, sequence: Sequence) -> None:
     for difference in found.differences[:5]:
         print(f"  {difference}")
     print(shown(sequence))
-    print(f"To replay: python -m tests.soak --seed {seed}", flush=True)
 
 
 if __name__ == "__main__":

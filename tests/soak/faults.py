@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from tap_incident.streams import BY_NAME, STREAMS
 from tests.fake_api import Fault
+from tests.fake_api.problems import Problem
 from tests.soak.world import PARENTS, PATHS, Change, World
 
 _HTML = "<html><body><h1>Sorry</h1></body></html>"
@@ -22,15 +24,14 @@ _PASSING = {
 _HTML_FAULTS = {f"html {status}": Fault(status=status, body=_HTML, content_type="text/html") for status in (403, 404)}
 
 
-def _api_error(status: int, kind: str, code: str) -> Fault:
-    errors = [{"code": code, "message": "Made up by the soak test."}]
-    body = {"type": kind, "status": status, "request_id": "req-soak", "errors": errors}
-    return Fault(status=status, body=json.dumps(body))
+def _api_error(status: int, code: str) -> Fault:
+    return Fault(status=status, body=json.dumps(Problem(status, code, "Made up by the soak test.").body("req-soak")))
 
 
-_REJECTED = _api_error(422, "validation_error", "invalid_value")
-_FORBIDDEN = _api_error(403, "resource_forbidden", "missing_required_scope")
-_GONE = _api_error(404, "not_found", "resource_not_found")
+_REJECTED = _api_error(422, "invalid_value")
+_FORBIDDEN = _api_error(403, "missing_required_scope")
+_GONE = _api_error(404, "resource_not_found")
+_SCOPES = {stream.path: stream.scope for stream in STREAMS}
 _UNREADABLE = Fault(status=200, body='{"unexpected": []}')
 
 
@@ -59,6 +60,8 @@ class Interference:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        self.denied: Collection[str] = ()
+        """Scopes that the key lacks."""
         self.begin(None, (), ())
 
     def begin(self, world: World | None, changes: Sequence[tuple[int, Change]], troubles: Sequence[Trouble]) -> None:
@@ -80,8 +83,8 @@ class Interference:
 
     def _change(self, number: int | None) -> None:
         while self._world and self._changes and (number is None or self._changes[0][0] <= number):
-            self._world.wait(1 + (self._changes[0][1].pick % 10) ** 3)
-            self._world.apply(self._changes.pop(0)[1])
+            change = self._changes.pop(0)[1]
+            self._world.apply(change, 1 + (change.pick % 10) ** 3)
 
     def __call__(self, number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         with self._lock:
@@ -89,6 +92,7 @@ class Interference:
                 return None
             self._change(self._requests)
             found = next(filter(None, (self._met(trouble, path, params) for trouble in self._troubles)), None)
+            found = _FORBIDDEN if _SCOPES[path] in self.denied else found
             self._requests += 1
             self._by_path[path] += 1
             self.done += found is not None
@@ -109,14 +113,16 @@ class Interference:
             return _ONCE[kind] if before == trouble.at else None
         if kind == "forbid":
             return _FORBIDDEN if before >= trouble.at else None
-        parent = params.get(PARENTS[trouble.stream][1])
-        if parent is None or (kind != "gone path" and parent != self.parent(trouble)):
+        known = BY_NAME[trouble.stream].parent
+        if kind == "gone path":
+            return _GONE if params.keys() & {known.id_param, *dict(known.also_by)} else None
+        if params.get(known.id_param, "") != self.parent(trouble):
             return None
         return _FORBIDDEN if kind == "private" else _GONE
 
     def parent(self, trouble: Trouble) -> str | None:
         """The id of the parent that a "private" or a "gone" is about."""
-        rows = self._world.history[0].rows[PATHS[PARENTS[trouble.stream][0]]] if self._world else []
+        rows = self._world.history[0].org.rows[PATHS[PARENTS[trouble.stream][0]]] if self._world else []
         return str(rows[trouble.at % len(rows)]["id"]) if rows else None
 
 

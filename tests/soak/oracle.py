@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME
+from tests.fake_api.making import instant
 from tests.soak.loader import VERSION, Table
 from tests.soak.steps import Settings
-from tests.soak.world import NESTED, PARENTS, PATHS, Key, Row, Snapshot, World
+from tests.soak.world import NESTED, PARENTS, Key, Row, Snapshot, World, line_of
+from tests.support.runs import key_of
+
+OVERLAP = timedelta(minutes=5, seconds=1)
+"""An incremental run starts so long before its bookmark: five minutes, and what is left of a second."""
+ALONE = ("incidents", "alerts", "escalations")
+"""Incremental streams whose rows come for no other reason than that they have changed."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +41,24 @@ class Excuses:
 
     streams: set[str] = field(default_factory=set)
     """The API refused the list, or said that it does not exist."""
-    parents: dict[str, set[str]] = field(default_factory=dict)
-    """By stream: parents whose rows the API refused."""
-    gone: dict[str, set[str]] = field(default_factory=dict)
-    """By stream: parents that do not exist, as the API said; so their rows may be deleted."""
+    parents: set[tuple[str, str]] = field(default_factory=set)
+    """A stream, and the id of a parent whose rows the API refused."""
+    gone: set[tuple[str, str]] = field(default_factory=set)
+    """The same for a parent that does not exist, as the API said; so its rows may be deleted."""
     changed: bool = False
     """True if nothing may be taken for complete: the run was disturbed, or it resumes another one."""
 
     def __or__(self, other: Excuses) -> Excuses:
-        def merged(first: dict[str, set[str]], second: dict[str, set[str]]) -> dict[str, set[str]]:
-            return {name: first.get(name, set()) | second.get(name, set()) for name in {*first, *second}}
+        changed = self.changed or other.changed
+        return Excuses(self.streams | other.streams, self.parents | other.parents, self.gone | other.gone, changed)
 
-        return Excuses(
-            self.streams | other.streams,
-            merged(self.parents, other.parents),
-            merged(self.gone, other.gone),
-            self.changed or other.changed,
-        )
+    def of_stream(self, stream: str) -> bool:
+        """Whether the list of a stream, or of those above it, was refused."""
+        return bool(self.streams & {*line_of(stream)})
+
+    def of_a_parent(self, stream: str) -> bool:
+        """Whether the rows of a parent were refused. Before the first row of a stream, that is about the stream."""
+        return any(name == stream for name, _ in self.parents)
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class After:
     lines: Sequence[str]
     excuses: Excuses
     complete: bool
+    former: int | None = None
+    """The `base` of the run before, if an incremental run only has to read what has changed since then."""
 
     @property
     def seen(self) -> list[Snapshot]:
@@ -69,36 +82,49 @@ class After:
         return self.world.history[self.base :]
 
 
-@dataclass
-class Counts:
-    """Number of rows that were compared."""
-
-    rows: int = 0
-
-
-def differences(after: After, counts: Counts) -> Iterator[Difference]:
-    """All that is wrong with the tables after a run."""
-    came = {m["stream"] for m in map(json.loads, after.lines) if m["type"] == "RECORD"}
+def differences(after: After, figures: Counter[str]) -> Iterator[Difference]:
+    """All that is wrong with the tables after a run. The rows that are compared are counted in `figures`."""
+    came: dict[str, Table] = {}
+    for message in map(json.loads, after.lines):
+        if message["type"] == "RECORD":
+            came.setdefault(message["stream"], {})[key_of(message["stream"], message["record"])] = message["record"]
+    yield from (Difference("a stream is not selected", name, "") for name in came.keys() - {*after.settings.streams})
     for stream in after.settings.streams:
         versions = [snapshot.visible(stream, after.settings.modes) for snapshot in after.seen]
         # What was created, deleted or hidden in the meantime may be there or not.
         stayed = {key: versions[0][key] for key in sorted(set.intersection(*map(set, versions)))}
-        counts.rows += len(stayed)
+        figures["rows compared"] += len(stayed)
         yield from _deleted(after, stream, stayed)
-        if after.complete and not _excused(stream, came, after.excuses):
+        yield from _needless(after, stream, came.get(stream, {}), versions)
+        excused = after.excuses.of_stream(stream) or (stream not in came and after.excuses.of_a_parent(stream))
+        if after.complete and not excused:
             yield from _wrong(after, stream, stayed, versions)
 
 
-def _deleted(after: After, stream: str, stayed: dict[Key, Row]) -> Iterator[Difference]:
+def _deleted(after: After, stream: str, stayed: Table) -> Iterator[Difference]:
     table, before = after.tables.get(stream, {}), after.before.get(stream, {})
+    if BY_NAME[stream].window:
+        # Shifts that the window has passed are still there.
+        stayed = after.seen[-1].visible(stream, after.settings.modes, days=365)
     for key, row in stayed.items():
         if key in before and key not in table and not _refused(after.excuses.gone, stream, row):
             yield Difference("an existing row was deleted", stream, str(key))
 
 
-def _wrong(
-    after: After, stream: str, stayed: dict[Key, Row], versions: Sequence[dict[Key, Row]]
-) -> Iterator[Difference]:
+def _needless(after: After, stream: str, came: Table, versions: Sequence[Table]) -> Iterator[Difference]:
+    unknown = {*came}.difference(*versions)
+    if unknown and len(versions) > 1:
+        # What belongs to an incident may be requested just when its mode is no longer one that is read.
+        unknown = unknown.difference(*(each.visible(stream, INCIDENT_MODES) for each in after.seen))
+    yield from (Difference("a row came that is not there", stream, str(key)) for key in sorted(unknown))
+    known = {} if after.former is None else after.world.history[after.former].visible(stream, after.settings.modes)
+    if known and stream in ALONE:
+        since = max(instant(row["updated_at"])[0] for row in known.values()) - OVERLAP
+        again = (key for key, record in came.items() if instant(record["updated_at"])[0] < since)
+        yield from (Difference("a row came again, unchanged", stream, str(key)) for key in sorted(again))
+
+
+def _wrong(after: After, stream: str, stayed: Table, versions: Sequence[Table]) -> Iterator[Difference]:
     table, before = after.tables.get(stream, {}), after.before.get(stream, {})
     for key, row in stayed.items():
         if _refused(after.excuses.parents, stream, row):
@@ -107,64 +133,42 @@ def _wrong(
             yield from _row(after, stream, key, [version[key] for version in versions], table[key])
         elif key not in before:
             yield Difference("a row is missing", stream, str(key))
-    # Incremental streams never see a deletion, and a disturbed run must not believe in one.
-    if after.settings.activate and not _incremental(after, stream) and not after.excuses.changed:
+    incremental = after.settings.incremental and BY_NAME[stream].replication_key
+    # Neither an incremental stream nor a window sees a deletion, and a disturbed run must not believe in one.
+    if after.settings.activate and not (incremental or BY_NAME[stream].window or after.excuses.changed):
         for key in sorted(set(table).difference(*versions)):
             yield Difference("a deleted row is still there", stream, str(key))
 
 
-def _incremental(after: After, stream: str) -> bool:
-    return after.settings.incremental and BY_NAME[stream].replication_key is not None
-
-
-def _excused(stream: str, came: set[str], excuses: Excuses) -> bool:
-    parent = PARENTS.get(stream, ("", ""))[0]
-    # Before the first row of a stream, a refusal is about the stream.
-    return (
-        stream in excuses.streams or parent in excuses.streams or (stream not in came and (stream in excuses.parents))
-    )
-
-
-def _refused(parents: dict[str, set[str]], stream: str, row: Row) -> bool:
-    return stream in parents and row[PARENTS[stream][1]] in parents[stream]
+def _refused(parents: set[tuple[str, str]], stream: str, row: Row) -> bool:
+    return stream in PARENTS and (stream, row.get(PARENTS[stream][1])) in parents
 
 
 def _row(after: After, stream: str, key: Key, versions: Sequence[Row], record: Row) -> Iterator[Difference]:
-    if not any(_same(row, record) for row in versions):
+    if all(_first_difference(row, record) for row in versions):
         yield Difference("a row is outdated", stream, f"{key}: {_first_difference(versions[-1], record)}")
-    elif stream == "incidents" and after.settings.nested:
-        for name, part in NESTED.items():
-            # Before its first row, a refusal is about all of the part.
-            if part not in after.excuses.streams and part not in after.excuses.parents:
-                yield from _nested(after, name, key, record)
+    elif stream == "incidents":
+        for part in after.settings.parts:
+            yield from _nested(after, part, key, record.get(part))
 
 
-def _nested(after: After, name: str, key: Key, record: Row) -> Iterator[Difference]:
-    part, incident = NESTED[name], key[0]
-    first = after.base
+def _nested(after: After, part: str, key: Key, found: list[Row] | None) -> Iterator[Difference]:
+    stream, first, history = NESTED[part], after.base, after.world.history
+    if found is None and (after.excuses.of_stream(stream) or after.excuses.of_a_parent(stream)):
+        return
     if after.settings.incremental:
         # A documented limit: a change of a part does not move updated_at, so it comes with the incident's next change.
-        history = after.world.history
-        while first and _incident(history[first - 1], incident) is _incident(history[first], incident):
+        while first and history[first - 1].incident(key[0]) is history[first].incident(key[0]):
             first -= 1
-    found = record.get(name)
-    ids = None if found is None else [(row["id"], _mark(part, row)) for row in found]
-    for snapshot in after.world.history[first:]:
-        if ids == [(row["id"], _mark(part, row)) for row in snapshot.nested(part, incident)]:
+    ids = None if found is None else [(row["id"], _mark(stream, row)) for row in found]
+    for snapshot in history[first:]:
+        if ids == [(row["id"], _mark(stream, row)) for row in snapshot.nested(stream, key[0])]:
             return
-    yield Difference("a nested part is outdated", "incidents", f"{key}: {name} is {ids}")
-
-
-def _incident(snapshot: Snapshot, incident: str) -> Row | None:
-    return next((row for row in snapshot.rows[PATHS["incidents"]] if row["id"] == incident), None)
+    yield Difference("a nested part is outdated", "incidents", f"{key}: {part} is {ids}")
 
 
 def _mark(part: str, row: Row) -> Any:
     return (row.get("resource") or {}).get("title") if part == "incident_attachments" else row.get("message")
-
-
-def _same(row: Row, record: Row) -> bool:
-    return _first_difference(row, record) is None
 
 
 def _first_difference(row: Row, record: Row) -> str | None:

@@ -5,44 +5,24 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
-from email.message import Message
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tap_incident import main
-from tap_incident.protocol.catalog import discover
-from tests.fake_api import FakeApi, Organisation
-from tests.fake_api.server import Faults
-from tests.fake_api.wire import Answer
-from tests.soak.steps import Settings, Step
-from tests.soak.world import World
-from tests.support.runs import KEY, bare
+from tests.fake_api import FakeApi
+from tests.soak.steps import DEFAULTS, Settings, Step
+from tests.soak.world import NESTED, World
+from tests.support.runs import KEY, catalog_with, set_field
 
 
 class Killed(BaseException):
     """SIGKILL: whatever was not out by then never will be."""
-
-
-class ShortPages(FakeApi):
-    """A stand-in that gives at most `page_size` rows a page, whatever it is asked for. The API may do that."""
-
-    def __init__(self, org: Organisation, page_size: int, faults: Faults) -> None:
-        super().__init__(org, faults=faults)
-        self._page_size = page_size
-
-    def __enter__(self) -> ShortPages:
-        self.start()
-        return self
-
-    def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
-        return super().handle(method, re.sub(r"page_size=\d+", f"page_size={self._page_size}", target), headers)
 
 
 class Pipe(io.RawIOBase):
@@ -84,29 +64,36 @@ class Pipe(io.RawIOBase):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left of a run: its exit code (None if it was killed), its lines, and whether the loader died."""
+    """What is left of a run: its exit code (None if it was killed), its lines, and whether the loader died.
+
+    `mistakes` are the log lines about errors that the tap did not expect.
+    """
 
     code: int | None
     lines: list[str]
     loader_died: bool
     cut: bool
+    mistakes: list[str]
 
 
 def run_tap(api: FakeApi, world: World, step: Step, state: Any, folder: Path) -> Outcome:
     """One run. Files go to `folder`. Must be called in the main thread if the step sends a signal."""
     pipe = Pipe(step.ends, step.at)
     out = io.TextIOWrapper(io.BufferedWriter(pipe, 1 << 16), encoding="utf-8", newline="\n")
-    files = {"config": json.dumps(_config(api, step.settings)), "catalog": _catalog(step.settings)}
-    if state is not None:
-        files["state"] = json.dumps(state)
-    arguments = []
-    for name, text in files.items():
+    settings, arguments = step.settings, list[str]()
+    catalog = None
+    if (settings.streams, settings.parts) != (DEFAULTS, tuple(NESTED)):
+        catalog = _catalog(settings.streams, settings.parts)
+    files = {"config": _config(api, settings), "catalog": catalog, "state": state}
+    for name, content in files.items():
+        if content is None:
+            continue
         path = folder / f"{name}.json"
-        path.write_text(text)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
         path.chmod(0o600)
         arguments += [f"--{name}", str(path)]
     code: int | None = None
-    with _quiet(), redirect_stdout(out), suppress(Killed):
+    with _quiet() as said, redirect_stdout(out), suppress(Killed):
         code = main(arguments, clock=lambda: world.now)
         # A process flushes at its end.
         with suppress(BrokenPipeError):
@@ -115,9 +102,9 @@ def run_tap(api: FakeApi, world: World, step: Step, state: Any, folder: Path) ->
         # Requests under way must not count for the next run.
         if thread.name.startswith("fetch"):
             thread.join(5)
-    return Outcome(
-        None if pipe.cut and step.ends == "killed" else code, pipe.lines(), step.ends == "loader died", pipe.cut
-    )
+    code = None if pipe.cut and step.ends == "killed" else code
+    mistakes = [line for line in said if line.startswith("A mistake in the tap")]
+    return Outcome(code, pipe.lines(), step.ends == "loader died", pipe.cut, mistakes)
 
 
 def _config(api: FakeApi, settings: Settings) -> dict[str, Any]:
@@ -127,40 +114,34 @@ def _config(api: FakeApi, settings: Settings) -> dict[str, Any]:
         "incident_modes": list(settings.modes),
         "replication_method": "INCREMENTAL" if settings.incremental else "FULL_TABLE",
         "activate_version": settings.activate,
-        "child_strategy": "list" if settings.by_list else "per_incident",
+        "child_strategy": settings.strategy,
         "max_concurrency": settings.concurrency,
     }
 
 
-def _catalog(settings: Settings) -> str:
-    return _catalog_of(settings.streams, settings.nested)
-
-
-@cache
-def _catalog_of(streams: tuple[str, ...], nested: bool) -> str:
-    catalog = _everything() if nested else bare(_everything())
-    entries = [entry for entry in catalog["streams"] if entry["tap_stream_id"] in streams]
-    for entry in entries:
-        root = next(m["metadata"] for m in entry["metadata"] if not m["breadcrumb"])
-        # Selected by default, not by the user: then a missing permission is no failure.
-        root["selected-by-default"] = True
-    return json.dumps({"streams": entries})
-
-
-@cache
-def _discovered() -> str:
-    return json.dumps(discover())
-
-
-def _everything() -> Any:
-    return json.loads(_discovered())
+@lru_cache(maxsize=64)
+def _catalog(streams: tuple[str, ...], parts: tuple[str, ...]) -> str:
+    # Selected by default, not by the user: then a missing permission is no failure.
+    catalog = catalog_with(lambda _, metadata: metadata.update({"selected-by-default": True}), streams)
+    for part in NESTED.keys() - {*parts} if "incidents" in streams else ():
+        set_field(catalog, "incidents", "properties", part, selected=False)
+    return json.dumps(catalog)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
+def _quiet() -> Iterator[list[str]]:
+    """Let nothing be logged. The lines that say why a run failed are kept."""
+    said: list[str] = []
+
+    def keep(record: logging.LogRecord) -> bool:
+        said.append(record.getMessage())
+        return False
+
+    before, logger = logging.root.manager.disable, logging.getLogger("tap_incident.cli")
+    logging.disable(logging.ERROR)
+    logger.addFilter(keep)
     try:
-        yield
+        yield said
     finally:
+        logger.removeFilter(keep)
         logging.disable(before)

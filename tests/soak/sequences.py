@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tap_incident.streams import BY_NAME
+from tests.fake_api import FakeApi
 from tests.soak.faults import Interference
 from tests.soak.loader import Json, Loader, Table, mistakes
-from tests.soak.oracle import After, Counts, Difference, Excuses, differences
-from tests.soak.runner import Outcome, ShortPages, run_tap
+from tests.soak.oracle import After, Difference, Excuses, differences
+from tests.soak.runner import Outcome, run_tap
 from tests.soak.steps import Sequence, Step
-from tests.soak.world import PARENTS, World
+from tests.soak.world import PATHS, World, line_of
 
 REFUSALS = ("private", "forbid", "gone path")
 """Troubles after which a run may end with 1, but everything else must be there."""
 OF_ONE_STREAM = ("reject", "unreadable")
 """Troubles that end one stream. The others must be there."""
-
-
-@dataclass
-class Figures:
-    """What a soak comes to."""
-
-    sequences: int = 0
-    runs: int = 0
-    complete: int = 0
-    cut_short: int = 0
-    faults: int = 0
-    changes: int = 0
-    compared: Counts = field(default_factory=Counts)
 
 
 @dataclass(frozen=True)
@@ -69,23 +59,27 @@ class _Run:
         return {trouble.kind for trouble in self.step.troubles}
 
     @property
+    def disturbed(self) -> bool:
+        """Whether it may have taken nothing for complete."""
+        return self.resumed or self.outcome.code != 0 or bool(self.troubles)
+
+    @property
     def complete(self) -> bool:
         """Whether everything that the API did not refuse must be there."""
         outcome = self.outcome
         others_come = self.troubles & {*REFUSALS, *OF_ONE_STREAM} and "end" not in self.troubles and not outcome.cut
-        if outcome.code == 1 and self.step.during:
+        if outcome.code == 1 and (self.step.during or outcome.mistakes):
             return False  # The row that a cursor names may have left the list, which ends that stream.
         return not outcome.loader_died and (outcome.code == 0 or (outcome.code == 1 and bool(others_come)))
 
 
-def play(sequence: Sequence, figures: Figures | None = None) -> Found | None:
-    """Run a sequence to its end, or to its first difference."""
-    figures = figures or Figures()
+def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
+    """Run a sequence to its end, or to its first difference. What it came to is added to `figures`."""
     hook, world, loader, lineage = Interference(), World(sequence.seed, sequence.incidents), Loader(), Lineage()
-    figures.sequences += 1
-    overwritten = False
-    with TemporaryDirectory() as folder, ShortPages(world.org, sequence.page_size, hook) as api:
-        api.clock_ahead, api.dated = world.ahead, sequence.dated
+    world.org.rows_per_page = sequence.page_size
+    figures["sequences"] += 1
+    overwritten, former = False, None
+    with TemporaryDirectory() as folder, FakeApi(world.org, faults=hook, dated=sequence.dated) as api:
         world.set_clock = lambda ahead: setattr(api, "clock_ahead", ahead)
         for number, step in enumerate(sequence.steps):
             world.wait(step.waited)
@@ -93,6 +87,7 @@ def play(sequence: Sequence, figures: Figures | None = None) -> Found | None:
                 world.apply(change)
             begun, before, kept = world.present, loader.tables, loader.state
             state = None if step.stateless else kept
+            hook.denied = step.settings.denied
             hook.begin(world, step.during, step.troubles)
             outcome = run_tap(api, world, step, state, Path(folder))
             hook.end()
@@ -101,10 +96,12 @@ def play(sequence: Sequence, figures: Figures | None = None) -> Found | None:
             chain = Lineage(lineage.base, lineage.excuses | refused) if resumed else Lineage(begun, refused)
             lineage = lineage if loader.state is kept else chain
             run = _Run(step, outcome, chain, resumed)
-            _count(figures, run, hook.done)
-            found = [*_broken_rules(run), *differences(_after(run, world, before, loader), figures.compared)]
-            # A failed run without the state may write null over a nested part that the state's bookmark covers.
-            overwritten |= step.stateless and outcome.code != 0
+            _count(figures, run, hook.done, sequence.steps[max(0, number - 1)])
+            after = _after(run, world, before, loader, former if sequence.dated else None)
+            found = [*_broken_rules(run), *differences(after, figures)]
+            former = run if loader.state is not kept and not (run.disturbed or step.during) else None
+            # A run without the state may write null over a nested part that the kept state's bookmark covers.
+            overwritten |= step.stateless and loader.state is kept
             found = [each for each in found if not (overwritten and each.rule == "a nested part is outdated")]
             if found:
                 return Found(number, found)
@@ -118,46 +115,45 @@ def _resumes(state: Json | None) -> bool:
 
 def _refused(step: Step, hook: Interference) -> Excuses:
     """What the API refuses in this run."""
-    excuses = Excuses()
+    excuses = Excuses({name for name in PATHS if BY_NAME[name].scope in step.settings.denied})
     for trouble in step.troubles:
-        parent = hook.parent(trouble) or "" if trouble.kind in ("private", "gone") else ""
+        parent = hook.parent(trouble) if trouble.kind in ("private", "gone") else None
         if trouble.kind in ("forbid", "gone path"):
             excuses.streams.add(trouble.stream)
         elif parent:
-            excuses.parents.setdefault(trouble.stream, set()).add(parent)
+            excuses.parents.add((trouble.stream, parent))
         if trouble.kind == "gone" and parent:
-            excuses.gone.setdefault(trouble.stream, set()).add(parent)
+            excuses.gone.add((trouble.stream, parent))
     return excuses
 
 
-def _after(run: _Run, world: World, before: dict[str, Table], loader: Loader) -> After:
-    step, lineage = run.step, run.lineage
-    ended = {trouble.stream for trouble in step.troubles if trouble.kind in OF_ONE_STREAM}
-    disturbed = run.resumed or run.outcome.code != 0 or bool(run.troubles)
-    excuses = lineage.excuses | Excuses(_trees(ended, step), changed=disturbed)
-    return After(
-        world, step.settings, lineage.base, before, loader.tables, run.outcome.lines, excuses, complete=run.complete
-    )
+def _after(run: _Run, world: World, before: dict[str, Table], loader: Loader, former: _Run | None) -> After:
+    settings, lineage = run.step.settings, run.lineage
+    # A stream that ends early, and all that are read along with it.
+    ended = {[*line_of(each.stream)][-1] for each in run.step.troubles if each.kind in OF_ONE_STREAM}
+    excuses = Excuses({name for name in PATHS if [*line_of(name)][-1] in ended}, changed=run.disturbed)
+    follows = former is not None and former.step.settings == settings and settings.incremental
+    base = former.lineage.base if former and follows and not run.step.stateless else None
+    lines, excuses = run.outcome.lines, lineage.excuses | excuses
+    return After(world, settings, lineage.base, before, loader.tables, lines, excuses, run.complete, former=base)
 
 
-def _trees(streams: set[str], step: Step) -> set[str]:
-    """These streams and all that are read along with them."""
-    roots = {PARENTS.get(stream, (stream,))[0] for stream in streams}
-    return {name for name in (*step.settings.streams, *streams) if PARENTS.get(name, (name,))[0] in roots}
-
-
-SECOND_LOOK = ("incidents", "actions", "follow_ups", "incident_updates", "incident_attachments")
+SECOND_LOOK = [name for name in PATHS if "incidents" in line_of(name)]
 
 
 def _broken_rules(run: _Run) -> Iterator[Difference]:
     """What is wrong with a run whatever the world is like."""
-    outcome, lines = run.outcome, run.outcome.lines
+    outcome, lines, excuses = run.outcome, run.outcome.lines, run.lineage.excuses
     # Incidents that changed since the second in which the run started are read again, with what belongs to them.
     for text in mistakes(lines, repeats=SECOND_LOOK):
         yield Difference("a wrong message", "", text)
     if outcome.code not in (0, 1, None, 143):
         yield Difference("an exit code", "", str(outcome.code))
-    if outcome.code == 1 and not (outcome.cut or run.step.during or run.troubles & {"end", *REFUSALS, *OF_ONE_STREAM}):
+    yield from (Difference("a mistake in the tap", "", text) for text in outcome.mistakes)
+    refused = run.troubles & {"end", *REFUSALS, *OF_ONE_STREAM} or all(
+        map(excuses.of_stream, run.step.settings.streams)
+    )
+    if outcome.code == 1 and not (outcome.cut or run.step.during or refused):
         yield Difference("a run failed without a reason", "", str(sorted(run.troubles)))
     ended_early = outcome.code == 143 or (outcome.code == 1 and not outcome.loader_died and not outcome.cut)
     kinds = [json.loads(line)["type"] for line in lines]
@@ -167,9 +163,10 @@ def _broken_rules(run: _Run) -> Iterator[Difference]:
         yield Difference("a RECORD came after the last STATE", "", f"exit code {outcome.code}")
 
 
-def _count(figures: Figures, run: _Run, faults: int) -> None:
-    figures.runs += 1
-    figures.complete += run.complete
-    figures.cut_short += run.outcome.cut
-    figures.faults += faults
-    figures.changes += len(run.step.before) + len(run.step.during)
+def _count(figures: Counter[str], run: _Run, faults: int, former: Step) -> None:
+    figures["runs"] += 1
+    figures["complete"] += run.complete
+    figures["killed or stopped"] += run.outcome.cut
+    figures["faults"] += faults
+    figures["changes of the world"] += len(run.step.before) + len(run.step.during)
+    figures["changes between runs"] += run.step.settings != former.settings

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from tests.soak.sequences import Found, play
-from tests.soak.steps import HABITS, Sequence, Settings, Step
+from tests.soak.steps import HABITS, SETTINGS, Sequence, Settings, Step
 
 
-def shrunk(sequence: Sequence, found: Found, tries: int = 80) -> Sequence:
+def shrunk(sequence: Sequence, found: Found, tries: int = 150) -> Sequence:
     """The smallest sequence found in so many tries that breaks one of the same promises."""
     sequence = replace(sequence, steps=sequence.steps[: found.step + 1])
     while tries > 0:
         for smaller in _smaller(sequence):
             tries -= 1
-            now = play(smaller)
+            now = play(smaller, Counter())
             if now and now.rules() & found.rules():
                 sequence = replace(smaller, steps=smaller.steps[: now.step + 1])
                 break
@@ -30,29 +31,34 @@ def _smaller(sequence: Sequence) -> Iterator[Sequence]:
     steps = sequence.steps
     for number in range(len(steps)):
         yield replace(sequence, steps=(*steps[:number], *steps[number + 1 :]))
+    names = [*dict.fromkeys(name for step in steps for name in (*step.settings.streams, *step.settings.parts))]
+    size = len(names)
+    while size > 1:
+        # Many at once first: there are more streams than tries.
+        size = -(-size // 2)
+        for start in range(0, len(names), size):
+            fewer = [replace(step, settings=_without(step.settings, names[start : start + size])) for step in steps]
+            if all(step.settings.streams for step in fewer):
+                yield replace(sequence, steps=tuple(fewer))
     for number, step in enumerate(steps):
         for less in _simpler(step):
             yield replace(sequence, steps=(*steps[:number], less, *steps[number + 1 :]))
-    for stream in dict.fromkeys(name for step in steps for name in step.settings.streams):
-        fewer = [replace(step, settings=_without(step.settings, stream)) for step in steps]
-        if all(step.settings.streams for step in fewer):
-            yield replace(sequence, steps=tuple(fewer))
 
 
-def _without(settings: Settings, stream: str) -> Settings:
-    return replace(settings, streams=tuple(name for name in settings.streams if name != stream))
+def _without(settings: Settings, names: Collection[str]) -> Settings:
+    streams, parts = (tuple(name for name in old if name not in names) for old in (settings.streams, settings.parts))
+    return replace(settings, streams=streams, parts=parts)
 
 
 def _simpler(step: Step) -> Iterator[Step]:
     if step.ends:
         yield replace(step, ends="", at=0)
-    for number in range(len(step.before)):
-        yield replace(step, before=(*step.before[:number], *step.before[number + 1 :]))
-    for number in range(len(step.during)):
-        yield replace(step, during=(*step.during[:number], *step.during[number + 1 :]))
-    for number in range(len(step.troubles)):
-        yield replace(step, troubles=(*step.troubles[:number], *step.troubles[number + 1 :]))
+    for name in ("before", "during", "troubles"):
+        things = getattr(step, name)
+        for number in range(len(things)):
+            yield replace(step, **{name: things[:number] + things[number + 1 :]})
     if step.habits != HABITS:
         yield replace(step, habits=HABITS)
-    if step.settings.concurrency > 1:
-        yield replace(step, settings=replace(step.settings, concurrency=1))
+    for name in ("denied", "concurrency", "activate", "incremental", "strategy", "modes"):
+        if getattr(step.settings, name) != getattr(SETTINGS, name):
+            yield replace(step, settings=replace(step.settings, **{name: getattr(SETTINGS, name)}))

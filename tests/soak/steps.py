@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import reduce
 from random import Random
 
 from tap_incident.settings import INCIDENT_MODES
+from tap_incident.streams import BY_NAME, STREAMS, UNKNOWN_SCOPE
 from tests.soak.faults import Trouble
 from tests.soak.loader import Habits
-from tests.soak.world import MARKS, NESTED, PARENTS, Change
+from tests.soak.world import MARKS, NESTED, PARENTS, Change, line_of
 
 HOUR = 3600
 LASTING = ("forbid", "private", "gone path")
+DEFAULTS = tuple(stream.name for stream in STREAMS if stream.selected_by_default)
+_BELOW_INCIDENTS = tuple(name for name, (parent, _) in PARENTS.items() if parent == "incidents")
+_INCREMENTAL = tuple(stream.name for stream in STREAMS if stream.replication_key)
 _GROUPS = (
     ("incidents", "actions", "follow_ups"),
     ("incidents", "incident_updates", "incident_attachments"),
@@ -20,19 +26,29 @@ _GROUPS = (
     ("custom_fields", "custom_field_options", "catalog_types", "catalog_entries", "users"),
 )
 _MODES = (("standard", "retrospective"), ("standard", "retrospective", "test"), INCIDENT_MODES, ("standard",))
+_SWITCHES = (*NESTED, *("modes", "incremental") * 2, "streams", "stream", "activate", "strategy", "concurrency")
+"""What changes between two runs. A "stream" is added, or left out."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a run, and what it selects. With `nested`, incidents have `attachments` and `updates`."""
+    """The settings of a run, what it selects, and the scopes that its key lacks.
 
-    streams: tuple[str, ...] = ("incidents", "actions")
-    nested: bool = False
+    `parts` are the nested lists that incidents have. The default streams with both parts are read without a catalog.
+    """
+
+    streams: tuple[str, ...] = DEFAULTS
+    parts: tuple[str, ...] = tuple(NESTED)
     incremental: bool = False
     activate: bool = False
-    by_list: bool = False
+    strategy: str = "auto"
     modes: tuple[str, ...] = _MODES[0]
     concurrency: int = 1
+    denied: tuple[str, ...] = ()
+
+    def read(self) -> tuple[str, ...]:
+        """The streams that are selected, and those that are nested in incidents."""
+        return (*self.streams, *(NESTED[part] for part in self.parts if "incidents" in self.streams))
 
 
 HABITS, SETTINGS = Habits(), Settings()
@@ -87,82 +103,117 @@ def shown(value: object, indent: int = 0) -> str:
     return f"{type(value).__name__}({', '.join(f'{name}={shown(item, indent)}' for name, item in given)})"
 
 
-def made_up(seed: int, skipped: frozenset[str] = frozenset()) -> Sequence:
-    """The sequence of a seed. `skipped` are kinds of changes and troubles that it is not to have.
-
-    It ends with an undisturbed run, which has to mend all that is mended by another run.
-    """
+def made_up(seed: int) -> Sequence:
+    """The sequence of a seed. Its last two runs are undisturbed, and have to mend all that another run mends."""
     chance = Random(seed)
     settings = former = _settings(chance)
     steps: list[Step] = []
-    for _ in range(chance.randint(3, 8)):
-        if chance.random() < 0.2:
+    # In some sequences nothing goes wrong, so that only what changes between their runs can.
+    calm = chance.random() < 0.25
+    for _ in range(chance.randint(3, 7)):
+        if calm or chance.random() < 0.5:
             # Back and forth: then there are states of both.
-            settings, former = former if chance.random() < 0.5 else _changed(chance, settings), settings
+            new = reduce(lambda old, _: _changed(chance, old), range(chance.choice((1, 1, 2))), settings)
+            settings, former = former if chance.random() < 0.35 else new, settings
+        settings = replace(settings, denied=_denied(chance, settings))
         # What the API refuses, it often refuses in the next run too.
         lasting = [trouble for trouble in (steps[-1].troubles if steps else ()) if trouble.kind in LASTING]
-        steps.append(_step(chance, settings, skipped, tuple(lasting) if chance.random() < 0.5 else ()))
-    steps.append(Step(settings, waited=chance.randint(1, 48) * HOUR))
-    dated = chance.random() < 0.9 or "dateless" in skipped
-    return Sequence(seed, chance.randint(2, 9), chance.randint(2, 5), dated, tuple(steps))
+        steps.append(_step(chance, settings, tuple(lasting) if chance.random() < 0.5 else (), calm))
+    last = replace(settings, denied=())
+    steps += (Step(last, waited=chance.randint(1, 48) * HOUR) for _ in range(2))
+    # The first incident of another mode than the usual two is the seventh.
+    incidents = chance.choice((2, 4, 7, 7, 8, 10))
+    return Sequence(seed, incidents, chance.randint(2, 5), chance.random() < 0.9, tuple(steps))
 
 
 def _settings(chance: Random) -> Settings:
-    streams = {name for _ in range(chance.randint(1, 3)) for name in chance.choice(_GROUPS)}
-    return Settings(
-        streams=tuple(name for name in MARKS if name in streams),
-        nested=chance.random() < 0.5,
-        incremental=chance.random() < 0.5,
-        activate=chance.random() < 0.5,
-        by_list=chance.random() < 0.5,
-        modes=chance.choice(_MODES),
-        concurrency=chance.choice((1, 1, 1, 2, 8)),
-    )
+    strategy = chance.choice(("auto", "auto", "list", "per_incident"))
+    modes, concurrency = chance.choice(_MODES), chance.choice((1, 2, 8, 32))
+    incremental, activate = chance.random() < 0.6, chance.random() < 0.5
+    return Settings(*_selection(chance), incremental, activate, strategy, modes, concurrency)
+
+
+def _selection(chance: Random) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The selected streams and nested parts: most often what a run reads that has no catalog."""
+    luck, names = chance.random(), {*DEFAULTS}
+    if luck < 0.5:
+        return DEFAULTS, tuple(NESTED)
+    if luck < 0.63:
+        names -= {*chance.sample(DEFAULTS, chance.randint(0, 6))}
+    elif luck < 0.76:
+        names = {"incidents", *chance.sample(_BELOW_INCIDENTS, chance.randint(1, 2))}
+    elif luck < 0.92:
+        names = {name for _ in range(chance.randint(1, 3)) for name in chance.choice(_GROUPS)}
+    else:
+        names = {*chance.sample([*BY_NAME], len(BY_NAME) if luck < 0.945 else chance.randint(1, 12))}
+    return _ordered(names), tuple(part for part in NESTED if chance.random() < 0.6)
+
+
+def _ordered(names: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in BY_NAME if name in names)
 
 
 def _changed(chance: Random, old: Settings) -> Settings:
-    new = _settings(chance)
-    name = chance.choice(("streams", "incremental", "activate", "by_list", "modes", "concurrency"))
+    name, new = chance.choice(_SWITCHES), old
+    if name == "stream":
+        other = chance.choice(old.streams if chance.random() < 0.5 else [*BY_NAME])
+        return replace(old, streams=_ordered({*old.streams} ^ {other}) or old.streams)
+    if name in NESTED:
+        return replace(old, parts=tuple(part for part in NESTED if (part in old.parts) != (part == name)))
+    while getattr(new, name) == getattr(old, name):
+        new = _settings(chance)
+    if name == "streams":
+        return replace(old, streams=new.streams, parts=new.parts)
     return replace(old, **{name: getattr(new, name)})
 
 
-def _step(chance: Random, settings: Settings, skipped: frozenset[str], lasting: tuple[Trouble, ...]) -> Step:
+def _denied(chance: Random, settings: Settings) -> tuple[str, ...]:
+    """The scopes that the key lacks: for one run or several, and then no longer."""
+    if settings.denied:
+        return settings.denied if chance.random() < 0.4 else ()
+    # Often that of the attachments: the nested parts come last.
+    names = chance.choices((*settings.read(), *settings.read()[-2:-1] * 10), k=chance.randint(1, 2))
+    scopes = {BY_NAME[name].scope for name in names} - {"", UNKNOWN_SCOPE}
+    return tuple(sorted(scopes)) if chance.random() < 0.25 else ()
+
+
+def _step(chance: Random, settings: Settings, lasting: tuple[Trouble, ...], calm: bool) -> Step:
     pick = chance.randrange
-    during = [(pick(40), _change(chance, settings, skipped)) for _ in range(chance.choice((0, 0, 1, 2, 4)))]
+    waited = chance.choice((60, HOUR, HOUR, 12 * HOUR, 48 * HOUR))
+    before = tuple(_change(chance, settings) for _ in range(chance.choice((0, 1, 2, 4))))
+    if calm or chance.random() < 0.15:
+        return Step(settings, waited, before)
+    during = [(pick(40), _change(chance, settings)) for _ in range(chance.choice((0, 0, 1, 2, 4)))]
+    during.sort(key=lambda pair: pair[0])
     ends = chance.choice(("", "", "", "", "killed", "killed", "stopped", "loader died"))
-    troubles = [_trouble(chance, settings, skipped) for _ in range(chance.choice((0, 0, 1, 1, 2)))]
-    return Step(
-        settings=settings,
-        waited=chance.choice((60, HOUR, HOUR, 12 * HOUR, 48 * HOUR)),
-        before=tuple(_change(chance, settings, skipped) for _ in range(chance.choice((0, 1, 2, 4)))),
-        during=tuple(sorted(during, key=lambda pair: pair[0])),
-        troubles=(*lasting, *(trouble for trouble in troubles if trouble)),
-        ends=ends,
-        at=chance.choice((pick(10), pick(60), pick(150))) if ends else 0,
-        habits=Habits(chance.random() < 0.2, chance.random() < 0.5, chance.random() < 0.5),
-        stateless=chance.random() < 0.1,
-    )
+    at = chance.choice((pick(10), pick(60), pick(150), pick(300))) if ends else 0
+    made = [_trouble(chance, settings) for _ in range(chance.choice((0, 0, 1, 1, 2)))]
+    troubles = (*lasting, *(trouble for trouble in made if trouble))
+    habits = Habits(chance.random() < 0.2, chance.random() < 0.5, chance.random() < 0.5)
+    return Step(settings, waited, before, tuple(during), troubles, ends, at, habits, stateless=chance.random() < 0.1)
 
 
-def _change(chance: Random, settings: Settings, skipped: frozenset[str]) -> Change:
-    kinds = ("create", "touch", "touch", "late", "delete", "mode", "mode")
-    kind = chance.choice([kind for kind in kinds if kind not in skipped])
-    stream = "incidents" if kind == "mode" else chance.choice(settings.streams)
-    if settings.nested and kind != "mode" and chance.random() < 0.2:
-        stream = chance.choice(("incident_updates", "incident_attachments"))
+def _change(chance: Random, settings: Settings) -> Change:
+    kind = chance.choice(("create", "touch", "touch", "late", "delete", "mode", "mode"))
+    streams = [name for name in (*MARKS, *_INCREMENTAL) if name in settings.read()]
+    stream = "incidents" if kind == "mode" or not streams else chance.choice(streams)
     return Change(kind, stream, chance.randrange(1000))
 
 
-def _trouble(chance: Random, settings: Settings, skipped: frozenset[str]) -> Trouble | None:
+def _trouble(chance: Random, settings: Settings) -> Trouble | None:
     kinds: tuple[str, ...] = (*("end",) * 6, *LASTING, *LASTING, "gone", "reject", "unreadable", "html 403", "html 404")
     if chance.random() < 0.1:
         # Each of these makes the run wait for up to a second, or slows it down.
         kinds = ("slow down", "unavailable", "reset", "cut off", "gateway")
-    kind = chance.choice([kind for kind in kinds if kind not in skipped] or ["end"])
-    parts = [*settings.streams, *(NESTED.values() if settings.nested and "incidents" in settings.streams else ())]
+    kind, known = chance.choice(kinds), list(settings.read())
+    if chance.random() < 0.6:
+        # Most can go wrong with what belongs to incidents.
+        known = [name for name in known if "incidents" in line_of(name)] or known
     if kind in ("private", "gone", "gone path"):
-        children = [name for name in parts if name in PARENTS]
+        # The rows have to say whose they are.
+        known = [name for name in known if name in PARENTS]
+        children = [name for name in known if BY_NAME[name].parent.id_column == PARENTS[name][1]]
         return Trouble(kind, chance.randrange(20), chance.choice(children)) if children else None
     if kind in ("reject", "unreadable", "html 403", "html 404", "forbid"):
-        return Trouble(kind, chance.choice((0, 0, 1, 3)), chance.choice(parts))
-    return Trouble(kind, chance.randrange(40))
+        return Trouble(kind, chance.choice((0, 0, 1, 3)), chance.choice(known))
+    return Trouble(kind, chance.randrange(chance.choice((40, 120))))

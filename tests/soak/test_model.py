@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import nan
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fake_api import FakeApi
 from tests.soak.loader import VERSION, Habits, Loader, Table, mistakes
-from tests.soak.oracle import After, Counts, Excuses, differences
-from tests.soak.steps import Settings
-from tests.soak.world import World, key_of
+from tests.soak.oracle import After, Excuses, differences
+from tests.soak.runner import run_tap
+from tests.soak.steps import Settings, Step
+from tests.soak.world import World
+from tests.support.runs import key_of
 
-SETTINGS = Settings(streams=("incidents", "actions"), activate=True, nested=True)
+SETTINGS = Settings(streams=("incidents", "actions"), activate=True)
 STAY = SETTINGS.modes
 
 
@@ -30,55 +36,75 @@ def loaded(world: World) -> dict[str, Table]:
     return tables
 
 
-def lose(tables: dict[str, Table]) -> None:
-    """A row is not there."""
-    del tables["actions"][min(tables["actions"])]
+def first(table: Table) -> dict[str, Any]:
+    """One row, for a test to change."""
+    return table[min(table)]
 
 
-def age(tables: dict[str, Table]) -> None:
-    """A row is not in its present state."""
-    tables["incidents"][min(tables["incidents"])]["name"] = "as it was before"
-
-
-def keep(tables: dict[str, Table]) -> None:
-    """A row is there that the world no longer has."""
-    tables["actions"]["gone", "gone"] = {"id": "gone", "incident_id": "gone", VERSION: 1}
-
-
-def void(tables: dict[str, Table]) -> None:
-    """A nested part was never filled."""
-    tables["incidents"][min(tables["incidents"])]["attachments"] = None
-
-
-def nothing(tables: dict[str, Table]) -> None:
-    """All is as it should be."""
+GONE = {"id": "gone", "incident_id": "gone", VERSION: 1}
 
 
 @pytest.mark.parametrize(
     ("harm", "known_before", "rules"),
     [
-        (nothing, True, []),
-        (lose, False, ["a row is missing"]),
-        (lose, True, ["an existing row was deleted"]),
-        (age, True, ["a row is outdated"]),
-        (keep, True, ["a deleted row is still there"]),
-        (void, True, ["a nested part is outdated"]),
+        (lambda tables: None, True, []),
+        (lambda tables: tables["actions"].pop(min(tables["actions"])), False, ["a row is missing"]),
+        (lambda tables: tables["actions"].pop(min(tables["actions"])), True, ["an existing row was deleted"]),
+        (lambda tables: first(tables["incidents"]).update(name="as it was"), True, ["a row is outdated"]),
+        (lambda tables: tables["actions"].update({("gone", "gone"): GONE}), True, ["a deleted row is still there"]),
+        (lambda tables: first(tables["incidents"]).update(updates=None), True, ["a nested part is outdated"]),
     ],
 )
 def test_the_model_sees_what_is_wrong_in_a_table(
-    harm: Callable[[dict[str, Table]], None], known_before: bool, rules: list[str]
+    harm: Callable[[dict[str, Table]], object], known_before: bool, rules: list[str]
 ) -> None:
     world = World(1, 6)
     tables = loaded(world)
     harm(tables)
     before = loaded(world) if known_before else {}
     after = After(world, SETTINGS, 0, before, tables, [], Excuses(), complete=True)
-    counts = Counts()
-    assert [difference.rule for difference in differences(after, counts)] == rules
-    assert counts.rows > 10
+    assert broken(after) == rules
     # A run that ended early need not have everything, but it must not delete anything.
-    early = [d.rule for d in differences(replace(after, complete=False), counts)]
-    assert early == [rule for rule in rules if rule == "an existing row was deleted"]
+    assert broken(replace(after, complete=False)) == [rule for rule in rules if rule == "an existing row was deleted"]
+
+
+def broken(after: After) -> list[str]:
+    """The promises that were broken."""
+    figures = Counter[str]()
+    found = [difference.rule for difference in differences(after, figures)]
+    assert figures["rows compared"] > 10
+    return found
+
+
+def test_what_is_denied_may_be_missing_or_null_but_nothing_else() -> None:
+    world, denied = World(1, 6), Excuses({"incident_attachments", "actions"})
+    tables = loaded(world) | {"actions": {}}
+    first(tables["incidents"])["attachments"] = None
+    after = After(world, SETTINGS, 0, {}, tables, [], denied, complete=True)
+    assert broken(after) == []
+    assert {*broken(replace(after, excuses=Excuses()))} == {"a row is missing", "a nested part is outdated"}
+    first(tables["incidents"])["attachments"] = [{"id": "gone"}]
+    assert broken(after) == ["a nested part is outdated"]
+
+
+def test_the_model_sees_rows_that_should_not_have_come() -> None:
+    world, gone = World(1, 6), {**GONE}
+    tables = loaded(world)
+    came = [("users", {"id": "1"}), ("actions", gone), *(("incidents", row) for row in tables["incidents"].values())]
+    rows = [{"type": "RECORD", "stream": name, "record": row} for name, row in came]
+    after = After(world, SETTINGS, 0, tables, tables, lines(*rows), Excuses(), complete=True)
+    assert broken(after) == (rules := ["a stream is not selected", "a row came that is not there"])
+    assert {*broken(replace(after, former=0))} == {*rules, "a row came again, unchanged"}
+
+
+def test_a_mistake_of_the_tap_is_seen_and_not_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = World(1, 3)
+    world.ahead = nan  # A time that no clock can give.
+    with FakeApi(world.org) as api:
+        outcome = run_tap(api, world, Step(), None, tmp_path)
+    assert outcome.code == 1
+    assert "ValueError" in outcome.mistakes[0]
+    assert capsys.readouterr().err == ""
 
 
 def lines(*messages: Mapping[str, Any]) -> list[str]:

@@ -3,50 +3,52 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tap_incident.settings import INCIDENT_MODES
-from tap_incident.streams import BY_NAME
-from tests.fake_api import Organisation, organisation
-from tests.fake_api.making import base32
+from tap_incident.streams import STREAMS
+from tests.fake_api import NOW, Organisation, organisation
+from tests.fake_api.facts import BY_PATH
+from tests.fake_api.making import base32, instant
+from tests.fake_api.organisation import Lists
+from tests.support.runs import key_of, there
 
 Row = dict[str, Any]
 Key = tuple[str, ...]
 
-MARKS = {
-    "incidents": "name",
-    "actions": "description",
-    "follow_ups": "title",
-    "incident_updates": "message",
-    "incident_attachments": "resource",
-    "alerts": "title",
-    "escalations": "title",
-    "severities": "name",
-    "users": "name",
-    "custom_fields": "name",
-    "custom_field_options": "value",
-    "catalog_types": "name",
-    "catalog_entries": "name",
-}
-"""The streams of this world, each with the property that a change of a row writes to."""
+_NAMED = ("incidents", "severities", "users", "custom_fields", "catalog_types", "catalog_entries")
+MARKS = (
+    dict.fromkeys(_NAMED, "name")
+    | dict.fromkeys(("follow_ups", "alerts", "escalations"), "title")
+    | {"actions": "description", "incident_updates": "message", "custom_field_options": "value"}
+    | {"incident_attachments": "resource"}
+)
+"""The streams whose rows change, each with the property that a change writes to. The rows of all others stay."""
 PARENTS = {
-    "actions": ("incidents", "incident_id"),
-    "follow_ups": ("incidents", "incident_id"),
-    "incident_updates": ("incidents", "incident_id"),
-    "incident_attachments": ("incidents", "incident_id"),
-    "custom_field_options": ("custom_fields", "custom_field_id"),
-    "catalog_entries": ("catalog_types", "catalog_type_id"),
+    stream.name: (stream.parent.stream, kept.kept_as if kept else stream.parent.id_param)
+    for stream in STREAMS
+    if stream.parent.stream
+    for kept in [BY_PATH[stream.path].parents.get(stream.parent.id_param)]
 }
+"""Of each child: the stream of its parents, and the property of its rows that holds the parent's id."""
 NESTED = {"attachments": "incident_attachments", "updates": "incident_updates"}
 """The lists inside incidents, each with the stream that has the same rows."""
-PATHS = {name: BY_NAME[name].path for name in MARKS}
+PATHS = {stream.name: stream.path for stream in STREAMS}
 _INCIDENTS = 10
-_MOST_ROWS = 12
+_MOST, _FEW = 8, 4
+"""Rows of a list that changes or has parents, and of one that does neither: few, so that a run takes little time."""
 _DAYS_BEHIND = 60
 """The world starts so long before the present, so that its clock can move on without passing it."""
+
+
+def line_of(stream: str) -> Iterator[str]:
+    """The stream, its parent, and so on up to one without a parent."""
+    yield stream
+    if stream in PARENTS:
+        yield from line_of(PARENTS[stream][0])
 
 
 @dataclass(frozen=True)
@@ -66,29 +68,25 @@ class Change:
 class Snapshot:
     """The world at one moment. Rows and lists are replaced, never changed, so it holds only references."""
 
-    rows: Mapping[str, list[Row]]
-    modes: Mapping[str, str]
+    org: Organisation
 
-    def visible(self, stream: str, modes: Iterable[str]) -> dict[Key, Row]:
-        """The rows of `stream` that a run with these incident_modes has to find, by key."""
-        rows = self.rows[PATHS[stream]]
-        if stream == "incidents":
-            rows = [row for row in rows if row["mode"] in modes]
-        elif PARENTS.get(stream, ("",))[0] == "incidents":
-            listed = {row["id"] for row in self.rows[PATHS["incidents"]] if row["mode"] in modes}
-            if BY_NAME[stream].parent.orphan_params:
-                listed |= {incident for incident, mode in self.modes.items() if mode == "stream"}
-            rows = [row for row in rows if row["incident_id"] in listed]
+    def visible(self, stream: str, modes: Iterable[str], days: int = 14) -> dict[Key, Row]:
+        """The rows of `stream` that a run with these incident_modes has to find, as the tap reads them, by key."""
+        rows = there(self.org, stream, modes, days)
+        if stream == "alert_notes":
+            # Those of a group are found by its alerts.
+            alerts = self.org.rows[PATHS["alerts"]]
+            groups = {group for alert in alerts for group in alert.get("alert_group_ids") or ()}
+            rows = [row for row in rows if row.get("alert_id") or row.get("alert_group_id") in groups]
         return {key_of(stream, row): row for row in rows}
 
     def nested(self, stream: str, incident: str) -> list[Row]:
         """The rows of `stream` that belong to an incident."""
-        return [row for row in self.rows[PATHS[stream]] if row["incident_id"] == incident]
+        return [row for row in self.org.rows[PATHS[stream]] if row["incident_id"] == incident]
 
-
-def key_of(stream: str, row: Row) -> Key:
-    """The values of a row's key properties."""
-    return tuple(row[name] for name in BY_NAME[stream].key_properties)
+    def incident(self, known: str) -> Row | None:
+        """The incident with this id, if there is one."""
+        return next((row for row in self.org.rows[PATHS["incidents"]] if row["id"] == known), None)
 
 
 class World:
@@ -114,32 +112,46 @@ class World:
         return datetime.fromtimestamp(time.time() + self.ahead, timezone.utc)
 
     def wait(self, seconds: float) -> None:
-        """Move the clock on."""
-        self.ahead = min(self.ahead + seconds, -3600.0)
-        self.set_clock(self.ahead)
+        """Move the clock on, and remember what there is now: what a run sees of shifts depends on the time."""
+        self._move_on(seconds)
+        self._remember()
 
-    def apply(self, change: Change) -> None:
-        """Let one thing happen, and remember what there is now."""
+    def apply(self, change: Change, waited: float = 0.0) -> None:
+        """Let one thing happen after this time, and remember what there is now."""
+        self._move_on(waited)
         rows = self.org.rows[PATHS[change.stream]]
         row = rows[change.pick % len(rows)] if rows else None
         if row is not None:
             _KINDS[change.kind](self, change, row)
             self._remember()
 
+    def _move_on(self, seconds: float) -> None:
+        self.ahead = min(self.ahead + seconds, -3600.0)
+        self.set_clock(self.ahead)
+
     def _trim(self, incidents: int) -> None:
         rows = self.org.rows
+        work_streams = {incident for incident, mode in self.org.modes.items() if mode == "stream"}
         for name, path in PATHS.items():
-            if name not in PARENTS:
-                rows[path] = rows[path][: incidents if name == "incidents" else _MOST_ROWS]
-        for name, (parent, column) in PARENTS.items():
-            work_streams = {incident for incident, mode in self.org.modes.items() if mode == "stream"}
-            there = {row["id"] for row in rows[PATHS[parent]]} | work_streams
-            # Nothing but incidents has many children that matter here.
-            most = None if parent == "incidents" else 2 * _MOST_ROWS
-            rows[PATHS[name]] = [row for row in rows[PATHS[name]] if row[column] in there][:most]
+            parent, column = PARENTS.get(name, ("", ""))
+            most = incidents if name == "incidents" else _MOST if parent or name in MARKS else _FEW
+            if parent:
+                there = {None, *work_streams, *(row["id"] for row in rows[PATHS[parent]])}
+                rows[path] = [row for row in rows[path] if row.get(column) in there]
+            # The rows below incidents are few already, and each incident is to have some.
+            rows[path] = rows[path] if parent in ("incidents", "schedules") else rows[path][:most]
+        self._move_shifts()
+
+    def _move_shifts(self) -> None:
+        """Move all shifts to around the present. An odd time, so that none begins or ends just when a window does."""
+        later, path = self.now - NOW + timedelta(hours=7, seconds=17), PATHS["schedule_entries"]
+        for name in ("start_at", "end_at"):
+            rows = self.org.rows[path]
+            self.org.rows[path] = [row | {name: (instant(row[name])[0] + later).isoformat()} for row in rows]
 
     def _remember(self) -> None:
-        self.history.append(Snapshot(dict(self.org.rows), dict(self.org.modes)))
+        rows = Lists(dict(self.org.rows))
+        self.history.append(Snapshot(replace(self.org, rows=rows, modes=dict(self.org.modes), now=self.now)))
 
     def _stamp(self, seconds_ago: float = 0.0) -> str:
         moment = datetime.fromtimestamp(self.now.timestamp() - seconds_ago, timezone.utc)
@@ -182,7 +194,7 @@ class World:
         for name, (parent, column) in PARENTS.items():
             if parent == change.stream:
                 below = PATHS[name]
-                self.org.rows[below] = [child for child in self.org.rows[below] if child[column] != row["id"]]
+                self.org.rows[below] = [child for child in self.org.rows[below] if child.get(column) != row["id"]]
 
     def change_mode(self, change: Change, row: Row) -> None:
         """An incident gets another mode. The `updated_at` of its children does not move."""
