@@ -44,13 +44,6 @@ class Config:
     request_timeout: float
     user_agent: str
 
-    @property
-    def reads_as_official_tap(self) -> bool:
-        """True if endpoint and incident modes are the defaults, which are those of the official tap."""
-        usual = SETTINGS["properties"]
-        defaults = (usual["endpoint"]["default"], tuple(usual["incident_modes"]["default"]))
-        return (self.endpoint, self.incident_modes) == defaults
-
 
 def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, key_needed: bool = True) -> Config:
     """Settings from config files, each with its name and its JSON text, else from the environment, else the defaults.
@@ -82,18 +75,14 @@ def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, ke
     return _config(chosen)
 
 
-def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
-    """The same from the text of one file (None: no file) with the name `source`."""
-    return load_all([] if text is None else [(source, text)], environ, key_needed=key_needed)
-
-
 def _config(chosen: Mapping[str, Any]) -> Config:
     return Config(
         api_key=chosen.get("api_key", ""),
         endpoint=chosen["endpoint"].rstrip("/"),
         streams=tuple(chosen.get("streams", ())),
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
-        child_strategy=chosen["child_strategy"],
+        # "auto" is what versions before 1.2 had.
+        child_strategy=chosen["child_strategy"].replace("auto", "list"),
         schedule_window_days=int(chosen["schedule_window_days"]),
         replication_method=chosen["replication_method"],
         start_date=chosen.get("start_date"),

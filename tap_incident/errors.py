@@ -25,32 +25,46 @@ class BadKey(TapError):
     """The API does not know the key (401). Nothing can be read until it is replaced."""
 
 
-class MissingPermission(TapError):
-    """The key may not read this endpoint (403). Its stream is skipped; the others continue."""
+class Unreadable(TapError):
+    """Something can't be read: a list, or the rows of one parent. The rest can."""
 
-    def __init__(self, text: str, scope: str | None) -> None:
+
+class MissingPermission(Unreadable):
+    """The key lacks a permission (403 that names it). Its stream is skipped."""
+
+    def __init__(self, text: str, scope: str) -> None:
         super().__init__(text)
         self.scope = scope
 
 
-class Gone(TapError):
+class Forbidden(Unreadable):
+    """The API refuses this request (403 that names no permission)."""
+
+
+class Gone(Unreadable):
     """What was requested does not exist (404). For a child request: the parent was deleted, so it has no rows."""
 
     advice = "Check endpoint; if it is right, the API no longer has this path: deselect the stream"
 
 
-class Rejected(TapError):
-    """The API will never accept this request (any other 4xx). The stream ends; the others continue."""
+class Rejected(Unreadable):
+    """The API will never accept this request (any other 4xx)."""
+
+
+class Unanswered(Unreadable):
+    """This path did not answer for the whole retry time, though others did."""
+
+    advice = "Run again later with the last state"
+
+
+class BadData(Unreadable):
+    """An answer holds a value that fits no record. The stream ends, so that no value is lost or changed."""
+
+    advice = "Run again; if the error comes back, deselect what this line names, and report the line"
 
 
 class BadEndpoint(TapError):
     """No request can succeed as configured (certificate, proxy URL, redirect): the run stops."""
-
-
-class BadData(TapError):
-    """An answer holds a value that fits no record. The stream ends, so that no value is lost or changed."""
-
-    advice = "Run again; if the error comes back, deselect what this line names, and report the line"
 
 
 class BadOutput(TapError):
@@ -68,6 +82,10 @@ class PassingFault(TapError):
 
 class SlowAnswer(PassingFault):
     """No answer in time, or a gateway that gave up waiting (502, 503, 504). A smaller page may help."""
+
+
+class NoConnection(PassingFault):
+    """The API can't be reached at all."""
 
 
 class Stopped(TapError):

@@ -59,11 +59,10 @@ SETTINGS: dict[str, Any] = {
             "title": "Child strategy",
             "type": "string",
             "enum": list(CHILD_STRATEGIES),
-            "default": "auto",
-            "accepts": "auto, per_incident or list",
-            "description": "How to read actions, follow-ups and updates. per_incident sends up to three requests per "
-            "incident. list reads the lists of the whole organisation, with the same rows. auto takes list if that "
-            "needs less than half of the requests",
+            "default": "list",
+            "accepts": "list or per_incident",
+            "description": "How to read actions, follow-ups and updates. list reads the lists of the whole "
+            "organisation. per_incident sends up to three requests per incident, with the same rows",
         },
         "schedule_window_days": {
             "title": "Schedule window in days",

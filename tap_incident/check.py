@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,18 +11,20 @@ from datetime import datetime
 from tap_incident.api.answers import Page
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import BadData, BadEndpoint, BadKey, Gone, MissingPermission, Rejected, Stopped, TapError
+from tap_incident.errors import Gone, MissingPermission, PassingFault, TapError, Unreadable
 from tap_incident.logs import duration, masked, printable
 from tap_incident.protocol.selection import Selection
-from tap_incident.streams import BY_NAME, PERMISSIONS, UNKNOWN_SCOPE, Params, Stream
+from tap_incident.streams import BY_NAME, Params, Stream
 from tap_incident.sync.child_requests import TimeSpan, child_params, shift_window
-from tap_incident.sync.fanout import Workers
 from tap_incident.sync.identity import described
-from tap_incident.sync.plan import Node, cost, steps
-from tap_incident.sync.strategy import STRATEGIES, cheaper
+from tap_incident.sync.plan import Node, pages_for, steps
+from tap_incident.sync.problems import permission
+from tap_incident.sync.summary import of
 
 RETRY_SECONDS = 15
 """A fault that lasts longer ends the check of a list."""
+_ROWS_PER_PARENT = 2
+"""What a list of children counts, since nobody knows its length in advance."""
 
 
 @dataclass(frozen=True)
@@ -39,41 +42,42 @@ class Finding:
     """True if its rows are not read for rows of another stream."""
 
 
-def check(selection: Selection, config: Config, client: Client, workers: Workers, now: datetime) -> Iterator[str]:
+def check(selection: Selection, config: Config, client: Client, now: datetime) -> Iterator[str]:
     """The lines of the report. `schedule_entries` is asked for around `now`.
 
     Raises BadKey, BadEndpoint or PassingFault if the API refuses the key or can't be reached. Raises TapError after the
     last line if nothing can be read, if a permission is missing for something that is selected by name, or if something
     can't be read for another reason.
     """
-    with suppress(MissingPermission, Gone, Rejected, BadData, TypeError):  # Then the API does not say whose key it is.
-        yield _clean(described(client.key()), config)
+    with suppress(Unreadable, TypeError):  # Then the API does not say whose key it is.
+        yield _clean(described(client.identity()), config)
     span = shift_window(now, config.schedule_window_days)
     order = list(BY_NAME)
-    findings = list(_findings(selection, config, client, workers, span))
+    with ThreadPoolExecutor(config.max_concurrency) as pool:
+        findings = list(_findings(selection, config, client, pool, span))
     findings.sort(key=lambda found: order.index(found.node.stream.name))
     yield ""
-    width = max(len(_name(found.node)) for found in findings)
+    width = max(len(found.node.label) for found in findings)
     yield f"{'stream':{width}} {'rows':>9}"
     for found in findings:
         count = "" if found.rows is None else f"{found.rows:,}"
-        yield _clean(f"{_name(found.node):{width}} {count:>9}  {_outcome(found)}".rstrip(), config)
+        yield _clean(f"{found.node.label:{width}} {count:>9}  {_outcome(found)}".rstrip(), config)
     yield ""
     yield _cost(findings, config, client)
     _raise_problems(findings)
 
 
 def _findings(
-    selection: Selection, config: Config, client: Client, workers: Workers, span: TimeSpan
+    selection: Selection, config: Config, client: Client, pool: ThreadPoolExecutor, span: TimeSpan
 ) -> Iterator[Finding]:
     modes = config.incident_modes
-    roots = [step.lists[0][0] for step in steps(selection, modes, "per_incident", has_bookmark=lambda _: False)]
+    roots = [step.lists[0][0] for step in steps(selection, modes, by_list=False)]
     waiting = [(root, root.stream.list_params(modes)) for root in roots]
     while waiting:
-        asked = [(node, workers.prefetch(_first_pages(client, node.stream, lists))) for node, lists in waiting]
+        asked = [(node, pool.submit(_first_pages, client, node.stream, lists)) for node, lists in waiting]
         waiting = []
-        for node, pages in asked:
-            found = replace(_finding(node, pages), is_root=node in roots)
+        for node, page in asked:
+            found = replace(_finding(node, page), is_root=node in roots)
             yield found
             for child in node.children:
                 lists = _lists(child, found, span, modes)
@@ -97,40 +101,30 @@ def _has_own_list(node: Node) -> bool:
     return node.stream.parent.stream is None or (node.stream.parent.has_list and not node.nested)
 
 
-def _first_pages(client: Client, stream: Stream, lists: Sequence[Params]) -> Iterator[Page]:
+def _first_pages(client: Client, stream: Stream, lists: Sequence[Params]) -> Page:
     """One page that stands for all of these lists: their first rows, and their number of rows together."""
     found = [client.first_page(stream, params, 1) for params in lists]
     totals = [len(page.rows) if page.after is None else page.total for page in found]
     known = [total for total in totals if total is not None]
-    yield Page([row for page in found for row in page.rows], None, sum(known) if len(known) == len(totals) else None)
+    return Page([row for page in found for row in page.rows], None, sum(known) if len(known) == len(totals) else None)
 
 
-def _finding(node: Node, pages: Iterator[Page]) -> Finding:
+def _finding(node: Node, answer: Future[Page]) -> Finding:
     is_whole = _has_own_list(node)
     try:
-        page = next(pages)
-    except (BadKey, BadEndpoint, Stopped):
-        raise
+        page = answer.result()
     except Gone as error:
         return Finding(node, problem=error) if is_whole else Finding(node, Page([]), note="ok")
-    except TapError as error:
+    except (Unreadable, PassingFault) as error:
         return Finding(node, problem=error)
     return Finding(node, page, page.total if is_whole else None, note="ok")
-
-
-def _name(node: Node) -> str:
-    parent = node.stream.parent
-    inside = node.nested and node.selected is None
-    return f"{parent.stream}.{parent.nested_as}" if inside else node.stream.name
 
 
 def _outcome(found: Finding) -> str:
     problem = found.problem
     if not isinstance(problem, MissingPermission):
         return found.note if problem is None else f"can't be read: {problem}"
-    scope = problem.scope or found.node.stream.scope.replace(UNKNOWN_SCOPE, "")
-    shown = f' (in the dashboard: "{PERMISSIONS[scope]}")' if scope in PERMISSIONS else ""
-    return f"the key lacks the permission {scope or 'for it'}{shown}"
+    return f"the key lacks the permission {permission(problem.scope or found.node.stream.scope)}"
 
 
 def _clean(text: str, config: Config) -> str:
@@ -138,23 +132,30 @@ def _clean(text: str, config: Config) -> str:
 
 
 def _cost(findings: Sequence[Finding], config: Config, client: Client) -> str:
-    readable = {found.node.stream.name for found in findings if found.problem is None}
-    requests, used, unknown = 0, "", []
+    readable = {found.node.name for found in findings if found.problem is None}
+    requests, unknown = 0, []
     for found in findings:
         if not found.is_root or found.page is None:
             continue
-        children = tuple(child for child in found.node.children if child.stream.name in readable)
-        node, rows = replace(found.node, children=children), found.rows
-        costs = {each: cost(node, rows or 0, config.incident_modes, each) for each in STRATEGIES}
-        strategy = cheaper(costs) if config.child_strategy == "auto" else config.child_strategy
-        requests += costs[strategy]
-        used = f" by child_strategy {strategy}" if costs["list"] != costs["per_incident"] else used
-        unknown += [_name(node)] if rows is None else []
-    timers = [point.value for point in client.timers()]
-    latency = sum(timers) / max(1, len(timers)) / config.max_concurrency
-    time = duration(max(1.0, client.seconds_for(requests), requests * latency))
+        children = tuple(child for child in found.node.children if child.name in readable)
+        requests += _requests(replace(found.node, children=children), found.rows or 0, config)
+        unknown += [found.node.label] if found.rows is None else []
+    timings = client.timings().values()
+    latency = sum(each.seconds for each in timings) / max(1, sum(each.requests for each in timings))
+    time = duration(max(1.0, client.seconds_for(requests), requests * latency / config.max_concurrency))
     more = f"; more if these are long, since the API does not say: {', '.join(unknown)}" if unknown else ""
-    return f"The first run takes about {requests:,} requests{used} and {time}{more}"
+    return f"The first run takes about {of(requests, 'request')} and {time}{more}"
+
+
+def _requests(node: Node, parents: int, config: Config) -> int:
+    """Roughly how many requests it takes to read `parents` rows of `node` with the children of each."""
+    by_list = config.child_strategy == "list"
+    lists = [child.stream for child in node.children if by_list and child.stream.parent.has_list]
+    listed = sum(
+        max(len(stream.list_params(config.incident_modes)), pages_for(_ROWS_PER_PARENT * parents, stream))
+        for stream in lists
+    )
+    return pages_for(parents, node.stream) + parents * (len(node.children) - len(lists)) + listed
 
 
 def _raise_problems(findings: Sequence[Finding]) -> None:
@@ -178,5 +179,5 @@ def _raise_problems(findings: Sequence[Finding]) -> None:
 def _raise(findings: Sequence[Finding], what: str, advice: str) -> None:
     if findings:
         raise TapError(
-            f"{what}: {', '.join(map(_name, (f.node for f in findings)))} (see the table above)", advice=advice
+            f"{what}: {', '.join(found.node.label for found in findings)} (see the table above)", advice=advice
         )
