@@ -31,7 +31,7 @@ from tap_incident.signals import signals_caught
 from tap_incident.streams import BY_NAME
 from tap_incident.sync.check import RETRY_SECONDS, check
 from tap_incident.sync.fanout import Workers
-from tap_incident.sync.identity import check_key
+from tap_incident.sync.identity import check_key, key_page
 from tap_incident.sync.run import sync
 from tap_incident.sync.sample import write_sample
 
@@ -179,7 +179,7 @@ def _run(process: _Process) -> None:
     config = config_of(args, os.environ, key_needed=not args.discover, secrets=process.secrets)
     if args.discover:
         if config.api_key:
-            check_key(Client(config, stop=stop).identity())
+            check_key(key_page(Client(config, stop=stop)))
         _print(out, json.dumps(discover(config.replication_method), indent=2))
         return
     selection = selection_of(args, config)

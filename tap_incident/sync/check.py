@@ -47,7 +47,7 @@ def check(selection: Selection, config: Config, client: Client, workers: Workers
     can't be read for another reason.
     """
     with suppress(MissingPermission, Gone, Rejected, BadData, TypeError):  # Then the API does not say whose key it is.
-        yield _clean(described(client.key()), config)
+        yield _clean(described(Page([client.identity()])), config)
     span = shift_window(now, config.schedule_window_days)
     order = list(BY_NAME)
     findings = list(_findings(selection, config, client, workers, span))
@@ -150,8 +150,9 @@ def _cost(findings: Sequence[Finding], config: Config, client: Client) -> str:
         requests += costs[strategy]
         used = f" by child_strategy {strategy}" if costs["list"] != costs["per_incident"] else used
         unknown += [_name(node)] if rows is None else []
-    timers = [point.value for point in client.timers()]
-    latency = sum(timers) / max(1, len(timers)) / config.max_concurrency
+    timings = client.timings().values()
+    latency = sum(each.seconds for each in timings) / max(1, sum(each.number for each in timings))
+    latency /= config.max_concurrency
     time = duration(max(1.0, client.seconds_for(requests), requests * latency))
     more = f"; more if these are long, since the API does not say: {', '.join(unknown)}" if unknown else ""
     return f"The first run takes about {requests:,} requests{used} and {time}{more}"

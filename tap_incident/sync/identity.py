@@ -6,9 +6,15 @@ import logging
 from collections.abc import Iterator
 
 from tap_incident.api.answers import Page
+from tap_incident.api.client import Client
 from tap_incident.errors import BadEndpoint, BadKey, PassingFault, Stopped, TapError
 
 LOGGER = logging.getLogger(__name__)
+
+
+def key_page(client: Client) -> Iterator[Page]:
+    """A page of one row that describes the key."""
+    yield Page([client.identity()])
 
 
 def described(identity: Page) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tap_incident.api.answers import Page
-from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.errors import MissingPermission, Rejected, Unreadable
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.due import due_rows
 from tap_incident.sync.fanout import Future, Task
@@ -53,7 +53,7 @@ def _read_window(run: RunContext, opened: OpenList, number: int) -> Task:
     except MissingPermission as error:
         opened.failed = True
         _refused(run, opened, error)
-    except (BadData, Gone, Rejected) as error:
+    except Unreadable as error:
         opened.failed = True
         run.problems.end(opened.node, error)
     opened.running -= 1
@@ -112,7 +112,7 @@ def _accepted(run: RunContext, opened: OpenList, number: int) -> Iterator[Future
         return  # Meanwhile, another window started the list over.
     try:
         pages.peek()
-    except (Rejected, Gone) as error:
+    except Unreadable as error:
         resumed = {replace(source, after=None) for source in opened.point.sources(opened.list_index)}
         again = replace(window, after=None)
         if again not in resumed or window == Window():

@@ -26,7 +26,7 @@ from tap_incident.sync.bookmarks import regained
 from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Task, Workers
-from tap_incident.sync.identity import log_key
+from tap_incident.sync.identity import key_page, log_key
 from tap_incident.sync.lists import read_list
 from tap_incident.sync.open_list import OpenList, open_list
 from tap_incident.sync.plan import Node
@@ -73,7 +73,7 @@ def sync(
 
 def _add_tasks(selection: Selection, run: RunContext) -> None:
     """Plan the run, and add a task per step."""
-    identity = run.workers.prefetch(run.client.identity())
+    identity = run.workers.prefetch(key_page(run.client))
     options = _regained(plans(selection, run), selection, run)
     request_parents(options, run)
     opened = {point.step.name: _open_ahead(run, point) for point in decided(options)}

@@ -9,14 +9,14 @@ from datetime import datetime
 from tap_incident.api.answers import Page, Row
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.errors import BadData, Gone, MissingPermission, Unreadable
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.records import shaper
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected, Selection
 from tap_incident.streams import Params
 from tap_incident.sync.child_requests import TimeSpan, child_params, shift_window, with_added_columns
-from tap_incident.sync.identity import log_key
+from tap_incident.sync.identity import key_page, log_key
 from tap_incident.sync.plan import Node, steps
 from tap_incident.sync.problems import Problems
 
@@ -29,7 +29,7 @@ def write_sample(selection: Selection, config: Config, client: Client, writer: W
 
     Raises TapError at the end if some of what was selected could not be read, and what ends a sync at once.
     """
-    log_key(client.identity())
+    log_key(key_page(client))
     sample = _Sample(client, writer, Problems(), shift_window(now, config.schedule_window_days))
     for step in steps(selection, config.incident_modes, "per_incident", has_bookmark=lambda _: False):
         root, params = step.lists[0]
@@ -56,7 +56,7 @@ class _Sample:
             (page,) = with_added_columns(iter([page]), node.stream, params)
         except MissingPermission as error:
             self.problems.deny(node, error)
-        except (BadData, Gone, Rejected) as error:
+        except Unreadable as error:
             # A parent may be deleted at any time.
             if not (isinstance(error, Gone) and node.stream.parent.stream):
                 self.problems.end(node, error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tap_incident.api.answers import Row
-from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.errors import BadData, MissingPermission, Unreadable
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import Task
 from tap_incident.sync.plan import Node
@@ -52,7 +52,7 @@ def _fill(run: RunContext, child: Node, spool: Spool) -> Task:
             problems.end(child, error)
         else:
             problems.deny(child, error)
-    except (BadData, Gone, Rejected) as error:
+    except Unreadable as error:
         problems.end(child, error)
     spool.full.set_result(None)
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from tap_incident.api.answers import Page
-from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.errors import MissingPermission, Unreadable
 from tap_incident.protocol import state as states
 from tap_incident.protocol.selection import Selection
 from tap_incident.streams import Params
@@ -72,7 +72,7 @@ def chosen(selection: Selection, options: dict[str, list[ResumePoint]], run: Run
     except MissingPermission:
         # The organisation-wide lists can be read without the incidents.
         return options.get("list", points)
-    except (BadData, Gone, Rejected):
+    except Unreadable:
         return points  # The list itself will meet it again.
     # By the strategy list, some children are not below their parents.
     roots = (step.lists[0][0] for step in _steps(selection, run, "per_incident") if step.name == parents.step.name)

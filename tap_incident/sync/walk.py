@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tap_incident.api.answers import Page, Row
-from tap_incident.errors import BadData, Gone, MissingPermission, Rejected
+from tap_incident.errors import BadData, Gone, MissingPermission, Unreadable
 from tap_incident.sync.child_requests import child_params, with_added_columns
 from tap_incident.sync.context import RunContext
 from tap_incident.sync.fanout import CHILD, Future
@@ -198,7 +198,7 @@ class _Readable:
             problems.gone[node.stream.name] += 1
         except MissingPermission as error:
             problems.deny(node, error)
-        except (BadData, Rejected) as error:
+        except Unreadable as error:
             problems.end(node, error)
         else:
             problems.answered.add(node.stream.name)
