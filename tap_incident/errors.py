@@ -1,4 +1,4 @@
-"""Errors by what to do about them: fix the input, skip the stream, retry, or stop.
+"""Errors by what follows: the run stops, the request is retried, or only one list or parent is left out.
 
 Each is a `TapError`. Its text is one line for a person and never holds the API key.
 """
@@ -25,12 +25,41 @@ class BadKey(TapError):
     """The API does not know the key (401). Nothing can be read until it is replaced."""
 
 
+class BadEndpoint(TapError):
+    """No request can succeed as configured (certificate, CA bundle, proxy, redirect): the run stops at once."""
+
+
+class BadOutput(TapError):
+    """Messages or temporary files can't be written, for example because the disk is full."""
+
+    advice = "Fix that, and run again"
+
+
+class PassingFault(TapError):
+    """A fault that may pass: a timeout, 5xx, 429, or an error that comes from a gateway and not from the API. It is
+    retried. If it lasts too long and nothing else answers, it ends the run."""
+
+    advice = "Check endpoint and the network, or run again later with the last state"
+
+
+class SlowAnswer(PassingFault):
+    """No answer in time, or a gateway that gave up waiting (502, 503, 504). A smaller page may help."""
+
+
+class NoConnection(PassingFault):
+    """There is no connection at all, so no other request would be answered either."""
+
+
+class Stopped(TapError):
+    """The run must stop, because of a signal or an error in another thread. No more requests are sent."""
+
+
 class Unreadable(TapError):
-    """Something can't be read: a list, or the rows of one parent. The rest can."""
+    """A list, or the rows of one parent, can't be read. The others can. It never ends the run before they are read."""
 
 
 class MissingPermission(Unreadable):
-    """The key lacks a permission (403 that names it). Its stream is skipped."""
+    """The key lacks the permission `scope` (403). It is "" if the API does not name it."""
 
     def __init__(self, text: str, scope: str) -> None:
         super().__init__(text)
@@ -38,7 +67,7 @@ class MissingPermission(Unreadable):
 
 
 class Forbidden(Unreadable):
-    """The API refuses this request (403 that names no permission)."""
+    """The API refuses the request (403), but not for want of a permission. The text has its words."""
 
 
 class Gone(Unreadable):
@@ -51,42 +80,13 @@ class Rejected(Unreadable):
     """The API will never accept this request (any other 4xx)."""
 
 
-class Unanswered(Unreadable):
-    """This path did not answer for the whole retry time, though others did."""
-
-    advice = "Run again later with the last state"
-
-
 class BadData(Unreadable):
-    """An answer holds a value that fits no record. The stream ends, so that no value is lost or changed."""
+    """An answer holds a value that fits no record. No value is lost or changed in silence."""
 
     advice = "Run again; if the error comes back, deselect what this line names, and report the line"
 
 
-class BadEndpoint(TapError):
-    """No request can succeed as configured (certificate, proxy URL, redirect): the run stops."""
+class Unanswered(Unreadable):
+    """This path gave no proper answer for the whole retry time, though the API answers elsewhere."""
 
-
-class BadOutput(TapError):
-    """Messages or temporary files can't be written, for example because the disk is full."""
-
-    advice = "Fix that, and run again"
-
-
-class PassingFault(TapError):
-    """A fault that may pass: a timeout, 5xx, 429, or an error that comes from a gateway and not from the API. It is
-    retried. If it lasts too long, it ends the run."""
-
-    advice = "Check endpoint and the network, or run again later with the last state"
-
-
-class SlowAnswer(PassingFault):
-    """No answer in time, or a gateway that gave up waiting (502, 503, 504). A smaller page may help."""
-
-
-class NoConnection(PassingFault):
-    """The API can't be reached at all."""
-
-
-class Stopped(TapError):
-    """The run must stop, because of a signal or an error in another thread. No more requests are sent."""
+    advice = "Run again later with the last state, or deselect the stream; report it if it lasts"
