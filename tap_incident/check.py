@@ -141,7 +141,7 @@ def _cost(findings: Sequence[Finding], config: Config, client: Client) -> str:
         requests += _requests(replace(found.node, children=children), found.rows or 0, config)
         unknown += [found.node.label] if found.rows is None else []
     timings = client.timings().values()
-    latency = sum(each.seconds for each in timings) / max(1, sum(each.requests for each in timings))
+    latency = sum(each.seconds for each in timings) / max(1, sum(each.number for each in timings))
     time = duration(max(1.0, client.seconds_for(requests), requests * latency / config.max_concurrency))
     more = f"; more if these are long, since the API does not say: {', '.join(unknown)}" if unknown else ""
     return f"The first run takes about {of(requests, 'request')} and {time}{more}"

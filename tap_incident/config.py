@@ -75,6 +75,11 @@ def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, ke
     return _config(chosen)
 
 
+def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
+    """The same from the text of one file (None: no file) with the name `source`."""
+    return load_all([] if text is None else [(source, text)], environ, key_needed=key_needed)
+
+
 def _config(chosen: Mapping[str, Any]) -> Config:
     return Config(
         api_key=chosen.get("api_key", ""),

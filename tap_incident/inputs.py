@@ -11,8 +11,7 @@ from tap_incident.config import ENVIRONMENT, Config, load_all
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.protocol.selection import Selection, select
-from tap_incident.protocol.state import State
-from tap_incident.protocol.state_file import read_state
+from tap_incident.protocol.state import State, read_state
 
 LOGGER = logging.getLogger(__name__)
 

@@ -109,8 +109,8 @@ _BOOKMARK: dict[str, Any] = {
     "properties": {
         **dict.fromkeys(("scope", "organisation", "walk"), _TEXT),
         **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest"), _TIME),
-        **dict.fromkeys(("denied", "refused"), {"anyOf": [_IDS, _NAMES], "description": _IDS["description"]}),
-        **dict.fromkeys(("lacking", "lacks"), {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]}),
+        **{key: {"anyOf": [_IDS, _NAMES], "description": _IDS["description"]} for key in ("denied", "refused")},
+        **{key: {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]} for key in ("lacking", "lacks")},
         "parts": _NAMES,
         "rows": _NUMBER,
         "left": _LEFT,
@@ -203,18 +203,19 @@ def fingerprint(walk: object) -> str:
 def bookmark(state: State, name: str) -> Bookmark:
     """The bookmark of a step, also from a state of version 1.0 or 1.1, of the official tap or of an SDK tap."""
     found = (state.get("bookmarks") or {}).get(name) or {}
-    given = {key: value for key, value in found.items() if value}
-    plain = ("scope", "organisation", "started", "newest", "rows")
-    objects = ("denied", "lacking", "refused", "lacks")
-    without = found.get("without") or {}
+    given: dict[str, Any] = {key: value for key, value in found.items() if value}
+    # Under the same names, version 1.1 had lists.
+    objects = {key: given[key] for key in ("denied", "lacking", "refused", "lacks") if isinstance(given.get(key), dict)}
+    plain = {key: given[key] for key in ("scope", "organisation", "started", "newest", "rows") if key in given}
+    if given.get("without"):
+        objects["denied"] = dict.fromkeys(given["without"], "")
+    more: dict[str, Any] = plain | objects
     return Bookmark(
         updated_at=given.get("updated_at") or given.get("replication_key_value"),
         parts=None if found.get("parts") is None else tuple(found["parts"]),
         walk=given.get("walk") or next(("1.1" for key in _OF_1_1 if given.get(key)), None),
         left=tuple(_left(each) for each in given.get("left", ())),
-        **{key: given[key] for key in plain if key in given},
-        **{key: given[key] for key in objects if isinstance(given.get(key), dict)},
-        **({"denied": dict.fromkeys(without, "")} if without else {}),
+        **more,
     )
 
 

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tap_incident.errors import Forbidden, MissingPermission, Unanswered
+from tap_incident.errors import Forbidden, MissingPermission, Unanswered, Unreadable
 from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.state import Bookmark, Left, State
 from tap_incident.streams import BY_NAME
 from tap_incident.sync.problems import Problems, Status
 from tap_incident.sync.progress import Progress
-from tap_incident.sync.reading import Batch, Failed, Gift, Item, PageEnd, Source
+from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
 from tap_incident.sync.resume import Start, final
 from tap_incident.sync.windows import Room
 from tap_incident.timestamps import instant
@@ -97,12 +97,11 @@ class Ledger:
             course.left[item.source] = replace(course.left[item.source], start=item.start, end=item.end)
             course.left[item.to] = item.to.left
             return [item.to]
-        if isinstance(item, Failed) and (item.source is None or item.ends_run):
+        if isinstance(item, Fatal):
             raise item.error
-        assert item.source is not None  # noqa: S101 - the line above raises
         course = self._courses[item.source.start.step.name]
         if isinstance(item, Failed):
-            self._failed(course, item.source, item)
+            self._failed(course, item.source, item.error)
         else:
             self._page(course, item)
         return self._next(course) if not course.left else []
@@ -123,9 +122,9 @@ class Ledger:
         if course.left:
             self._write_cursor(course)
 
-    def _failed(self, course: _Course, source: Source, failed: Failed) -> None:
+    def _failed(self, course: _Course, source: Source, error: Unreadable) -> None:
         """Handle what keeps a list from being read."""
-        error, step, left = failed.error, course.start.step, course.left.pop(source)
+        step, left = course.start.step, course.left.pop(source)
         if course.start.is_second_look(left) and isinstance(error, MissingPermission | Forbidden):
             LOGGER.warning(
                 "%s: the key may not list incidents, so rows that a change of mode made visible may be missing. (%s)",

@@ -16,18 +16,19 @@ from tap_incident.api.client import Timing
 LOGGER = logging.getLogger(__name__)
 
 
-def log_metrics(records: Mapping[str, int], timings: Mapping[tuple[str, int], Timing]) -> None:
-    """Log the numbers of `records` by stream, and the `timings` of requests by endpoint and status (0: no answer).
+def log_metrics(records: Mapping[str, int], timings: Mapping[str, Timing]) -> None:
+    """Log the numbers of `records` by stream, and the `timings` of requests by endpoint.
 
     An endpoint that was requested once, and answered, has no line: most lists are small.
     """
-    for (path, status), timing in timings.items():
-        if timing.requests > 1 or status != 200:
+    for path, timing in timings.items():
+        if timing.number > 1 or timing.failed:
+            is_answered = timing.number > sum(timing.failed.values())
             tags = {
                 Tag.endpoint: path,
-                Tag.http_status_code: status,
-                Tag.status: Status.succeeded if status == 200 else Status.failed,
-                "requests": timing.requests,
+                Tag.status: Status.succeeded if is_answered else Status.failed,
+                "requests": timing.number,
+                **({"failed": timing.failed} if timing.failed else {}),
             }
             _log(Point("timer", Metric.http_request_duration, round(timing.seconds, 3), tags))
     for name, count in records.items():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
@@ -173,7 +172,9 @@ class Problems:
             return
         lacks = f"the key lacks the permission {permission(error.scope or node.stream.scope)}"
         deselect = "the stream" if node.label == node.name else node.label
-        LOGGER.warning("%s: skipped%s: %s. Use a key that has it, or deselect %s. (%s)", names, null, lacks, deselect, error)
+        LOGGER.warning(
+            "%s: skipped%s: %s. Use a key that has it, or deselect %s. (%s)", names, null, lacks, deselect, error
+        )
 
     def _end(self, node: Node, error: TapError) -> None:
         with self._lock:

@@ -69,7 +69,13 @@ class Progress:
         sent = self.requests()
         speed = (sent - self._logged[1]) / (now - self._logged[0])
         left = sum(each.left for each in self._expected.values())
-        LOGGER.info("%s rows%s, %.1f requests per second%s", f"{self.rows:,}", _share(sent, left), speed, self._time(left, speed))
+        LOGGER.info(
+            "%s rows%s, %.1f requests per second%s",
+            f"{self.rows:,}",
+            _share(sent, left),
+            speed,
+            self._time(left, speed),
+        )
         self._logged = (now, sent)
 
     def _time(self, left: float, speed: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tap_incident.api.answers import Page, Row
@@ -12,10 +13,10 @@ from tap_incident.errors import BadData, Gone, Rejected, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
 from tap_incident.sync.plan import Node
 from tap_incident.sync.problems import Unwanted
-from tap_incident.sync.reading import Batch, Failed, Gift, PageEnd, Source
+from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
 from tap_incident.sync.rows import Missing, as_messages
 from tap_incident.sync.second_look import SecondLook, looked_at
-from tap_incident.sync.shared import Shared
+from tap_incident.sync.shared import SAMPLE_ROWS, Shared
 from tap_incident.sync.spool import Spool
 from tap_incident.sync.windows import Chain, belongs, is_ignored, window_filter
 from tap_incident.timestamps import instant
@@ -42,19 +43,19 @@ def read(shared: Shared, source: Source) -> None:
             _look_again(shared, source)
         else:
             _read(shared, source)
+    except Unreadable as error:
+        _put(shared, Failed(source, error))
     except Stopped:
         return
-    except BaseException as error:  # The writer decides what it means.
-        _fail(shared, source, error)
+    except BaseException as error:
+        _put(shared, Fatal(error))
     finally:
         source.room.free()
 
 
-def _fail(shared: Shared, source: Source | None, error: BaseException) -> None:
-    try:
-        shared.put(Failed(source, error))
-    except Stopped:
-        return
+def _put(shared: Shared, item: Item) -> None:
+    with suppress(Stopped):
+        shared.put(item)
 
 
 def _read(shared: Shared, source: Source) -> None:
@@ -72,8 +73,8 @@ def _pages(shared: Shared, source: Source) -> Iterator[Page]:
     if source.pages is not None:
         return source.pages
     stream, left = source.node.stream, source.left
-    rows = {"rows": 1} if source.node.children else {}
-    return shared.pages(stream, (*source.params, *window_filter(left, stream)), left.after, **rows)
+    most = 1 if source.node.children else SAMPLE_ROWS
+    return shared.pages(stream, (*source.params, *window_filter(left, stream)), left.after, most=most)
 
 
 def _accepted(shared: Shared, source: Source) -> Iterator[Page]:
@@ -187,7 +188,9 @@ def fill(shared: Shared, child: Node, spool: Spool) -> None:
     stream, key = child.stream, child.stream.parent.id_param
     has_answered = False
     try:
-        lists = [shared.ahead(shared.pages(stream, params)) for params in stream.list_params(shared.config.incident_modes)]
+        lists = [
+            shared.ahead(shared.pages(stream, params)) for params in stream.list_params(shared.config.incident_modes)
+        ]
         for page in itertools.chain.from_iterable(lists):
             has_answered = True
             if any(row.get(key) is None for row in page.rows):
@@ -200,6 +203,6 @@ def fill(shared: Shared, child: Node, spool: Spool) -> None:
         # After its first page, an error is not about one parent: nobody knows whose rows the rest of the list has.
         shared.problems.list_failed(child, error, has_rows=has_answered)
     except BaseException as error:
-        _fail(shared, None, error)
+        _put(shared, Fatal(error))
     finally:
         spool.full.set()

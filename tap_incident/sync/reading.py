@@ -70,16 +70,17 @@ class Gift:
 
 @dataclass(frozen=True)
 class Failed:
-    """A source ends here. An Unreadable ends its stream, any other error the run."""
+    """A source ends here: its stream can't be read."""
 
-    source: Source | None
-    """None for a list that other rows wait for."""
+    source: Source
+    error: Unreadable
+
+
+@dataclass(frozen=True)
+class Fatal:
+    """The run ends here."""
+
     error: BaseException
 
-    @property
-    def ends_run(self) -> bool:
-        """True if nothing more can be read."""
-        return not isinstance(self.error, Unreadable)
 
-
-Item = Batch | PageEnd | Gift | Failed
+Item = Batch | PageEnd | Gift | Failed | Fatal

@@ -7,7 +7,7 @@ an interruption. Source: Singer spec, section "State"; API documents, sections o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tap_incident.config import Config
@@ -79,7 +79,10 @@ def start(
     known = bookmark(state, step.name)
     # Not the lists for rows without a listed parent: they come and go with the selection.
     scope = fingerprint([config.endpoint, [params for node, params in step.lists if node.stream is step.root.stream]])
-    outdated = _outdated(step, known, scope, config, organisation, may_read)
+    default_modes = config.incident_modes == tuple(SETTINGS["properties"]["incident_modes"]["default"])
+    outdated = _outdated(step, known, scope, default_modes=default_modes) or _regained(step, known, may_read)
+    if _is_other(known, organisation):
+        outdated = "the key belongs to another organisation than in the last run: reading all of it"
     since = config.start_date if step.replication_key else None
     if step.replication_key and known.updated_at and not outdated:
         since = rfc3339(before(known.updated_at, _OVERLAP if known.scope else _OFFICIAL_OVERLAP))
@@ -114,24 +117,25 @@ def _is_other(known: Bookmark, organisation: str | None) -> bool:
     return None not in (known.organisation, organisation) and known.organisation != organisation
 
 
-def _outdated(
-    step: Step,
-    known: Bookmark,
-    scope: str,
-    config: Config,
-    organisation: str | None,
-    may_read: Callable[[Node, str], bool],
-) -> str:
+def _outdated(step: Step, known: Bookmark, scope: str, *, default_modes: bool) -> str:
     """Why rows up to the bookmark must be read again; "" if they need not be."""
-    if _is_other(known, organisation):
-        return "the key belongs to another organisation than in the last run: reading all of it"
     if not known.updated_at or not step.replication_key:
         return ""
-    default_modes = config.incident_modes == tuple(SETTINGS["properties"]["incident_modes"]["default"])
-    # The official tap's bookmarks have no scope. It only reads what these modes show.
+    # The official tap's bookmarks have no scope. It only reads what the default modes show.
     if known.scope != scope and (known.scope or not default_modes):
         return "incident_modes or the endpoint have changed: reading all of it again"
-    back = [part for part in _missing(step, known) if _is_readable(step, part, known, may_read)]
+    return ""
+
+
+def _regained(step: Step, known: Bookmark, may_read: Callable[[Node, str], bool]) -> str:
+    """The same, for nested parts that can be read now. `may_read` is asked about each that was refused before."""
+    if not known.updated_at or not step.replication_key:
+        return ""
+    back = [
+        part
+        for part in _missing(step, known)
+        if not (refused := known.denied.get(part)) or may_read(step.parts[part], refused)
+    ]
     return f"{' and '.join(back)} can be read now: reading all of it again" if back else ""
 
 
@@ -140,11 +144,6 @@ def _missing(step: Step, known: Bookmark) -> list[str]:
     if known.parts is None:
         return [part for part in step.parts if part in known.denied]
     return [part for part in step.parts if part not in known.parts]
-
-
-def _is_readable(step: Step, part: str, known: Bookmark, may_read: Callable[[Node, str], bool]) -> bool:
-    refused = known.denied.get(part)
-    return not refused or may_read(step.parts[part], refused)
 
 
 def _filter(stream: Stream, since: str | None) -> Params:

@@ -95,11 +95,11 @@ def _listed(shared: Shared, look: SecondLook, due: dict[str, Row]) -> _Read | No
 
 def _of_each(shared: Shared, look: SecondLook, due: Sequence[Row]) -> _Read:
     stream = look.child.stream
-    opened = [
-        (row, [shared.ahead(shared.pages(stream, params)) for params in child_params(stream, row, shared.span, shared.seen.first)])
-        for row in due
-        if shared.problems.is_wanted(look.child)
-    ]
+    opened = []
+    for row in due:
+        if shared.problems.is_wanted(look.child):
+            params = child_params(stream, row, shared.span, shared.seen.first)
+            opened.append((row, [shared.ahead(shared.pages(stream, each)) for each in params]))
     for parent, lists in opened:
         for page in readable(shared, look.child, parent, lists):
             yield page, [row for row in page.rows if look.missed(row, parent)]

@@ -21,7 +21,7 @@ from tap_incident.sync.reading import Item
 from tap_incident.sync.spool import Seen, Spool
 
 _T = TypeVar("_T")
-_SAMPLE_ROWS = 3
+SAMPLE_ROWS = 3
 
 
 class Pool:
@@ -81,13 +81,15 @@ class Shared:
     spools: dict[str, Spool] = field(default_factory=dict)
     """Rows of children that are read before their parents, by stream."""
 
-    def pages(self, stream: Stream, params: Params, after: str | None = None, *, rows: int = _SAMPLE_ROWS) -> Iterator[Page]:
-        """The pages of a list; of a sample, only its first `rows` rows. Raises what the client raises."""
+    def pages(
+        self, stream: Stream, params: Params, after: str | None = None, *, most: int = SAMPLE_ROWS
+    ) -> Iterator[Page]:
+        """The pages of a list; of a sample, only its first `most` rows. Raises what the client raises."""
         if not self.sample:
             yield from self.client.pages(stream, params, after)
             return
-        page = self.client.first_page(stream, params, rows)
-        yield replace(page, rows=page.rows[:rows], after=None)
+        page = self.client.first_page(stream, params, most)
+        yield replace(page, rows=page.rows[:most], after=None)
 
     def close(self) -> None:
         """Let the threads end, and free the disk space."""
