@@ -9,7 +9,7 @@ import logging
 
 from tap_incident.api.answers import Row
 from tap_incident.api.client import Client
-from tap_incident.errors import NoConnection, SlowAnswer, Unreadable
+from tap_incident.errors import BadKey, NoConnection, PassingFault, Stopped, TapError, Unreadable
 from tap_incident.protocol.state import fingerprint
 
 LOGGER = logging.getLogger(__name__)
@@ -30,7 +30,9 @@ def organisation(client: Client) -> str | None:
     try:
         identity = client.identity()
         LOGGER.info("%s", described(identity))
-    except (Unreadable, SlowAnswer, TypeError) as error:
+    except NoConnection:
+        raise
+    except (Unreadable, PassingFault, TypeError) as error:
         LOGGER.info("The API does not say whose key this is; the run continues (%s)", error)
         return None
     address = identity.get("dashboard_url")
@@ -41,5 +43,7 @@ def check_key(client: Client) -> None:
     """Make sure that the API knows the key, for a run that needs nothing else. Raises BadKey if it does not."""
     try:
         organisation(client)
-    except NoConnection as error:
+    except (BadKey, Stopped):
+        raise
+    except TapError as error:
         LOGGER.warning("The key could not be checked; the catalog does not depend on it (%s)", error)

@@ -15,11 +15,14 @@ from tap_incident.api.client import Timing
 
 LOGGER = logging.getLogger(__name__)
 
+_MANY = 100
+"""Records of a stream that has a METRIC line. Of fewer, the line of the stream says the number."""
+
 
 def log_metrics(records: Mapping[str, int], timings: Mapping[str, Timing]) -> None:
     """Log the numbers of `records` by stream, and the `timings` of requests by endpoint.
 
-    An endpoint that was requested once, and answered, has no line: most lists are small.
+    Small lists have no line: those that took one request, and streams of few records.
     """
     for path, timing in timings.items():
         if timing.number > 1 or timing.failed:
@@ -32,7 +35,8 @@ def log_metrics(records: Mapping[str, int], timings: Mapping[str, Timing]) -> No
             }
             _log(Point("timer", Metric.http_request_duration, round(timing.seconds, 3), tags))
     for name, count in records.items():
-        _log(Point("counter", Metric.record_count, count, {Tag.endpoint: name}))
+        if count >= _MANY:
+            _log(Point("counter", Metric.record_count, count, {Tag.endpoint: name}))
 
 
 def _log(point: Point) -> None:

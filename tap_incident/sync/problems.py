@@ -196,8 +196,9 @@ class Problems:
         """Log how many parents were deleted before their children were requested."""
         for name, known in self._parents.items():
             if known.gone and not known.all_gone:
-                text = "%s: %d %s deleted during the run, so there are no rows of them here"
-                LOGGER.info(text, name, known.gone, "parent was" if known.gone == 1 else "parents were")
+                text = "%s: %s deleted during the run, so there are no rows of %s"
+                were = ("1 parent was", "it") if known.gone == 1 else (f"{known.gone:,} parents were", "them")
+                LOGGER.info(text, name, *were)
 
     def incomplete(self) -> set[str]:
         """Streams without a status of their own of which rows are missing."""

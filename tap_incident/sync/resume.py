@@ -136,7 +136,7 @@ def _regained(step: Step, known: Bookmark, may_read: Callable[[Node, str], bool]
         for part in _missing(step, known)
         if not (refused := known.denied.get(part)) or may_read(step.parts[part], refused)
     ]
-    return f"{' and '.join(back)} can be read now: reading all of it again" if back else ""
+    return f"{' and '.join(back)} can be read again: reading all of it" if back else ""
 
 
 def _missing(step: Step, known: Bookmark) -> list[str]:
