@@ -73,10 +73,12 @@ class Bookmark:
     """As `denied`, of the rows that it had read."""
     lacks: Mapping[str, int] = field(default_factory=dict)
     """As `lacking`, of the rows that it had read."""
+    gone: Mapping[str, int] = field(default_factory=dict)
+    """Child streams for which all requests were answered with 404, and the number of them."""
 
     def lasting(self) -> Bookmark:
         """What of it stays when its step has ended: nothing, if no run was incremental."""
-        kept = replace(self, walk=None, left=(), started=None, newest=None, rows=0, refused={}, lacks={})
+        kept = replace(self, walk=None, left=(), started=None, newest=None, rows=0, refused={}, lacks={}, gone={})
         return kept if self.updated_at else Bookmark()
 
     def as_json(self) -> dict[str, Any]:
@@ -110,7 +112,10 @@ _BOOKMARK: dict[str, Any] = {
         **dict.fromkeys(("scope", "organisation", "walk"), _TEXT),
         **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest"), _TIME),
         **{key: {"anyOf": [_IDS, _NAMES], "description": _IDS["description"]} for key in ("denied", "refused")},
-        **{key: {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]} for key in ("lacking", "lacks")},
+        **{
+            key: {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]}
+            for key in ("lacking", "lacks", "gone")
+        },
         "parts": _NAMES,
         "rows": _NUMBER,
         "left": _LEFT,
@@ -205,7 +210,9 @@ def bookmark(state: State, name: str) -> Bookmark:
     found = (state.get("bookmarks") or {}).get(name) or {}
     given: dict[str, Any] = {key: value for key, value in found.items() if value}
     # Under the same names, version 1.1 had lists.
-    objects = {key: given[key] for key in ("denied", "lacking", "refused", "lacks") if isinstance(given.get(key), dict)}
+    objects = {
+        key: given[key] for key in ("denied", "lacking", "refused", "lacks", "gone") if isinstance(given.get(key), dict)
+    }
     plain = {key: given[key] for key in ("scope", "organisation", "started", "newest", "rows") if key in given}
     if given.get("without"):
         objects["denied"] = dict.fromkeys(given["without"], "")

@@ -74,6 +74,7 @@ class Ledger:
         known = start.known
         course = _Course(start, newest=known.newest, rows=known.rows, denied=dict(known.refused))
         course.lacks.update(known.lacks)
+        self._problems.resume(known.gone)
         course.looked_again = any(start.is_second_look(left) for left in start.left)
         self._courses[start.step.name] = course
         lists = start.left[:1] if self._sample else start.left
@@ -150,8 +151,12 @@ class Ledger:
         return []
 
     def _is_frozen(self, course: _Course) -> bool:
-        """True if rows of the step itself are missing, so that its state must not move on."""
-        return any(self._problems.status(root.name) is not None for root, _ in course.start.step.lists)
+        """True if its state must not move on: rows of the step itself are missing, or a part of all further rows."""
+        step, problems = course.start.step, self._problems
+        if any(problems.status(root.name) is not None for root, _ in step.lists):
+            return True
+        parts = [part.name for part in step.parts.values()] if step.replication_key else []
+        return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
 
     def _write_cursor(self, course: _Course) -> None:
         if self._sample or self._is_frozen(course):
@@ -166,6 +171,7 @@ class Ledger:
             started=(known.started or self._began) if start.step.replication_key else None,
             newest=course.newest,
             rows=course.rows,
+            gone=self._problems.only_gone(start.step.root),
             refused=course.denied if start.step.replication_key else {},
             lacks=dict(course.lacks) if start.step.replication_key else {},
         )
@@ -192,13 +198,12 @@ class Ledger:
 
     def _final(self, course: _Course) -> Bookmark:
         start, known = course.start, course.start.known
-        gone = {part: self._problems.all_gone(node.name) for part, node in start.step.parts.items()}
-        lacks = {**course.lacks, **{part: count for part, count in gone.items() if count}}
         if start.step.replication_key:
-            return final(start, began=self._began, newest=course.newest, denied=course.denied, lacks=lacks)
+            return final(start, began=self._began, newest=course.newest, denied=course.denied, lacks=course.lacks)
+        gone = any(self._problems.all_gone(part.name) for part in start.step.parts.values())
         replaced = any(selected.stream.name in self._writer.activated for selected in start.step.emitted())
         # Rows that the bookmark of an earlier incremental run covers may be deleted by now, or lack a part.
-        if not known.updated_at or replaced or course.denied or lacks:
+        if not known.updated_at or replaced or course.denied or course.lacks or gone:
             return Bookmark()
         return known.lasting()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -153,6 +153,17 @@ class Problems:
     def all_gone(self, name: str) -> bool:
         """True if the API seems to have given up the path of a child stream."""
         return name in self._parents and self._parents[name].all_gone
+
+    def only_gone(self, node: Node) -> dict[str, int]:
+        """The child streams below `node` for which all requests were answered with 404, and the number of them."""
+        known = ((below.name, self._parents.get(below.name)) for below in node.tree())
+        return {name: each.gone for name, each in known if each and 0 < each.gone == each.asked}
+
+    def resume(self, gone: Mapping[str, int]) -> None:
+        """What `only_gone` found in the interrupted run."""
+        for name, count in gone.items():
+            known = self._parents.setdefault(name, _Parents())
+            known.asked, known.gone = known.asked + count, known.gone + count
 
     def _of(self, node: Node) -> _Parents:
         return self._parents.setdefault(node.name, _Parents())
