@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 @cache
 def _sources() -> dict[str, Schema]:
     """The content of each schema file, by its path as a `$ref` names it."""
-    # In an installed package the folder is inside it, perhaps in a zip; in a checkout or an editable install, beside it.
+    # In an installed package (or a zip of it), the folder is inside; in a checkout or an editable install, beside it.
     inside = files("tap_incident") / "schemas"
     return dict(_files(inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "schemas"))
 
