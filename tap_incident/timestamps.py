@@ -10,6 +10,8 @@ Instant = tuple[datetime, str]
 
 _FORM = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-]\d\d:\d\d))", re.ASCII)
 
+_NO_ZONE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?))?", re.ASCII)
+
 
 def instant(text: object) -> Instant:
     """The comparable moment of a timestamp with any offset and any number of fractional digits.
@@ -34,6 +36,12 @@ def is_timestamp(value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def in_utc(text: str) -> str:
+    """A date, or a timestamp without a zone, as an RFC 3339 timestamp in UTC; any other text as it is."""
+    found = _NO_ZONE.fullmatch(text.strip())
+    return f"{found[1]}T{found[2] or '00:00:00'}Z" if found else text
 
 
 def rfc3339(moment: datetime) -> str:
