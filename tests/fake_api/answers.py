@@ -22,15 +22,21 @@ JSON = "application/json; charset=utf-8"
 
 
 class Answers:
-    """Answers requests about one organisation for the holder of `key`, who lacks the scopes in `denied`."""
+    """Answers requests about one organisation for the holder of `key`, who lacks the scopes in `denied`.
 
-    def __init__(self, org: Organisation, key: str, denied: Collection[str], limits: Limits) -> None:
+    Filters by the `ignored` properties are accepted, and change nothing.
+    """
+
+    def __init__(
+        self, org: Organisation, key: str, denied: Collection[str], limits: Limits, ignored: Collection[str] = ()
+    ) -> None:
         self._views = Views(org)
         self._awkward = org.awkward
         self._rows_per_page = org.rows_per_page
         self._key = key
         self._denied = frozenset(denied)
         self._limits = limits
+        self._ignored = frozenset(ignored)
 
     def authorized(self, call: Call) -> bool:
         """Whether the request carries the key."""
@@ -72,7 +78,8 @@ class Answers:
             raise Problem(
                 403, "missing_required_scope", "The key may not do this.", metadata={"scope": str(endpoint.scope)}
             )
-        query = checked(endpoint, call.params, in_path)
+        checked_query = checked(endpoint, call.params, in_path)
+        query = {name: values for name, values in checked_query.items() if name.split("[")[0] not in self._ignored}
         parents = {
             name: self._parent(name, parent, query) for name, parent in endpoint.parents.items() if name in query
         }

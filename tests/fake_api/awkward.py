@@ -159,7 +159,11 @@ RECIPES: Mapping[str, Recipe] = {
     **relations.RECIPES,
     "/v1/custom_field_options": of_each("/v2/custom_fields", "custom_field_id", (40, 3, 0, 0, 1)),
     "/v1/identity": with_values(
-        "name", "Stand-in key", roles=["viewer", "catalog_viewer"], team_roles=["catalog_editor"]
+        "name",
+        "Stand-in key",
+        dashboard_url="https://app.incident.io/stand-in",
+        roles=["viewer", "catalog_viewer"],
+        team_roles=["catalog_editor"],
     ),
     "/v1/incident_attachments": _children(lambda number: (number + 1) % 3),
     "/v1/incident_statuses": with_values("category", *CATEGORIES),

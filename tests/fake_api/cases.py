@@ -14,23 +14,19 @@ from .making import DAY, HOUR, cycle
 DATA: dict[str, Any] = json.loads(Path(__file__).with_name("sample.json").read_text("utf-8"))
 PEOPLE, TEAMS = DATA["people"], tuple(DATA["services"])
 MINUTE, WEEK, YEAR = 60, 7 * DAY, 365 * DAY
-SEVERITIES = ((6, 2.0), (16, 5.0), (38, 18.0), (40, 40.0))
-"""Of each severity: how many of a hundred incidents have it, and in how many hours half of them are resolved."""
-FALSE_ALARMS = (3, 5, 9, 1)
-"""Of each source of alerts: how many come for each one that becomes an incident."""
-ENDED = {"closed": 94, "declined": 3, "merged": 2, "canceled": 1}
+STEPS = ("reported", "accepted", "identified", "fixed", "resolved", "closed")
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alert; `case` is the number of the incident that it became. All moments are in Unix seconds."""
+    """An alert; `case` is the incident that it became. All moments are in Unix seconds."""
 
     when: int
     source: int
     team: str
     service: str
     problem: str
-    case: int | None
+    case: Case | None
 
 
 @dataclass(frozen=True)
@@ -46,17 +42,12 @@ class Case:
     problem: str
     ended: str
 
-    @property
-    def steps(self) -> tuple[int, ...]:
-        """When it was reported, accepted, identified, fixed, resolved and closed."""
+    def reached(self, now: int) -> dict[str, int]:
+        """The steps so far, each with its moment; a case that was declined, merged or canceled has only the first."""
         length = self.resolved - self.opened
         parts = (0, min(7 * MINUTE, length // 8), length // 3, length * 4 // 5, length, length + 3 * DAY)
-        return tuple(self.opened + part for part in parts)
-
-    @property
-    def lead(self) -> str:
-        """Who takes care of it."""
-        return on_call(self.team, self.opened)
+        moments = zip(STEPS[: None if self.ended == "closed" else 1], parts, strict=False)
+        return {step: self.opened + part for step, part in moments if self.opened + part <= now}
 
 
 @cache
@@ -69,8 +60,8 @@ def story(incidents: int, now: int) -> tuple[tuple[Case, ...], tuple[Alarm, ...]
         source = rng.choices((0, 1, 2, 3, None), (30, 20, 10, 10, 30))[0]
         if source is not None:
             when = case.opened - rng.randint(1, 5) * MINUTE
-            alarms.append(Alarm(when, source, case.team, case.service, case.problem, case.number))
-            for _ in range(rng.randint(0, 2 * FALSE_ALARMS[source])):
+            alarms.append(Alarm(when, source, case.team, case.service, case.problem, case))
+            for _ in range(rng.randint(0, 2 * DATA["false_alarms"][source])):
                 alarms.append(Alarm(now - rng.randint(3 * HOUR, YEAR), source, *_what(rng), None))
     return cases, tuple(sorted(alarms, key=lambda alarm: alarm.when))
 
@@ -92,10 +83,10 @@ def _what(rng: Random) -> tuple[str, str, str]:
 
 
 def _case(rng: Random, number: int, opened: int) -> Case:
-    severity = rng.choices(range(4), [weight for weight, _ in SEVERITIES])[0]
-    hours = SEVERITIES[severity][1] * rng.lognormvariate(0, 0.7)
+    (severity,) = rng.choices(range(4), DATA["severities"]["of_a_hundred"])
+    hours = DATA["severities"]["usual_hours"][severity] * rng.lognormvariate(0, 0.7)
     # The first one has none before it that it could be merged into.
-    ended = rng.choices([*ENDED], [*ENDED.values()])[0] if number else "closed"
+    ended = rng.choices([*DATA["ended"]], [*DATA["ended"].values()])[0] if number else "closed"
     return Case(number, opened, opened + int(hours * HOUR) + 10 * MINUTE, severity, *_what(rng), ended)
 
 

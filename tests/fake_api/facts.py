@@ -130,8 +130,9 @@ def _parents(path: str, required: tuple[str, ...], trap: Trap) -> Iterator[tuple
             yield name, Parent(*trap.parents[name])
         elif name == "id":
             # What the path goes through: /v1/postmortem_documents/{id}/content.
-            collection = path.partition("/{id}")[0]
-            yield name, Parent(collection, "id", f"{singular(collection)}_id")
+            collection, _, rest = path.partition("/{id}")
+            # With nothing behind it, the answer is the row itself, with more of it than the list has.
+            yield name, Parent(collection, "id", f"{singular(collection)}_id" if rest else "id")
         elif name.endswith("_id"):
             found = named_by(name)
             assert found, f"{path}: add the list of {name} to OTHER_NAMES"

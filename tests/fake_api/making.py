@@ -59,13 +59,14 @@ def instant(text: str) -> tuple[datetime, str]:
 class World:
     """The organisation while it is being made.
 
-    In: how many incidents, the seed, its present, and whether its values are `awkward`: null, empty, unexpected. Out:
-    `rows` by path, and the mode of each incident in `modes`.
+    In: how many incidents, the seed, its present, whether its values are `awkward` (null, empty, unexpected), and
+    `later`: the seconds to add to each time. Out: `rows` by path, and the mode of each incident in `modes`.
     """
 
-    def __init__(self, incidents: int, seed: int, now: datetime, *, awkward: bool) -> None:
+    def __init__(self, incidents: int, seed: int, now: datetime, *, awkward: bool, later: int = 0) -> None:
         self.incidents = incidents
         self.now = int(now.timestamp())
+        self.later = later
         self.awkward = awkward
         self.rows: dict[str, list[Row]] = {}
         self.modes: dict[str, str] = {}
@@ -78,13 +79,10 @@ class World:
         return base32(when * 1000, 10) + base32(self._made, 6) + base32(self.rng.getrandbits(50), 10)
 
     def stamp(self, when: int) -> str:
-        """The RFC 3339 text of `when` (Unix seconds); awkward ones have up to 9 fractional digits, some an offset."""
-        if not self.awkward:
-            return datetime.fromtimestamp(when, timezone.utc).isoformat()[:19] + "Z"
-        digits = self.rng.randrange(10)
-        fraction = f".{self.rng.randrange(10**digits):0{digits}d}" if digits else ""
-        suffix, shift = self.rng.choice(OFFSETS)
-        return datetime.fromtimestamp(when + shift, timezone.utc).isoformat()[:19] + fraction + suffix
+        """The RFC 3339 text of `when` (Unix seconds), if awkward an `odd_stamp`."""
+        if self.awkward:
+            return odd_stamp(self.rng, when)
+        return datetime.fromtimestamp(when + self.later, timezone.utc).isoformat()[:19] + "Z"
 
     def some(self, among: Sequence[T], number: int, most: int = 3) -> list[T]:
         """Up to `most` of `among`; none for the bare row, at least one for the full row."""
@@ -114,6 +112,14 @@ class World:
         return self.rng.randrange(DAY) + (
             EPOCH + number * DAY if self.awkward else self.now - (300 - number % 299) * DAY
         )
+
+
+def odd_stamp(rng: Random, when: int) -> str:
+    """The RFC 3339 text of a moment within the second `when`: 0 to 9 fractional digits, at times an offset."""
+    digits = rng.randrange(10)
+    fraction = f".{rng.randrange(10**digits):0{digits}d}" if digits else ""
+    suffix, shift = rng.choice(OFFSETS)
+    return datetime.fromtimestamp(when + shift, timezone.utc).isoformat()[:19] + fraction + suffix
 
 
 def base32(value: int, length: int) -> str:

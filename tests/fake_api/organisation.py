@@ -6,18 +6,22 @@ import os
 import pickle
 from collections import UserDict
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
+from random import Random
 from threading import Lock
 from typing import Any
 
 from . import awkward, sample
 from .facts import ENDPOINTS
-from .making import NOW, Row, World
+from .making import DAY, NOW, Row, World, cycle, instant, odd_stamp
 from .rows import Maker
+from .traps import SHOWN_MODES
 
 _SMALL = 1000
+# A Sunday. The weeks of the rotas begin on Thursdays, so a shift of today doesn't end today.
+_SAMPLE_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
 KEPT = "ORGANISATIONS"
 """Variable with the folder in which processes that run side by side keep what they made. Without it, each makes all."""
 
@@ -51,6 +55,32 @@ class Organisation:
     now: datetime = NOW
     awkward: bool = True
     rows_per_page: int | None = None
+
+    def rename(self, name: str = "renamed") -> None:
+        """Makes it another organisation, as the identity says: its key, and the address of its dashboard."""
+        identity = {"name": f"{name} key", "dashboard_url": f"https://app.incident.io/{name}"}
+        self.rows["/v1/identity"] = [{**row, **identity} for row in self.rows["/v1/identity"]]
+
+    def change(self, count: int, at: datetime) -> list[str]:
+        """Changes the newest `count` incidents that a request sees unasked, at that moment; gives their ids."""
+        rows = self.rows["/v2/incidents"]
+        shown = [row["id"] for row in rows if row["mode"] in SHOWN_MODES]
+        changed = set(shown[max(0, len(shown) - count) :])
+        stamp = at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        values = {"updated_at": stamp, "summary": f"Changed at {stamp}"}
+        self.rows["/v2/incidents"] = [{**row, **values} if row["id"] in changed else row for row in rows]
+        return sorted(changed)
+
+    def storm(self, path: str, count: int, *, seed: int = 7, newest_first: bool = False) -> None:
+        """Gives a list `count` rows of the last 700 days instead of its own, a third of them within the same five."""
+        rng, kinds, now = Random(seed), self.rows[path], int(self.now.timestamp())
+        ages = [rng.uniform(350, 355) if number % 3 == 0 else rng.uniform(0, 700) for number in range(count)]
+        stamps = sorted((odd_stamp(rng, now - int(age * DAY)) for age in ages), key=instant)
+        rows = [
+            {**cycle(kinds, number), "id": f"01STORM{number:019d}", "created_at": stamp, "updated_at": stamp}
+            for number, stamp in enumerate(stamps)
+        ]
+        self.rows[path] = rows[::-1] if newest_first else rows
 
 
 def organisation(
@@ -97,6 +127,11 @@ def _filled(world: World, maker: Maker) -> tuple[Lists, dict[str, str]]:
 
 
 def sample_organisation(incidents: int = 200, *, now: datetime) -> Organisation:
-    """An organisation that looks real, with incidents in the year before `now`; the same one for the same arguments."""
-    world = World(incidents, incidents, now, awkward=False)
-    return Organisation(*_filled(world, Maker(world, sample.RECIPES, sample.HINTS)), now, awkward=False)
+    """An organisation that looks real, with incidents in the year before the day of `now`.
+
+    It is always the same one, also the next day: only all its times are a day later then.
+    """
+    days = (now.astimezone(timezone.utc) - _SAMPLE_DAY).days
+    world = World(incidents, incidents, _SAMPLE_DAY, awkward=False, later=days * DAY)
+    rows, _ = _filled(world, Maker(world, sample.RECIPES, sample.HINTS))
+    return Organisation(rows, {row["id"]: row["mode"] for row in rows["/v2/incidents"]}, now, awkward=False)

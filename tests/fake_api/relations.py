@@ -33,9 +33,9 @@ def of_each(path: str, kept_as: str, counts: tuple[int, ...]) -> Recipe:
     return recipe
 
 
-def moment(row: Row) -> int:
-    """When a row was created (Unix seconds)."""
-    return int(instant(row["created_at"])[0].timestamp())
+def moment(maker: Maker, row: Row) -> int:
+    """When a row was created (Unix seconds), as it was made."""
+    return int(instant(row["created_at"])[0].timestamp()) - maker.world.later
 
 
 def _relationships(maker: Maker) -> Rows:
@@ -52,7 +52,7 @@ def _documents(maker: Maker) -> Rows:
     """The documents that incidents name."""
     for incident in maker.rows("/v2/incidents"):
         for document in incident.get("postmortem_document_ids") or ():
-            yield min(moment(incident) + DAY, maker.world.now), {"id": document, "incident_id": incident["id"]}
+            yield min(moment(maker, incident) + DAY, maker.world.now), {"id": document, "incident_id": incident["id"]}
 
 
 def _notes(maker: Maker) -> Rows:

@@ -84,7 +84,9 @@ class Maker:
     def _of_parents(self, endpoint: Endpoint, number: int, row: Row) -> Row:
         (*others, (name, last)) = endpoint.parents.items()
         given = {last.kept_as: row[last.field]}
-        if name != "id" and name in endpoint.properties:
+        if last.kept_as == "id":
+            given |= {key: row[key] for key in endpoint.properties if isinstance(row.get(key), str | bool | int)}
+        elif name != "id" and name in endpoint.properties:
             given[name] = row[last.field]
         for _, other in others:
             given[other.kept_as] = row.get(other.kept_as) or cycle(self.rows(other.path), number)[other.field]

@@ -28,10 +28,11 @@ Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
 class FakeApi:
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
-    In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
-    to get wrong, the port (0: any free one), the TLS that it speaks (None: none), seconds by which its clock is ahead
-    of this machine's, and whether answers have a Date. Out: `url`, the `requests` so far, and the `most_at_once` under
-    way. An error inside the stand-in itself is answered with 400 and raised on leaving.
+    In: the key to accept, the scopes that it lacks, properties whose filters are accepted and change nothing, the
+    rates (None: unlimited), seconds that each answer takes, what to get wrong, the port (0: any free one), the TLS
+    that it speaks (None: none), seconds by which its clock is ahead of this machine's, and whether answers have a
+    Date. Out: `url`, the `requests` so far, and the `most_at_once` under way. An error inside the stand-in itself is
+    answered with 400 and raised on leaving.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class FakeApi:
         *,
         key: str = "secret-key",
         denied: Collection[str] = (),
+        ignored: Collection[str] = (),
         rate_per_minute: float | None = None,
         refill_per_second: float | None = None,
         incidents_per_minute: float | None = None,
@@ -52,7 +54,9 @@ class FakeApi:
     ) -> None:
         self.requests: list[Logged] = []
         self.most_at_once = 0
-        self._answers = Answers(org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute))
+        self._answers = Answers(
+            org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute), ignored
+        )
         self._latency = latency
         self.clock_ahead = clock_ahead
         self.dated = dated

@@ -6,13 +6,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Protocol
 
 from . import shifts
 from .making import Row, instant
 from .wire import Query
 
-# In: a row, the request's parameters, the mode of each incident, the present. Out: whether the request can see the row.
-Shows = Callable[[Row, Query, Mapping[str, str], datetime], bool]
+
+class World(Protocol):
+    """What there is beside the row that is looked at."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def modes(self) -> Mapping[str, str]: ...
+
+    def by(self, path: str, field: str, value: str) -> Sequence[Row]:
+        """The rows of a path whose `field` is `value`."""
+
+
+# In: a row, the request's parameters, what else there is. Out: whether the request can see the row.
+Shows = Callable[[Row, Query, World], bool]
 # In: a row, the page size. Out: the row as it is sent.
 Shape = Callable[[Row, int], Row]
 # In: the rows that a request can see, its parameters, the present. Out: the body of the answer.
@@ -21,6 +36,7 @@ Body = Callable[[Sequence[Row], Query, datetime], Row]
 HIDDEN_CATEGORIES = frozenset({"declined", "canceled", "merged"})
 SHOWN_MODES = ("standard", "retrospective")
 NEXT_SHIFTS_UP_TO = 25
+HAS_NOTES = "has_notes[is]"
 
 
 class End(Enum):
@@ -59,24 +75,30 @@ class Trap:
     body: Body | None = None
 
 
-def _shows_incident(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
+def _shows_incident(row: Row, query: Query, world: World) -> bool:
     category, wanted = row["incident_status"]["category"], query.get("status_category[one_of]")
     return row["mode"] in query.get("mode[one_of]", SHOWN_MODES) and (
         category in wanted if wanted else category not in HIDDEN_CATEGORIES
     )
 
 
-def _shows_by_mode(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
-    return modes.get(row["incident_id"], "standard") in query.get("incident_mode", SHOWN_MODES)
+def _shows_by_mode(row: Row, query: Query, world: World) -> bool:
+    return world.modes.get(row["incident_id"], "standard") in query.get("incident_mode", SHOWN_MODES)
 
 
-def _shows_user(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
+def _shows_user(row: Row, query: Query, world: World) -> bool:
     return row["is_active"] or query.get("include_inactive") == ("true",)
 
 
-def _shows_pause(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
-    start = instant(query["from"][0])[0] if "from" in query else now
+def _shows_pause(row: Row, query: Query, world: World) -> bool:
+    start = instant(query["from"][0])[0] if "from" in query else world.now
     return start < instant(row["ends_at"])[0]
+
+
+def _shows_alert(row: Row, query: Query, world: World) -> bool:
+    """The notes of an alert's group are not its own."""
+    wanted = query.get(HAS_NOTES)
+    return not wanted or bool(world.by("/v1/alert_notes", "alert_id", row["id"])) == (wanted == ("true",))
 
 
 def _without_next_shifts(row: Row, page_size: int) -> Row:
@@ -105,7 +127,7 @@ TRAPS: Mapping[str, Trap] = {
     "/v1/incident_relationships": Trap(end=End.NO_META),
     "/v1/maintenance_windows": Trap(end=End.NULL),
     "/v1/status-pages/{id}/incidents/{incident_id}/response-incidents": Trap(parents=_OF_PAGE_INCIDENT),
-    "/v2/alerts": Trap(end=End.EMPTY, empty_page=True),
+    "/v2/alerts": Trap(end=End.EMPTY, empty_page=True, shows=_shows_alert, reads={HAS_NOTES: ("true", "false")}),
     "/v2/escalations": Trap(end=End.NO_META, days=True),
     "/v2/incident_activity_log_entries": Trap(parents=_WITH_STREAMS),
     "/v2/incident_alerts": Trap(end=End.EMPTY),

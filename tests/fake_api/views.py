@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from .facts import Endpoint
 from .making import Row, instant
 from .organisation import Organisation
 from .query import Place, between, compared, passes, place, spans
+from .traps import HAS_NOTES
 from .wire import Query
 
 NOT_FILTERS = ("after", "page_size")
@@ -47,6 +49,11 @@ class Views:
         """The organisation's present."""
         return self._org.now
 
+    @property
+    def modes(self) -> Mapping[str, str]:
+        """The mode of each incident."""
+        return self._org.modes
+
     def rows(self, path: str) -> list[Row]:
         """All rows of a path, seen or not."""
         rows: list[Row] = self._org.rows.setdefault(path, [])
@@ -69,9 +76,14 @@ class Views:
     def view(self, endpoint: Endpoint, query: Query) -> View:
         """What `query` gets to see of `endpoint`."""
         wanted = compared(endpoint, query)
-        single = next((field for field, values in wanted.items() if len(values) == 1 and field.endswith("_id")), None)
+        single = next(
+            (field for field, values in wanted.items() if len(values) == 1 and re.search("(^|_)id$", field)), None
+        )
         if single:
             return self._build(endpoint, query, wanted, self.by(endpoint.path, single, wanted[single][0]))
+        if HAS_NOTES in query:
+            # Another list decides: what is kept would not notice its changes.
+            return self._build(endpoint, query, wanted, self._about(endpoint, query))
         filters = tuple(
             sorted((name, tuple(sorted(values))) for name, values in query.items() if name not in NOT_FILTERS)
         )
@@ -101,7 +113,7 @@ class Views:
         self, endpoint: Endpoint, query: Query, wanted: Mapping[str, tuple[str, ...]], rows: Sequence[Row]
     ) -> View:
         shows = endpoint.trap.shows
-        seen = [row for row in rows if shows is None or shows(row, query, self._org.modes, self.now)]
+        seen = [row for row in rows if shows is None or shows(row, query, self)]
         if wanted:
             seen = [row for row in seen if passes(row, wanted)]
         seen = between(endpoint, seen, query)
