@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from datetime import date, datetime, time, timezone
 from threading import Event
 
@@ -37,10 +38,8 @@ def main() -> None:
     with api:
         print(f"export INCIDENT_ENDPOINT={api.url}\nexport INCIDENT_API_KEY={args.key}")
         print(f"# Serving {args.incidents} incidents until you press Ctrl-C.", flush=True)
-        try:
+        with suppress(KeyboardInterrupt):
             Event().wait()
-        except KeyboardInterrupt:
-            return
 
 
 if __name__ == "__main__":

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections import UserDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
-from pathlib import Path
 from random import Random
 from threading import Lock
 from typing import Any
@@ -18,12 +16,6 @@ from .facts import ENDPOINTS
 from .making import DAY, NOW, Row, World, cycle, instant, odd_stamp
 from .rows import Maker
 from .traps import SHOWN_MODES
-
-_SMALL = 1000
-# A Sunday. The weeks of the rotas begin on Thursdays, so a shift of today doesn't end today.
-_SAMPLE_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
-KEPT = "ORGANISATIONS"
-"""Variable with the folder in which processes that run side by side keep what they made. Without it, each makes all."""
 
 
 class Lists(UserDict[str, Any]):
@@ -87,43 +79,22 @@ def organisation(
     incidents: int = 20, *, seed: int = 7, now: datetime = NOW, rows_per_page: int | None = None
 ) -> Organisation:
     """The tests' organisation, with values of every awkward kind; the same one for the same arguments."""
-    if incidents > _SMALL:
-        return replace(_made(incidents, seed, now), rows_per_page=rows_per_page)
-    # Most tests want one of a few, and look at few of its lists: to copy those takes a fraction of making them all.
     packed, modes = _packed(incidents, seed, now)
     return Organisation(Lists(packed), dict(modes), now, rows_per_page=rows_per_page)
 
 
-Packed = tuple[dict[str, bytes], dict[str, str]]
-
-
 @cache
-def _packed(incidents: int, seed: int, now: datetime) -> Packed:
-    if KEPT not in os.environ:
-        return _pack(incidents, seed, now)
-    kept = Path(os.environ[KEPT], f"{incidents}-{seed}-{now.timestamp()}")
-    if not kept.exists():
-        mine = kept.with_suffix(f".{os.getpid()}")
-        mine.write_bytes(pickle.dumps(_pack(incidents, seed, now)))
-        mine.replace(kept)
-    found: Packed = pickle.loads(kept.read_bytes())  # noqa: S301 - our own bytes
-    return found
-
-
-def _pack(incidents: int, seed: int, now: datetime) -> Packed:
-    made = _made(incidents, seed, now)
-    return {path: pickle.dumps(rows, pickle.HIGHEST_PROTOCOL) for path, rows in made.rows.items()}, made.modes
-
-
-def _made(incidents: int, seed: int, now: datetime) -> Organisation:
+def _packed(incidents: int, seed: int, now: datetime) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Most tests look at few lists of an organisation: to unpack those takes a fraction of making them all."""
     world = World(incidents, seed, now, awkward=True)
-    return Organisation(*_filled(world, Maker(world, awkward.RECIPES, awkward.HINTS)), now)
+    rows = _filled(world, Maker(world, awkward.RECIPES, awkward.HINTS))
+    return {path: pickle.dumps(found, pickle.HIGHEST_PROTOCOL) for path, found in rows.items()}, world.modes
 
 
-def _filled(world: World, maker: Maker) -> tuple[Lists, dict[str, str]]:
+def _filled(world: World, maker: Maker) -> dict[str, list[Row]]:
     for endpoint in ENDPOINTS:
         maker.rows(endpoint.path)
-    return Lists(world.rows), world.modes
+    return world.rows
 
 
 def sample_organisation(incidents: int = 200, *, now: datetime) -> Organisation:
@@ -131,7 +102,7 @@ def sample_organisation(incidents: int = 200, *, now: datetime) -> Organisation:
 
     It is always the same one, also the next day: only all its times are a day later then.
     """
-    days = (now.astimezone(timezone.utc) - _SAMPLE_DAY).days
-    world = World(incidents, incidents, _SAMPLE_DAY, awkward=False, later=days * DAY)
-    rows, _ = _filled(world, Maker(world, sample.RECIPES, sample.HINTS))
-    return Organisation(rows, {row["id"]: row["mode"] for row in rows["/v2/incidents"]}, now, awkward=False)
+    days = (now.astimezone(timezone.utc) - sample.LAST_DAY).days
+    world = World(incidents, incidents, sample.LAST_DAY, awkward=False, later=days * DAY)
+    rows = _filled(world, Maker(world, sample.RECIPES, sample.HINTS))
+    return Organisation(Lists(rows), {row["id"]: row["mode"] for row in rows["/v2/incidents"]}, now, awkward=False)

@@ -8,16 +8,15 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, socket
-from threading import Condition, Event, Lock, Thread
+from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from .answers import Answers
 from .facts import documented
-from .limits import Limits
 from .organisation import Organisation
+from .problems import Limits
 from .wire import Answer, Call, Fault, Logged
 
 # In: the number of the request from 0, its path as in the document, its parameters (the last of each name), those in
@@ -61,7 +60,7 @@ class FakeApi:
         self.clock_ahead = clock_ahead
         self.dated = dated
         self._faults = faults
-        self._lock = Lock()
+        self._lock = Condition()
         self._arrived = 0
         self._under_way = 0
         self._stopping = Event()
@@ -75,12 +74,13 @@ class FakeApi:
         return self
 
     def stop(self) -> None:
-        """Stops at once: what waits or is half answered is cut off."""
+        """Stops at once: what waits is cut off, and so is a connection that a client keeps."""
         self._stopping.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._server.hang_up()
+        with self._lock:
+            self._lock.wait_for(lambda: not self._under_way, timeout=2.0)
 
     def __enter__(self) -> FakeApi:
         return self.start()
@@ -92,28 +92,24 @@ class FakeApi:
         if error is None and self._server.crashes:
             raise self._server.crashes[0]
 
-    def _arrive(self) -> int:
+    def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
+        """The answer to one request, after the time that it is to take; logs it."""
+        at = time.monotonic()
         with self._lock:
             number = self._arrived
             self._arrived += 1
             self._under_way += 1
             self.most_at_once = max(self.most_at_once, self._under_way)
-        return number
-
-    def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
-        """The answer to one request, after the time that it is to take; logs it."""
-        at = time.monotonic()
-        number = self._arrive()
         try:
             parts = urlsplit(target)
             params = tuple(parse_qsl(parts.query, keep_blank_values=True))
-            call = Call(
-                number, method, parts.path, params, at, headers.get("User-Agent", ""), headers.get("Authorization", "")
-            )
+            agent, authorization = headers.get("User-Agent", ""), headers.get("Authorization", "")
+            call = Call(number, method, parts.path, params, at, agent, authorization)
             path, in_path = documented(call.path)
             fault = self._faults(number, path, {**in_path, **dict(params)}) if self._faults else None
-            self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
-            answer, authorized = self._answers.answer(call, fault), self._answers.authorized(call)
+            stopped = self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
+            answer = Answer(0) if stopped else self._answers.answer(call, fault)
+            authorized = self._answers.authorized(call)
             with self._lock:
                 self.requests.append(Logged(**vars(call), status=answer.status, authorization_ok=authorized))
             return answer
@@ -121,6 +117,7 @@ class FakeApi:
             # Before the answer goes out: a client that asks one by one must never be counted twice.
             with self._lock:
                 self._under_way -= 1
+                self._lock.notify_all()
 
 
 class _Server(ThreadingHTTPServer):
@@ -132,8 +129,6 @@ class _Server(ThreadingHTTPServer):
         self.api = api
         self._tls = tls
         self.crashes: list[BaseException] = []
-        self._open: set[socket] = set()
-        self._changed = Condition()
         super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[Any, Any]:
@@ -142,27 +137,6 @@ class _Server(ThreadingHTTPServer):
             return connection, address
         # The handshake waits for the thread that reads the request: here it would keep out all other clients.
         return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._changed:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        with self._changed:
-            self._open.discard(request)
-            self._changed.notify_all()
-
-    def hang_up(self) -> None:
-        """Ends the connections that clients keep open, and waits for their threads to notice."""
-        with self._changed:
-            for connection in self._open:
-                try:
-                    connection.shutdown(SHUT_RDWR)
-                except OSError:
-                    continue
-            self._changed.wait_for(lambda: not self._open, timeout=2.0)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from .facts import Endpoint
 from .making import Row, instant
 from .organisation import Organisation
-from .query import Place, between, compared, passes, place, spans
-from .traps import HAS_NOTES
+from .query import compared, passes, spans
+from .traps import HAS_NOTES, SHOWS
 from .wire import Query
 
 NOT_FILTERS = ("after", "page_size")
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """The rows of one filtered list in order, and the place of each id among them."""
 
     rows: Sequence[Row]
     places: Mapping[str, int]
-
-
-def _sort_key(name: str) -> Callable[[Row], Any]:
-    return (lambda row: instant(row[name])) if name.endswith("_at") else (lambda row: row[name])
 
 
 class Views:
@@ -40,31 +31,16 @@ class Views:
     """
 
     def __init__(self, org: Organisation) -> None:
-        self._org = org
+        self.org: Organisation = org
         self._lock = RLock()
         self._kept: dict[tuple[str, object], tuple[list[Row], tuple[int, int], Any]] = {}
-
-    @property
-    def now(self) -> datetime:
-        """The organisation's present."""
-        return self._org.now
-
-    @property
-    def modes(self) -> Mapping[str, str]:
-        """The mode of each incident."""
-        return self._org.modes
-
-    def rows(self, path: str) -> list[Row]:
-        """All rows of a path, seen or not."""
-        rows: list[Row] = self._org.rows.setdefault(path, [])
-        return rows
 
     def by(self, path: str, field: str, value: str) -> Sequence[Row]:
         """The rows of a path whose `field` is `value`, or a list that has it."""
 
         def index() -> dict[str, list[Row]]:
             groups: dict[str, list[Row]] = {}
-            for row in self.rows(path):
+            for row in self._rows(path):
                 found = row.get(field) or ""
                 for key in found if isinstance(found, list) else [found]:
                     groups.setdefault(key, []).append(row)
@@ -76,58 +52,34 @@ class Views:
     def view(self, endpoint: Endpoint, query: Query) -> View:
         """What `query` gets to see of `endpoint`."""
         wanted = compared(endpoint, query)
-        single = next(
-            (field for field, values in wanted.items() if len(values) == 1 and re.search("(^|_)id$", field)), None
-        )
+        single = next((name for name, values in wanted.items() if len(values) == 1 and name.endswith("id")), None)
         if single:
-            return self._build(endpoint, query, wanted, self.by(endpoint.path, single, wanted[single][0]))
+            return self._build(endpoint, query, self.by(endpoint.path, single, wanted[single][0]))
+        # Where another list decides, what is kept would not notice its changes.
         if HAS_NOTES in query:
-            # Another list decides: what is kept would not notice its changes.
-            return self._build(endpoint, query, wanted, self._about(endpoint, query))
-        filters = tuple(
-            sorted((name, tuple(sorted(values))) for name, values in query.items() if name not in NOT_FILTERS)
-        )
-
-        def build() -> View:
-            return self._build(endpoint, query, wanted, self._about(endpoint, query))
-
-        view: View = self._once(endpoint.path, filters, build)
+            return self._build(endpoint, query, self._rows(endpoint.path))
+        filters = tuple(sorted((name, *sorted(query[name])) for name in query if name not in NOT_FILTERS))
+        rows = self._rows(endpoint.path)
+        view: View = self._once(endpoint.path, filters, lambda: self._build(endpoint, query, rows))
         return view
 
-    def _about(self, endpoint: Endpoint, query: Query) -> Sequence[Row]:
-        """The rows that the first filter by time lets through, and a few more: found by an index."""
-        rows, days = self.rows(endpoint.path), endpoint.trap.days
-        for field, start, end in spans(endpoint, query):
-
-            def index(field: str = field) -> tuple[list[Place], list[int]]:
-                placed = sorted((place(row[field], days), number) for number, row in enumerate(rows) if row.get(field))
-                return [at for at, _ in placed], [number for _, number in placed]
-
-            places, numbers = self._once(endpoint.path, ("at", field), index)
-            first = 0 if start is None else bisect_left(places, start)
-            last = len(places) if end is None else bisect_right(places, end)
-            return [rows[number] for number in sorted(numbers[first:last])]
-        return rows
-
-    def _build(
-        self, endpoint: Endpoint, query: Query, wanted: Mapping[str, tuple[str, ...]], rows: Sequence[Row]
-    ) -> View:
-        shows = endpoint.trap.shows
-        seen = [row for row in rows if shows is None or shows(row, query, self)]
-        if wanted:
-            seen = [row for row in seen if passes(row, wanted)]
-        seen = between(endpoint, seen, query)
-        newest_first = "sort_by" in endpoint.parameters
-        keys = [_sort_key(name) for name in (("created_at", "id") if newest_first else endpoint.trap.order)]
-        if keys:
-            seen.sort(key=lambda row: [key(row) for key in keys])
-        if newest_first and query.get("sort_by") != ("created_at_oldest_first",):
-            seen.reverse()
+    def _build(self, endpoint: Endpoint, query: Query, rows: Sequence[Row]) -> View:
+        shows, wanted, times = SHOWS[endpoint.trap.shows], compared(endpoint, query), spans(endpoint, query)
+        seen = [row for row in rows if passes(row, wanted, times, days=endpoint.trap.days) and shows(row, query, self)]
+        if "sort_by" in endpoint.parameters:
+            newest_first = query.get("sort_by") != ("created_at_oldest_first",)
+            seen.sort(key=lambda row: (instant(row["created_at"]), row["id"]), reverse=newest_first)
+        elif endpoint.trap.by_id:
+            seen.sort(key=lambda row: str(row["id"]))
         return View(seen, {str(row.get("id")): place for place, row in enumerate(seen)})
 
+    def _rows(self, path: str) -> list[Row]:
+        rows: list[Row] = self.org.rows.setdefault(path, [])
+        return rows
+
     def _once(self, path: str, name: object, make: Callable[[], Any]) -> Any:
-        rows = self.rows(path)
-        size = (len(rows), len(self._org.modes))
+        rows = self._rows(path)
+        size = (len(rows), len(self.org.modes))
         with self._lock:
             kept = self._kept.get((path, name))
             if kept is None or kept[0] is not rows or kept[1] != size:
