@@ -109,6 +109,12 @@ def rotation_of(schedule: Row) -> str:
     return str(rotations[0]["id"]) if rotations else "ROTATION"
 
 
+def _overrides(maker: Maker) -> Rows:
+    schedules = {row["id"]: row for row in maker.rows("/v2/schedules")}
+    for when, given in maker.usual("/v2/schedule_overrides"):
+        yield when, {**given, "rotation_id": rotation_of(schedules[given["schedule_id"]])}
+
+
 def in_lists(schedule: Row, shift: Row, lists: Sequence[str]) -> Rows:
     """A shift of a schedule, the same in each of the lists."""
     nothing_else = dict.fromkeys(COMPONENTS["ScheduleEntryV2"]["properties"], ABSENT)
@@ -121,5 +127,6 @@ RECIPES: Mapping[str, Recipe] = {
     "/v1/alert_notes": _notes,
     "/v1/incident_relationships": _relationships,
     "/v1/postmortem_documents": _documents,
+    "/v2/schedule_overrides": _overrides,
     "/v2/workflow_runs": _runs,
 }
