@@ -10,12 +10,10 @@ from typing import Any
 
 from .facts import BY_PATH, LIST_NAME, Endpoint, route
 from .making import Row
-from .organisation import Organisation
-from .problems import Limits, Problem
+from .organisation import Organisation, View, Views
 from .query import checked, page_size, start_of_page
-from .traps import SMALL_PAGE, WINDOW_START, entries_page
-from .views import View, Views
-from .wire import Answer, Call, Fault, Query
+from .traps import SMALL_PAGE, WINDOW_START, week_of
+from .wire import Answer, Call, Fault, Limits, Problem, Query
 
 
 class Answers:
@@ -79,16 +77,17 @@ class Answers:
         return {**self._found(endpoint, query, self._views.view(endpoint, query)), **beside}
 
     def _found(self, endpoint: Endpoint, query: Query, view: View) -> Row:
+        key, found, meta = endpoint.answer_key, view.rows, Row()
         if endpoint.paging.get("cursor") == WINDOW_START:
-            return entries_page(view.rows, query, self._org.now)
-        if endpoint.paging:
+            found, meta = week_of(view.rows, query, self._org.now)
+        elif endpoint.paging:
             return self._page(endpoint, query, view)
-        rows, key = [sent(endpoint, row) for row in view.rows], endpoint.answer_key
+        rows = [sent(endpoint, row) for row in found]
         if endpoint.holds == "list":
             return {key: rows}
         if endpoint.holds == "lists":
-            named = [(row[LIST_NAME], shown) for row, shown in zip(view.rows, rows, strict=True)]
-            return {key: {name: [row for of, row in named if of == name] for name in endpoint.lists}}
+            named = [(row[LIST_NAME], shown) for row, shown in zip(found, rows, strict=True)]
+            return {key: {name: [row for of, row in named if of == name] for name in endpoint.lists}, **meta}
         if not rows:
             raise Problem(404, "resource_not_found", "There is no such thing.")
         return {key: rows[0]} if key else rows[0]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
 
 from . import relations
-from .making import ABSENT, DAY, EPOCH, HOUR, VALUES, Row, cycle
+from .making import ABSENT, DAY, EPOCH, HOUR, VALUES, Row, cycle, read
 from .relations import hint, in_lists, recipe, rotation_of
 from .rows import Hint, Maker, Recipe, Rows
 from .traps import LISTS
 
-DATA: dict[str, Any] = json.loads(Path(__file__).with_name("awkward.json").read_text("utf-8"))
+DATA = read("awkward.json")
 MODES = ("standard",) * 3 + ("retrospective",) + ("standard",) * 2 + ("test", "retrospective", "standard", "tutorial")
-WORK_STREAMS = 3
-BETWEEN = 17 * HOUR
-SHIFT = 5 * DAY
+BETWEEN, SHIFT = 17 * HOUR, 5 * DAY
 
 
 def opened_at(number: int) -> int:
@@ -54,15 +49,13 @@ def _timestamp(maker: Maker, number: int, name: Row) -> Row:
     return {"incident_timestamp": name, **cycle(values, number // 2)}
 
 
-def _children(
-    counts: tuple[int, ...], more: Callable[[Maker, int], Row] = lambda maker, number: {}, *, streams: bool = False
-) -> Recipe:
+def _children(counts: tuple[int, ...], *, streams: bool = False) -> Recipe:
     """For each incident by turns so many rows, and four for the work streams, if they have any."""
 
     def rows(maker: Maker) -> Rows:
         for number, incident in enumerate(maker.rows("/v2/incidents")):
             for step in range(cycle(counts, number)):
-                yield opened_at(number) + step * HOUR, {"incident_id": incident["id"], **more(maker, number + step)}
+                yield opened_at(number) + step * HOUR, {"incident_id": incident["id"]}
         for number in range(4 if streams else 0):
             yield opened_at(number) + HOUR, {"incident_id": cycle(work_streams(maker), number)}
 
@@ -71,7 +64,7 @@ def _children(
 
 def work_streams(maker: Maker) -> list[str]:
     """The ids of the work streams, which no list has."""
-    found = [f"01STREAM{number:018d}" for number in range(WORK_STREAMS)]
+    found = [f"01STREAM{number:018d}" for number in range(3)]
     maker.world.modes.update(dict.fromkeys(found, "stream"))
     return found
 
@@ -84,11 +77,12 @@ def _of_streams_too(path: str) -> Recipe:
     return recipe
 
 
-def _update(maker: Maker, number: int) -> Row:
-    status = cycle(maker.rows("/v1/incident_statuses"), number)
-    if status["category"] != "merged":
-        return {"new_incident_status": status, "merged_into_incident_id": None if number % 5 == 0 else ABSENT}
-    return {"new_incident_status": status}
+def _updates(maker: Maker) -> Rows:
+    statuses = maker.rows("/v1/incident_statuses")
+    for number, (when, given) in enumerate(_children((1, 2, 3, 4))(maker)):
+        status = cycle(statuses, number)
+        merged = {} if status["category"] == "merged" else {"merged_into_incident_id": ABSENT if number % 5 else None}
+        yield when, {**given, "new_incident_status": status, **merged}
 
 
 def _alerts(maker: Maker) -> Rows:
@@ -100,20 +94,13 @@ def _alerts(maker: Maker) -> Rows:
         yield when, {"alert_group_ids": [f"GROUP{0:021d}", own] if number == 8 else cycle(groups, number)}
 
 
-def _severities(maker: Maker) -> Rows:
-    """The last one has an id longer than any other."""
-    for number in range(4):
-        when = maker.world.when(number)
-        yield when, {"id": maker.world.id_at(when) + "LONGER0123456789" * (number == 3)}
-
-
 def _shifts(maker: Maker) -> Rows:
     """Every third schedule's shifts of five days, forty days to either side of the present, in two lists or more."""
     for schedule in maker.rows("/v2/schedules")[::3]:
         for step in range(-8, 8):
             start = maker.world.now + step * SHIFT
             times = {"start_at": maker.world.stamp(start), "end_at": maker.world.stamp(start + SHIFT)}
-            shift = maker.make("ScheduleEntryV2", step + 8, rotation_id=rotation_of(schedule), **times)
+            shift = maker.make("ScheduleEntryV2", 1, step + 8, {"rotation_id": rotation_of(schedule), **times})
             # Old answers name the layer, new ones don't.
             layer = {"layer_id": "LAYER0"} if step % 2 else {}
             yield from in_lists(schedule, {**shift, **layer}, LISTS if step % 4 == 0 else ("scheduled", "final"))
@@ -127,12 +114,11 @@ RECIPES: Mapping[str, Recipe] = {
     **relations.RECIPES,
     **{path: recipe(facts) for path, facts in DATA["lists"].items()},
     "/v1/incident_attachments": _children((1, 2, 0)),
-    "/v1/severities": _severities,
     "/v2/alerts": _alerts,
     "/v2/incident_activity_log_entries": _of_streams_too("/v2/incident_activity_log_entries"),
     "/v2/incident_alerts": lambda maker: recipe({"count": 65 if maker.world.incidents else 0})(maker),
     "/v2/incident_timeline_items": _of_streams_too("/v2/incident_timeline_items"),
-    "/v2/incident_updates": _children((1, 2, 3, 4), _update),
+    "/v2/incident_updates": _updates,
     "/v2/incidents": _incidents,
     "/v2/schedule_entries": _shifts,
     "/v3/actions": _children((3, 2, 1, 0), streams=True),

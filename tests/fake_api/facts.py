@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from .making import VALUES
+from .making import VALUES, read
 from .traps import NONE, TRAPS, Trap
 
 Json = dict[str, Any]
 
-CONTENT: Json = json.loads(Path(__file__).with_name("facts.json").read_text("utf-8"))
+CONTENT: Json = read("facts.json")
 COMPONENTS: Mapping[str, Json] = CONTENT["components"]
 DEFAULT_PAGE_SIZE = 25
 LIST_NAME = "entry_type"
 """Where an answer holds an object of lists: the property of a kept row that says in which of them it is served."""
 OUTSIDE = ("external_", "microsoft_", "ms_", "slack_")
 """Starts of properties with ids of other systems."""
-OTHER_NAMES: Mapping[str, str] = VALUES["lists"]
-"""Lists that go by another name than that of their path, in the singular."""
 
 
 class Parent(NamedTuple):
@@ -80,19 +76,16 @@ def resolve(schema: Json) -> Json:
 
 def singular(path: str) -> str:
     """What a row of the list at a path is called: `policy`."""
-    name = path.rsplit("/", 1)[1]
-    if name.endswith("ies"):
-        return f"{name[:-3]}y"
-    return name[:-2] if name.endswith("ses") else name[:-1]
+    return re.sub("(?<=s)es$|s$", "", re.sub("ies$", "y", path.rsplit("/", 1)[1]))
 
 
-# Of two versions of a list, the newer one.
+# By the name of a row. Of two versions of a list, the newer one; values.json has those of another name.
 _LISTS = {singular(path): path for path in sorted(CONTENT["endpoints"]) if "{" not in path}
 
 
 def list_of(name: str) -> str | None:
     """The path of the list whose rows are called `name`, in the singular."""
-    return OTHER_NAMES.get(name) or _LISTS.get(name)
+    return VALUES["lists"].get(name) or _LISTS.get(name)
 
 
 def named_by(name: str) -> str | None:
@@ -120,7 +113,7 @@ def _parents(path: str, required: tuple[str, ...], trap: Trap) -> Iterator[tuple
             yield name, Parent(collection, "id", f"{singular(collection)}_id" if rest else "id")
         elif name.endswith("_id"):
             found = named_by(name)
-            assert found, f"{path}: add the list of {name} to OTHER_NAMES"
+            assert found, f"{path}: add the list of {name} to values.json"
             yield name, Parent(found, "id", name)
 
 

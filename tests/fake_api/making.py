@@ -22,11 +22,18 @@ NOW = datetime.fromtimestamp(EPOCH + 60 * DAY + 45_296, timezone.utc)
 # One more than a double can count to without gaps: a reader that goes through floats loses it.
 BIG = 2**53 + 1
 BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-VALUES: dict[str, Any] = json.loads(Path(__file__).with_name("values.json").read_text("utf-8"))
+
+
+def read(name: str) -> dict[str, Any]:
+    """The content of a JSON file of this folder."""
+    content: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text("utf-8"))
+    return content
+
+
+VALUES = read("values.json")
 """Texts, numbers (one of no exact binary form, one that json writes with an exponent), offsets of timestamps, texts
 that have a form (by a property's name or its last word), and hints (by component, by turns)."""
-FULL, BARE, NULLED = 0, 1, 2
-ABSENT_BELOW, NULL_BELOW = 0.15, 0.3
+FULL, BARE = 0, 1
 ABSENT: Any = object()
 """In the place of a value: the property is left out."""
 STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
@@ -78,10 +85,10 @@ class World:
         The first three rows of a list are complete, bare and null, so that each case is there whatever the dice say.
         Only awkward values are null.
         """
-        luck = (1.0, 0.0, 0.2)[number] if number <= NULLED else self.rng.random()
-        if luck >= NULL_BELOW:
+        luck = (1.0, 0.0, 0.2)[number] if number <= 2 else self.rng.random()
+        if luck >= 0.3:
             return make(number)
-        return None if self.awkward and luck >= ABSENT_BELOW else ABSENT
+        return None if self.awkward and luck >= 0.15 else ABSENT
 
     def surprise(self, row: Row, number: int) -> Row:
         """Gives every ninth awkward row a property that nobody has announced, and returns `row`."""

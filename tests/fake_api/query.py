@@ -10,18 +10,15 @@ from typing import Any
 
 from .facts import BY_PATH, DEFAULT_PAGE_SIZE, Endpoint, Json, resolve
 from .making import STAMP, Row, instant
-from .problems import Problem, invalid
-from .wire import Query
+from .wire import Problem, Query, invalid
 
 NAME = re.compile(r"(\w+)(?:\[(\w+)\])?")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 BOOLEANS = {"boolean": ("true", "false")}
 BY_TIME = ("gte", "lte", "date_range")
-
-
 Place = tuple[datetime, str]
-# A property, and the first and last moment that it may have.
-Span = tuple[str, Place | None, Place | None]
+# A property, and the moments that it may have: from `gte` to `lte`.
+Span = tuple[str, dict[str, Place]]
 
 
 def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapping[str, str]) -> Query:
@@ -118,18 +115,15 @@ def compared(endpoint: Endpoint, query: Query) -> dict[str, tuple[str, ...]]:
 
 def spans(endpoint: Endpoint, query: Query) -> list[Span]:
     """What each filter by time lets through."""
-    found = [
-        (field, {name: place(text, endpoint.trap.days) for name, text in moments.items()})
-        for _, field, moments in _times(endpoint, query)
-    ]
-    return [(field, places.get("gte"), places.get("lte")) for field, places in found]
+    days, found = endpoint.trap.days, _times(endpoint, query)
+    return [(field, {name: place(text, days) for name, text in moments.items()}) for _, field, moments in found]
 
 
 def passes(row: Row, wanted: Mapping[str, tuple[str, ...]], times: Sequence[Span], *, days: bool) -> bool:
     """Whether each property has one of the values (an object has that of its id), or lies within its times."""
-    for field, start, end in times:
-        at = place(row[field], days) if row.get(field) else None
-        if at is None or (start and at < start) or (end and at >= end and not (days and at == end)):
+    for field, ends in times:
+        at, end = place(row[field], days) if row.get(field) else None, ends.get("lte")
+        if at is None or at < ends.get("gte", at) or (end and at >= end and not (days and at == end)):
             return False
     return all(_text(row.get(field)) in values for field, values in wanted.items())
 
@@ -165,7 +159,6 @@ def start_of_page(endpoint: Endpoint, query: Query, places: Mapping[str, int]) -
         return 0
     (last,) = query["after"]
     if last not in places:
-        if endpoint.trap.unknown_after == 404:
-            raise Problem(404, "resource_not_found", "No such row.", field="after")
-        raise invalid("after", "No row of this list has that id.")
+        refused, code = endpoint.trap.unknown_after
+        raise Problem(refused, code, "No row of this list has that id.", field="after")
     return places[last] + 1

@@ -62,8 +62,9 @@ def recipe(facts: Row) -> Recipe:
                 yield maker.world.when(step % 50), {facts["as"]: row["id"]}
 
     def rows(maker: Maker) -> Rows:
-        for number in range(facts["count"]):
-            yield maker.world.when(number), {key: cycle(facts[key], number) for key in facts if key != "count"}
+        for number in range(facts["count"])[:: -1 if "newest_first" in facts else 1]:
+            values = facts.get("values", {})
+            yield maker.world.when(number), {name: cycle(values[name], number) for name in values}
 
     return children if "each" in facts else rows
 
@@ -98,11 +99,6 @@ def _notes(maker: Maker) -> Rows:
         yield maker.world.when(number % 120), {name: known, other[name]: absent}
 
 
-def _runs(maker: Maker) -> Rows:
-    """Newest first."""
-    yield from reversed(list(recipe({"count": 120})(maker)))
-
-
 def rotation_of(schedule: Row) -> str:
     """The id of a schedule's first rotation."""
     rotations = (schedule.get("config") or {}).get("rotations")
@@ -124,9 +120,9 @@ def in_lists(schedule: Row, shift: Row, lists: Sequence[str]) -> Rows:
 
 HINTS: Mapping[str, Hint] = {component: hint(values) for component, values in VALUES["hints"].items()}
 RECIPES: Mapping[str, Recipe] = {
+    **{path: recipe(facts) for path, facts in VALUES["recipes"].items()},
     "/v1/alert_notes": _notes,
     "/v1/incident_relationships": _relationships,
     "/v1/postmortem_documents": _documents,
     "/v2/schedule_overrides": _overrides,
-    "/v2/workflow_runs": _runs,
 }

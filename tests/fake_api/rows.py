@@ -8,7 +8,7 @@ from typing import Any
 
 from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by
 from .making import ABSENT, BARE, FULL, Row, World, cycle
-from .values import Make, kinds_of, scalar, snake, variants_of
+from .values import Make, scalar, snake, variants_of
 
 # For each row of a list its moment (Unix seconds), and the values that its schema doesn't say.
 Rows = Iterator[tuple[int, Row]]
@@ -59,10 +59,6 @@ class Maker:
                 named = {LIST_NAME: cycle(endpoint.lists, number + step)} if endpoint.lists else {}
                 yield when(number), {**given, **named}
 
-    def make(self, component: str, number: int, **given: Any) -> Row:
-        """An object of a component with `given` values, of which `ABSENT` leaves a property out."""
-        return self._object(component, 1, number, given)
-
     def short(self, component: str, number: int, row: Row) -> Row:
         """A row as other rows embed it: what the component has of it, and what only the component has."""
         names, own = parts_of(component)
@@ -94,7 +90,7 @@ class Maker:
 
     def _row(self, endpoint: Endpoint, number: int, given: Row) -> Row:
         if "$ref" in endpoint.item:
-            row = self._object(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
+            row = self.make(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
         else:
             row = {name: self._maker("", name, schema, 0)(number) for name, schema in endpoint.properties.items()}
         return row | {name: value for name, value in given.items() if name not in endpoint.properties}
@@ -112,7 +108,8 @@ class Maker:
             }
         return self._objects[key]
 
-    def _object(self, component: str, depth: int, number: int, given: Row) -> Row:
+    def make(self, component: str, depth: int, number: int, given: Row) -> Row:
+        """An object of a component with `given` values, of which `ABSENT` leaves a property out."""
         required, row = COMPONENTS[component].get("required", ()), Row()
         if component in self._hints:
             given = {**self._hints[component](self, number), **given}
@@ -158,7 +155,7 @@ class Maker:
         def short(number: int) -> Row:
             rows = self.rows(path) if path else []
             if not rows:
-                return self._object(component, depth, number, {})
+                return self.make(component, depth, number, {})
             return self.short(component, number, self.world.rng.choice(rows))
 
         return short
@@ -171,11 +168,9 @@ class Maker:
         if depth >= DEEPEST:
             return lambda number: []
         make = self._maker(component, name, items, depth)
-        # The full row has one of each kind.
-        kinds = kinds_of(items["$ref"].rsplit("/", 1)[1]) if "$ref" in items else 0
 
         def made(number: int) -> list[Any]:
-            length = (max(2, kinds), 0)[number] if number <= BARE else self.world.rng.choice((0, 1, 1, 2))
+            length = (2, 0)[number] if number <= BARE else self.world.rng.choice((0, 1, 1, 2))
             return [make(number + step) for step in range(length)]
 
         return made

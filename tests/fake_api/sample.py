@@ -3,19 +3,16 @@ what happened; here is the story of its year, and the facts that go into the tem
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 from . import relations
-from .making import DAY, FULL, HOUR, Row, cycle
+from .making import DAY, FULL, HOUR, Row, cycle, read
 from .relations import filled_row, in_lists, rotation_of
-from .rows import Hint, Maker, Recipe, Rows
+from .rows import Maker, Recipe, Rows
 
-DATA: dict[str, Any] = json.loads(Path(__file__).with_name("sample.json").read_text("utf-8"))
+DATA = read("sample.json")
 MINUTE, WEEK, YEAR = 60, 7 * DAY, 365 * DAY
 STEPS = tuple(DATA["status_after"])
 LAST_DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
@@ -95,12 +92,6 @@ def _updates(maker: Maker) -> Rows:
         before = case["incident"]
 
 
-def _attachments(maker: Maker) -> Rows:
-    """The change that mended every third incident."""
-    for case in list(_with_incidents(maker))[::3]:
-        yield case["when"], {**case, "change": f"acme/{case['service']}/pull/{case['number'] + 100}"}
-
-
 def _tasks(kind: str) -> Facts:
     """Actions begin with their incident; follow-ups begin when it is resolved, and many stay open for long."""
 
@@ -142,10 +133,6 @@ def _with_alerts(maker: Maker) -> Iterator[Row]:
         yield {**facts, "alert": slim, "actor": actor}
 
 
-def _incident_alerts(maker: Maker) -> Rows:
-    yield from ((alarm["when"], alarm) for alarm in _with_alerts(maker) if alarm["incident"])
-
-
 def _escalations(maker: Maker) -> Rows:
     """Whoever is on call is paged for each alert that becomes an incident, and for every fourth of the others."""
     for number, alarm in enumerate(_with_alerts(maker)):
@@ -180,16 +167,16 @@ def _shifts(maker: Maker) -> Rows:
 
 
 FACTS: Mapping[str, Facts] = {
-    "/v1/incident_attachments": _attachments,
+    # The change that mended every third incident.
+    "/v1/incident_attachments": lambda maker: ((case["when"], case) for case in list(_with_incidents(maker))[::3]),
     "/v2/alerts": _alerts,
     "/v2/escalations": _escalations,
-    "/v2/incident_alerts": _incident_alerts,
+    "/v2/incident_alerts": lambda maker: ((alarm["when"], alarm) for alarm in _with_alerts(maker) if alarm["incident"]),
     "/v2/incident_updates": _updates,
     "/v2/incidents": _incidents,
     "/v3/actions": _tasks("actions"),
     "/v3/follow_ups": _tasks("follow_ups"),
 }
-HINTS: Mapping[str, Hint] = relations.HINTS
 RECIPES: Mapping[str, Recipe] = {
     **relations.RECIPES,
     **{path: _settings(path) for path in DATA["rows"]},

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from email.message import Message
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Thread
 from types import TracebackType
@@ -16,8 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from .answers import Answers
 from .facts import documented
 from .organisation import Organisation
-from .problems import Limits
-from .wire import Answer, Call, Fault, Logged
+from .wire import Answer, Call, Fault, Limits, Logged
 
 # In: the number of the request from 0, its path as in the document, its parameters (the last of each name), those in
 # the path too. Out: what to get wrong.
@@ -56,13 +56,10 @@ class FakeApi:
         self._answers = Answers(
             org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute), ignored
         )
-        self._latency = latency
-        self.clock_ahead = clock_ahead
-        self.dated = dated
-        self._faults = faults
+        self._latency, self._faults = latency, faults
+        self.clock_ahead, self.dated = clock_ahead, dated
         self._lock = Condition()
-        self._arrived = 0
-        self._under_way = 0
+        self._arrived = self._under_way = 0
         self._stopping = Event()
         self._server = _Server(("127.0.0.1", port), self, tls)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -74,7 +71,7 @@ class FakeApi:
         return self
 
     def stop(self) -> None:
-        """Stops at once: what waits is cut off, and so is a connection that a client keeps."""
+        """Stops at once: what waits is cut off. A connection that a client keeps ends at its next request."""
         self._stopping.set()
         self._server.shutdown()
         self._thread.join()
@@ -164,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status:
             self.send_response_only(answer.status)
             if self.server.api.dated:
-                self.send_header("Date", self.date_time_string())
+                self.send_header("Date", formatdate(time.time() + self.server.api.clock_ahead, usegmt=True))
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
@@ -174,10 +171,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body[: answer.sent])
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server looks for these names
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """By the stand-in's own clock."""
-        return super().date_time_string((timestamp or time.time()) + self.server.api.clock_ahead)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing: stderr belongs to the program under test."""

@@ -5,19 +5,16 @@ Shifts are special: an answer covers a window of time, and the next page's curso
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .making import STAMP, Row, instant
-from .problems import invalid
-from .wire import Query
+from .making import STAMP, Row, instant, read
+from .wire import Query, invalid
 
 if TYPE_CHECKING:
-    from .views import Views
+    from .organisation import Views
 
 # In: a row, the request's parameters, what else there is. Out: whether the request can see the row.
 Shows = Callable[[Row, Query, "Views"], bool]
@@ -44,7 +41,7 @@ class Trap:
     largest: int | None = None
     end: Mapping[str, Any] | None = field(default_factory=dict)
     empty_page: bool = False
-    unknown_after: int = 422
+    unknown_after: tuple[int, str] = (422, "invalid_value")
     required: tuple[str, ...] = ()
     exactly_one: tuple[str, ...] = ()
     parents: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
@@ -84,9 +81,7 @@ SHOWS: Mapping[str, Shows] = {
     "user": lambda row, query, views: row["is_active"] or query.get("include_inactive") == ("true",),
 }
 NONE = Trap()
-TRAPS: Mapping[str, Trap] = {
-    path: Trap(**facts) for path, facts in json.loads(Path(__file__).with_name("traps.json").read_text("utf-8")).items()
-}
+TRAPS: Mapping[str, Trap] = {path: Trap(**facts) for path, facts in read("traps.json").items()}
 MODES = TRAPS["/v2/incidents"].reads["mode[one_of]"]
 CATEGORIES = TRAPS["/v2/incidents"].reads["status_category[one_of]"]
 
@@ -96,22 +91,17 @@ CURSOR = "cursor:"
 WINDOW_START = "entry_window_start"
 
 
-def entries_page(rows: Sequence[Row], query: Query, now: datetime) -> Row:
-    """A week of the window asked for (none: a fortnight from now), list by list, and where the next one begins.
+def week_of(rows: Sequence[Row], query: Query, now: datetime) -> tuple[list[Row], Row]:
+    """The shifts of a week of the window asked for (none: a fortnight from now), and where the next one begins.
 
     A shift that reaches over the border of two weeks is in both answers.
     """
     begin, end = _window_of(query, now)
     until = min(begin + PAGE, end)
-    lists: dict[str, list[Row]] = {name: [] for name in LISTS}
-    for row in rows:
-        if instant(row["start_at"])[0] < until and instant(row["end_at"])[0] > begin:
-            shown = {name: value for name, value in row.items() if name not in ("schedule_id", "entry_type")}
-            lists[row["entry_type"]].append(shown)
-    if until == end:
-        return {"schedule_entries": lists}
+    found = [row for row in rows if instant(row["start_at"])[0] < until and instant(row["end_at"])[0] > begin]
     cursor = f"{CURSOR}{until.isoformat()}|{end.isoformat()}"
-    return {"schedule_entries": lists, "pagination_meta": {"after": cursor, "after_url": f"/?{WINDOW_START}={cursor}"}}
+    meta = {"after": cursor, "after_url": f"/?{WINDOW_START}={cursor}"}
+    return found, {"pagination_meta": meta} if until < end else {}
 
 
 def _window_of(query: Query, now: datetime) -> tuple[datetime, datetime]:
@@ -132,4 +122,4 @@ def _moment(query: Query, name: str, default: datetime) -> datetime:
     text = query.get(name, (default.isoformat(),))[0]
     if not STAMP.fullmatch(text):
         raise invalid(name, "A date and time.")
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+    return instant(text)[0].astimezone(timezone.utc)

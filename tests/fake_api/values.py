@@ -84,9 +84,3 @@ def variants_of(component: str) -> tuple[str, frozenset[str]]:
             return tag, frozenset(found)
     whole = len(objects) > 1 and len(objects) == len(properties)
     return "", frozenset(objects if whole else ())
-
-
-def kinds_of(component: str) -> int:
-    """How many kinds of an object there are, if it has one of several properties."""
-    tag, variants = variants_of(component)
-    return len(COMPONENTS[component]["properties"][tag]["enum"]) if tag else len(variants)
