@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http.client import IncompleteRead, RemoteDisconnected
-from typing import Any
 
 import pytest
 
@@ -33,7 +32,6 @@ def test_keys_scopes_paths_and_methods(api: FakeApi, org: Organisation) -> None:
     [
         ("/v2/incidents", [("colour", "red")], "colour"),
         ("/v2/incidents", [("mode", "standard")], "mode"),
-        ("/v2/incidents", [("mode[not_in]", "standard")], "mode[not_in]"),
         ("/v2/incidents", [("mode[one_of]", "stream")], "mode[one_of]"),
         ("/v2/incidents", [("page_size", "1"), ("page_size", "1")], "page_size"),
         ("/v2/incidents", [("page_size", "1.0")], "page_size"),
@@ -41,8 +39,6 @@ def test_keys_scopes_paths_and_methods(api: FakeApi, org: Organisation) -> None:
         ("/v2/incidents", [("updated_at[gte]", "2024-01-01T00:00:00Z")], "updated_at[gte]"),
         ("/v2/incidents", [("updated_at[gte]", "2024-01-01"), ("updated_at[lte]", "2024-01-02")], "updated_at[lte]"),
         ("/v3/actions", [("updated_at[gte]", "2024-01-01")], "updated_at[gte]"),
-        ("/v3/actions", [("incident_id", "a"), ("incident_id", "b")], "incident_id"),
-        ("/v1/severities", [("page_size", "25")], "page_size"),
         ("/v1/alert_notes", [("alert_id", "a"), ("alert_group_id", "b")], "alert_id"),
         ("/v2/schedules/any/sync_rules", [("schedule_id", "any")], "schedule_id"),
     ],
@@ -62,9 +58,8 @@ def test_some_rows_come_only_if_they_are_asked_for(api: FakeApi, org: Organisati
         assert rows(api, "/v3/actions", [("incident_mode", mode)]) == of_mode != []
     assert {org.modes[row["incident_id"]] for row in rows(api, "/v3/actions")} == {"standard", "retrospective"}
     assert rows(api, "/v2/users") == [row for row in org.rows["/v2/users"] if row["is_active"]]
-    for size in (25, 26):
-        shown = ["next_shifts" in row for row in rows(api, "/v2/schedules", [("page_size", str(size))])]
-        assert any(shown) == (size == 25)
+    for size, some in (("25", True), ("26", False)):
+        assert some == any("next_shifts" in row for row in rows(api, "/v2/schedules", [("page_size", size)]))
 
 
 @pytest.mark.parametrize("ignored", [(), ("created_at", "has_notes")])
@@ -82,14 +77,17 @@ def test_filters_pick_rows_unless_they_are_ignored(org: Organisation, ignored: t
         assert from_one == [row for row in alerts if row["alert_source_id"] == known]
 
 
-@pytest.mark.parametrize(
-    ("path", "last"),
-    [("incident_updates", None), ("incidents", {}), ("follow_ups", {"after": ""}), ("users", {"after": None})],
-)
-def test_the_end_is_said_in_four_ways(api: FakeApi, path: str, last: dict[str, Any] | None) -> None:
-    version = "v3" if path == "follow_ups" else "v2"
-    meta = list(page_through(api, f"/{version}/{path}", [("page_size", "249")]))[-1].get("pagination_meta")
-    assert last == (meta if meta is None else {name: meta[name] for name in meta if name == "after"})
+def test_the_end_is_said_in_four_ways(api: FakeApi) -> None:
+    ends = {
+        "/v2/incident_updates": None,
+        "/v2/incidents": {},
+        "/v2/users": {"after": None},
+        "/v3/follow_ups": {"after": ""},
+    }
+    for path, end in ends.items():
+        *_, last = page_through(api, path, [("page_size", "249")])
+        meta = last.get("pagination_meta")
+        assert end == (meta and {name: meta[name] for name in meta if name == "after"})
 
 
 def test_the_rate_is_limited_for_all_and_for_incidents(org: Organisation) -> None:

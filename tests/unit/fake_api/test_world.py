@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -28,26 +27,25 @@ def test_an_organisation_can_be_renamed_and_its_incidents_change() -> None:
     with FakeApi(org) as api:
         before = ask(api, "/v1/identity").json["identity"]
         org.rename()
-        after = ask(api, "/v1/identity").json["identity"]
-        assert {name for name in before if before[name] != after[name]} == {"name", "dashboard_url"}
+        after = ask(api, "/v1/identity").json["identity"].items()
+        assert [name for name, value in after if before[name] != value] == ["dashboard_url", "name"]
         changed = org.change(3, NOW)
-        assert len(changed) == 3
         assert changed == sorted(
             row["id"] for row in rows(api, "/v2/incidents") if instant(row["updated_at"])[0] == NOW
         )
-    assert org.change(0, NOW) == []
+    assert (len(changed), org.change(0, NOW)) == (3, [])
 
 
-@pytest.mark.parametrize(("path", "newest_first"), [("/v2/alerts", False), ("/v2/escalations", True)])
-def test_storms(path: str, newest_first: bool) -> None:
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_storms(newest_first: bool) -> None:
     org = organisation(3)
-    org.storm(path, 900, newest_first=newest_first)
+    org.storm("/v2/escalations", 900, newest_first=newest_first)
     with FakeApi(org) as api:
-        stamps = [row["created_at"] for row in rows(api, path, [("page_size", "50")])]
+        stamps = [row["created_at"] for row in rows(api, "/v2/escalations", [("page_size", "50")])]
     assert {len(match[2] or "") for match in map(STAMP.fullmatch, stamps) if match} == set(range(10))
-    ordered = [instant(stamp) for stamp in (stamps[::-1] if newest_first else stamps)]
-    assert all(one <= other for one, other in pairwise(ordered))
-    assert (len(ordered), sum(350 * DAY <= NOW - at <= 355 * DAY for at, _ in ordered) // 10) == (900, 30)
+    moments = [instant(stamp) for stamp in stamps]
+    assert moments == sorted(moments, reverse=newest_first)
+    assert (len(moments), sum(350 * DAY <= NOW - at <= 355 * DAY for at, _ in moments) // 10) == (900, 30)
 
 
 def test_the_sample_is_valid_and_plain_and_nothing_of_it_is_to_come() -> None:
