@@ -137,7 +137,7 @@ def test_the_sdk_reads_every_page_of_every_list(python: Path, make: Callable[[],
     for endpoint in ENDPOINTS:
         assert count[endpoint.path], endpoint.path
         # The API hides some rows of some lists from a request without parameters.
-        if not endpoint.trap.shows and not endpoint.trap.body:
+        if not endpoint.trap.shows and endpoint.path != "/v2/schedule_entries":
             assert count[endpoint.path] == len(org.rows[endpoint.path]), endpoint.path
 
 
