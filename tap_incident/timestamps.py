@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 
 Instant = tuple[datetime, str]
@@ -10,6 +11,11 @@ Instant = tuple[datetime, str]
 
 _FORM = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-]\d\d:\d\d))", re.ASCII)
 
+_EXACT = re.compile(
+    r"(?P<year>(?!0000)\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|1\d|2[0-8]|(?P<late>29|3[01]))"
+    r"[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
 _NO_ZONE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?))?", re.ASCII)
 
 
@@ -36,6 +42,14 @@ def is_timestamp(value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_valid(text: str) -> bool:
+    """True for an RFC 3339 timestamp of a day and a time that exist. Fast: it checks every timestamp of each row."""
+    found = _EXACT.fullmatch(text)
+    if found is None:
+        return False
+    return found["late"] is None or int(found["day"]) <= monthrange(int(found["year"]), int(found["month"]))[1]
 
 
 def in_utc(text: str) -> str:

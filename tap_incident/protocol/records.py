@@ -16,6 +16,7 @@ from typing import Any
 from tap_incident.errors import BadData
 from tap_incident.protocol.schemas import Schema
 from tap_incident.protocol.selection import Selected
+from tap_incident.timestamps import is_valid
 
 Shaper = Callable[[dict[str, Any]], dict[str, Any]]
 _Convert = Callable[[Any], Any]
@@ -50,10 +51,10 @@ class _Rules:
 class _Misfit(Exception):
     """A value that does not fit its schema: expected type, found type, and path (each level prepends its own name)."""
 
-    def __init__(self, expected: str, found: Any) -> None:
+    def __init__(self, expected: str, value: Any, found: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
-        self.found = _NAMES.get(type(found), type(found).__name__)
+        self.found = found or _NAMES.get(type(value), type(value).__name__)
         self.path = ""
 
 
@@ -164,7 +165,11 @@ def _refuse(expected: str) -> _Convert:
 def _timestamp(value: Any) -> str | None:
     if type(value) is not str:
         raise _Misfit("date-time", value)
-    return value or None
+    if not value:
+        return None
+    if not is_valid(value):
+        raise _Misfit("date-time", value, "a text that is no RFC 3339 timestamp")
+    return value
 
 
 def _cut_url(value: Any) -> str | None:
