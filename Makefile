@@ -103,7 +103,7 @@ dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a pa
 	$(BIN)/twine check --strict dist/*
 
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
-	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 #: Follow the API
 facts: $(READY) $(NEWEST)  ## write what the stand-in serves anew from the API's newest document, or: make facts SPEC=openapi.json
