@@ -66,15 +66,16 @@ class Answers:
             raise Problem(403, "missing_required_scope", "The key may not do this.", metadata=scope)
         asked = checked(endpoint, call.params, in_path)
         query = {name: values for name, values in asked.items() if name.split("[")[0] not in self._ignored}
-        # Beside the rows stands the row that is their parent, or an object of which nothing is known.
-        beside: dict[str, Row] = {key: {} for key in endpoint.beside}
+        view = self._views.view(endpoint, query)
+        # Beside the rows stands the row that is their parent, or what was made with the row.
+        beside: dict[str, Row] = {key: next(iter(view.rows), {}).get(key, {}) for key in endpoint.beside}
         for name, parent in endpoint.parents.items():
             if name in query:
                 rows = self._views.by(parent.path, parent.field, query[name][0])
                 if not rows:
                     raise Problem(404, "resource_not_found", f"No such {name}.", field=name)
                 beside |= {key: rows[0] for key in beside if f"{key}_id" == name}
-        return {**self._found(endpoint, query, self._views.view(endpoint, query)), **beside}
+        return {**self._found(endpoint, query, view), **beside}
 
     def _found(self, endpoint: Endpoint, query: Query, view: View) -> Row:
         key, found, meta = endpoint.answer_key, view.rows, Row()
@@ -120,7 +121,7 @@ def hidden_in(path: str) -> frozenset[str]:
     """The properties of an endpoint's kept rows that it doesn't send."""
     endpoint = BY_PATH[path]
     kept = {parent.kept_as for parent in endpoint.parents.values()} | ({LIST_NAME} if endpoint.lists else set())
-    return frozenset(kept - endpoint.properties.keys())
+    return frozenset((kept | endpoint.beside.keys()) - endpoint.properties.keys())
 
 
 def _in_json(status: int, body: Any, headers: Row) -> Answer:

@@ -122,6 +122,7 @@ HINTS: Mapping[str, Hint] = {component: hint(values) for component, values in VA
 RECIPES: Mapping[str, Recipe] = {
     **{path: recipe(facts) for path, facts in VALUES["recipes"].items()},
     "/v1/alert_notes": _notes,
+    "/v2/alert_attachments": _notes,
     "/v1/incident_relationships": _relationships,
     "/v1/postmortem_documents": _documents,
     "/v2/schedule_overrides": _overrides,
