@@ -180,7 +180,8 @@ def _run(process: _Process) -> None:
     if args.discover:
         if config.api_key:
             check_key(Client(config, stop=stop).identity())
-        _print(out, json.dumps(discover(config.replication_method), indent=2))
+        catalog = discover(config.replication_method, exclude_personal_data=config.exclude_personal_data)
+        _print(out, json.dumps(catalog, indent=2))
         return
     selection = selection_of(args, config)
     if args.check or args.test:

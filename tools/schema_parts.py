@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tap_incident.protocol.schemas import MARK
 from tools.schema_files import Json, nullable
 
 Withheld = tuple[tuple[str, ...], ...]
@@ -131,5 +132,5 @@ def _without_descriptions(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     # A property can have the name "description": its value is a schema, not a text.
-    kept = {name: inner for name, inner in part.items() if name != "description" or isinstance(inner, dict)}
+    kept = {name: inner for name, inner in part.items() if name not in ("description", MARK) or isinstance(inner, dict)}
     return {name: _without_descriptions(inner) for name, inner in kept.items()}

@@ -10,18 +10,27 @@ from tap_incident.protocol.schemas import Schema, schema
 from tap_incident.streams import STREAMS, Stream
 
 
-def discover(replication_method: str = "FULL_TABLE") -> dict[str, Any]:
+def discover(replication_method: str = "FULL_TABLE", *, exclude_personal_data: bool = False) -> dict[str, Any]:
     """The catalog: `{"streams": [...]}`, sorted by tap_stream_id, the same in each call.
 
     Streams that can be incremental say so. With "INCREMENTAL", they are set to it; all others are FULL_TABLE.
+    `exclude_personal_data` is the setting (see `schema`).
     Source: Singer spec, sections "Discovery mode" and "Metadata".
     """
     ordered = sorted(STREAMS, key=lambda stream: stream.name)
-    return {"streams": [_entry(stream, stream.replication_method(replication_method)) for stream in ordered]}
+    return {
+        "streams": [
+            _entry(
+                stream,
+                schema(stream, exclude_personal_data=exclude_personal_data),
+                stream.replication_method(replication_method),
+            )
+            for stream in ordered
+        ]
+    }
 
 
-def _entry(stream: Stream, method: str) -> dict[str, Any]:
-    document = schema(stream)
+def _entry(stream: Stream, document: Schema, method: str) -> dict[str, Any]:
     return {
         "tap_stream_id": stream.name,
         "stream": stream.name,

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tap_incident.protocol.entries import Breadcrumb, Entry, field_name
-from tap_incident.protocol.schemas import Schema
+from tap_incident.protocol.schemas import Schema, schema
+from tap_incident.streams import Stream
 from tap_incident.words import nearest, shown
 
 LOGGER = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ _FINE = frozenset(
     (*_READ, "replication_method", "replication_key", "forced-replication-method", "valid-replication-keys")
 )
 """Keys that are no mistake: those of the Singer spec, and the forms of two that are read too."""
+_SHOWN_EXCLUDED = 10
 
 
 def log_keys(entry: Entry) -> None:
@@ -52,6 +54,20 @@ def log_properties(entry: Entry, document: Schema) -> None:
             unknown.append(shown(name, known))
     if unknown:
         LOGGER.warning("%s: %s has no property %s: skipped", entry.source, entry.name, ", ".join(unknown))
+
+
+def log_excluded(selected: Mapping[Stream, Entry], source: str) -> None:
+    """Log the fields that these entries select, and that the setting exclude_personal_data leaves out."""
+    asked = []
+    for stream, entry in selected.items():
+        left = set(_breadcrumbs(schema(stream, exclude_personal_data=True)))
+        excluded = (breadcrumb for breadcrumb in _breadcrumbs(schema(stream)) if breadcrumb not in left)
+        asked += [entry.place(each) for each in excluded if entry.metadata.get(each, {}).get("selected")]
+    if asked:
+        more = len(asked) - _SHOWN_EXCLUDED
+        text = "%s: the setting exclude_personal_data leaves out what is selected here: %s%s"
+        names = ", ".join(asked[:_SHOWN_EXCLUDED])
+        LOGGER.warning(text, source, names, f" and {more} others" if more > 0 else "")
 
 
 def _breadcrumbs(document: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,15 @@ from singer.transform import resolve_schema_references
 from tap_incident.streams import Stream
 
 Schema = dict[str, Any]
+
+MARK = "personal"
+"""A keyword of our own in schemas/, for what may tell who a person is: its kind. No catalog and no message has it.
+
+`name`, `email`, `slack_id`, `other_id` (in another tool), `label` (a text that is made from a name) and `details` (an
+object in which people have no fixed place) are left out on demand. `text` stays: a person wrote it, and it can name
+anybody. false: it looks personal, and is not.
+"""
+TEXT = "text"
 
 
 @cache
@@ -24,20 +34,55 @@ def _sources() -> dict[str, Schema]:
     return {file.relative_to(folder).as_posix(): json.loads(file.read_text("utf-8")) for file in files}
 
 
-def schema(stream: Stream) -> Schema:
+def schema(stream: Stream, *, exclude_personal_data: bool = False) -> Schema:
     """The stream's JSON Schema (Draft 4) with all references resolved. Each call returns a new object.
 
     The files allow null everywhere, because rows can be nested. Here the row and its key properties are not null.
+    With `exclude_personal_data`, it lacks the properties that are marked as personal, except texts.
     """
-    # Cached as text, not as an object: in an object, the targets of a `$ref` are shared, and selection edits in place.
-    parsed: Schema = json.loads(_resolved(stream.name))
+    parsed: Schema = json.loads(_unmarked(stream.name, exclude_personal_data))
     for document in (parsed, *(parsed["properties"][key] for key in stream.key_properties)):
         document["type"].remove("null")
     return parsed
 
 
+def marks(stream: Stream) -> dict[str, str]:
+    """The kind of each property that is marked as personal, by its path. In a path, `[]` follows a list."""
+    return dict(_marks(json.loads(_resolved(stream.name)), ""))
+
+
+def _marks(part: Schema, path: str) -> Iterator[tuple[str, str]]:
+    if part.get(MARK):
+        yield path, part[MARK]
+    for name, inner in part.get("properties", {}).items():
+        yield from _marks(inner, f"{path}.{name}" if path else name)
+    if "items" in part:
+        yield from _marks(part["items"], f"{path}[]")
+
+
+@cache
+def _unmarked(name: str, exclude_personal_data: bool) -> str:
+    parsed = json.loads(_resolved(name))
+    _unmark(parsed, exclude_personal_data)
+    return json.dumps(parsed)
+
+
+def _unmark(part: Schema, exclude_personal_data: bool) -> None:
+    """Remove the marks of a schema, and on demand what they mark."""
+    part.pop(MARK, None)
+    if "items" in part:
+        _unmark(part["items"], exclude_personal_data)
+    properties = part.get("properties", {})
+    for name, inner in list(properties.items()):
+        if exclude_personal_data and inner.get(MARK, TEXT) not in (TEXT, False):
+            del properties[name]
+        else:
+            _unmark(inner, exclude_personal_data)
+
+
 @cache
 def _resolved(name: str) -> str:
+    # Cached as text, not as an object: in an object, the targets of a `$ref` are shared, and selection edits in place.
     # It resolves the references in the sources themselves, so that each is resolved only once.
     sources = _sources()
     return json.dumps(resolve_schema_references(sources[f"{name}.json"], sources))

@@ -5,6 +5,7 @@ Source: Singer spec, section "Metadata", and its older form with `selected` insi
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 
 from tap_incident.errors import BadInput
 from tap_incident.protocol.entries import Breadcrumb, Entry, Metadata, field_name, read_entries
-from tap_incident.protocol.mistakes import log_keys, log_properties
+from tap_incident.protocol.mistakes import log_excluded, log_keys, log_properties
 from tap_incident.protocol.schemas import Schema, schema
 from tap_incident.protocol.wanted import wanted
 from tap_incident.settings import REPLICATION_METHODS
@@ -47,21 +48,21 @@ def select(
     old_form: bool = False,
     replication_method: str = "FULL_TABLE",
     streams: Sequence[str] = (),
+    exclude_personal_data: bool = False,
 ) -> Selection:
     """The selection of `catalog` (the parsed file; None: no file, so `streams` or else the default streams).
 
     `source` names the file in messages. `old_form` is for --properties: if such a file has `selected` inside a
     schema, it selects only those streams. `replication_method` applies to streams for which the catalog has none.
-    `streams` is the setting (see `wanted`).
+    `streams` is the setting (see `wanted`), and so is `exclude_personal_data` (see `schema`).
     Raises BadInput if the file is not a catalog, or asks for a replication method that a stream does not support.
     Logs a WARNING for streams that the tap does not have, and skips them.
     """
     if catalog is None:
         chosen = wanted(streams, source)
         keys = {name: _key(BY_NAME[name], replication_method) for name in chosen}
-        return {
-            n: Selected(BY_NAME[n], schema(BY_NAME[n]), named, replication_key=keys[n]) for n, named in chosen.items()
-        }
+        documents = {name: schema(BY_NAME[name], exclude_personal_data=exclude_personal_data) for name in chosen}
+        return {n: Selected(BY_NAME[n], documents[n], named, replication_key=keys[n]) for n, named in chosen.items()}
     entries = read_entries(catalog, source)
     unknown = [shown(name, BY_NAME) for name in sorted(entries) if name not in BY_NAME]
     if unknown:
@@ -70,10 +71,17 @@ def select(
     only_explicit = old_form and any(entry.in_schema() for entry in entries.values())
     for entry in known.values():
         log_keys(entry)
+    selected = {stream: entry for stream, entry in known.items() if _stream_selected(entry, only_explicit)}
+    if exclude_personal_data:
+        log_excluded(selected, source)
     return {
-        stream.name: _selected(stream, entry, _key(stream, _method(stream, entry) or replication_method))
-        for stream, entry in known.items()
-        if _stream_selected(entry, only_explicit)
+        stream.name: _selected(
+            stream,
+            entry,
+            schema(stream, exclude_personal_data=exclude_personal_data),
+            _key(stream, _method(stream, entry) or replication_method),
+        )
+        for stream, entry in selected.items()
     }
 
 
@@ -113,6 +121,8 @@ class _Fields:
 
     stream: Stream
     entry: Entry
+    document: Schema
+    """The stream's schema before selection."""
     metadata: Metadata
     """The entry's, except for keys: they always come."""
     absent: set[str] = field(default_factory=set)
@@ -121,11 +131,10 @@ class _Fields:
     """Objects that are selected with none of their properties."""
 
 
-def _selected(stream: Stream, entry: Entry, replication_key: str | None) -> Selected:
-    document = schema(stream)
+def _selected(stream: Stream, entry: Entry, document: Schema, replication_key: str | None) -> Selected:
     automatic = (*stream.key_properties, *([replication_key] if replication_key else []))
     keys: Metadata = {("properties", key): {"inclusion": "automatic", "selected": True} for key in automatic}
-    fields = _Fields(stream, entry, {**entry.metadata, **keys})
+    fields = _Fields(stream, entry, copy.deepcopy(document), {**entry.metadata, **keys})
     _cut(document, entry.schema, (), fields)
     _log(fields)
     explicit_fields = frozenset(
@@ -176,7 +185,7 @@ def _cut(document: Schema, theirs: Any, breadcrumb: Breadcrumb, fields: _Fields)
             _cut(properties[name], their_own, here, fields)
     if "properties" in document and not properties:
         fields.whole.append(field_name(breadcrumb))
-        properties.update(_part(schema(fields.stream), breadcrumb)["properties"])
+        properties.update(_part(fields.document, breadcrumb)["properties"])
 
 
 def _part(document: Schema, breadcrumb: Breadcrumb) -> Schema:
