@@ -19,7 +19,7 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist matrix bench facts schemas schema-drift \
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist bench facts schemas schema-drift \
 	$(API) clean
 
 #: Start here
@@ -91,21 +91,16 @@ format: $(READY)  ## put the code into its standard layout
 	$(BIN)/ruff format .
 
 #: Write from the code
-readme: $(READY)  ## write the tables in README.md and docs/, and the files for Meltano, anew from the code
-	$(BIN)/python -m tools.readme
-	$(BIN)/python -m tools.model_sources
+docs: $(READY)  ## write all text that is made from the code: tables in docs/, columns, files for Meltano, dbt and DuckDB
+	@$(BIN)/python -m tools.docs
 
-docs: $(READY)  ## write docs/columns.md anew from the schemas
-	@$(BIN)/python -m tools.columns
+readme: docs
 
 #: Release
 dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
-
-matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is here, and test it there
-	@$(BIN)/python -m tools.matrix
 
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
 	@$(BIN)/python -m tools.bench
@@ -126,4 +121,4 @@ $(API):
 	@$@/bin/pip install --quiet --disable-pip-version-check --upgrade incident-io
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) $(LINT) $(DBT) $(API) models/target models/logs .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LINT) $(DBT) $(API) models/target models/logs build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
--- Made by make readme from schemas/.
+-- Made by make docs from schemas/.
 CREATE OR REPLACE MACRO read_incidents(files) AS TABLE
     SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_activity_at AT TIME ZONE 'UTC' AS last_activity_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
     FROM read_json(files, format = 'newline_delimited', columns = {

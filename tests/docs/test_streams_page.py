@@ -19,7 +19,7 @@ from tests.support.runs import (
     Json,
     Run,
 )
-from tools.readme import GUIDE
+from tools.docs import GUIDE
 from tools.unread import unread_table
 
 TEXT = GUIDE.read_text("utf-8")
