@@ -1,4 +1,4 @@
-"""What is personal in the rows: the properties of schemas/ that lack a mark, and the tables of docs/personal-data.md."""
+"""What is personal in the rows: what in schemas/ lacks a mark, and the tables of docs/personal-data.md."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ _PERSON = re.compile(r"(user|person|people|member|assignee|editor|responder|call
 """An object with such a name is a person, whose `name` is one."""
 
 
-def unmarked(files: Mapping[str, Json], facts: Json) -> list[str]:
-    """The places in schemas/ that look personal and have no mark. `files` has the schemas by the path of their file."""
+def questions(files: Mapping[str, Json], facts: Json, streams: Iterable[Stream] = STREAMS) -> list[str]:
+    """A line for each place that looks personal and has no mark, in the schemas of `schema_files.read`."""
     found: dict[int, str] = {}
-    for stream in STREAMS:
+    for stream in streams:
         fact = facts["endpoints"].get(stream.path, {}).get("item", {})
         for place, part in _unmarked(files, facts["components"], files[f"{stream.name}.json"], fact, stream.name):
             # A shared file has many places: the first one is enough.
             found.setdefault(id(part), place)
-    return list(found.values())
+    return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in found.values()]
 
 
 def _unmarked(
     files: Mapping[str, Json], components: Json, part: Json, fact: Json, place: str
 ) -> Iterator[tuple[str, Json]]:
+    """The parts of a schema that look personal and have no mark, each with its place."""
     if MARK in part:
         return
     part, fact = files[part["$ref"]] if "$ref" in part else part, _resolved(components, fact)
