@@ -6,7 +6,7 @@ from typing import Any
 
 from singer import metadata
 
-from tap_incident.protocol.schemas import Schema, schema
+from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
 from tap_incident.streams import STREAMS, Stream
 
 
@@ -55,7 +55,9 @@ def _written_metadata(stream: Stream, document: Schema, method: str) -> list[dic
     metadata.write(known, (), "selected-by-default", stream.selected_by_default)
     if stream.parent.stream is not None:
         metadata.write(known, (), "parent-tap-stream-id", stream.parent.stream)
-    for breadcrumb, entry in known.items():
-        if breadcrumb and entry["inclusion"] == "available":
+    # At every depth: the rules of Meltano only reach into a list if the catalog names what is in it.
+    for breadcrumb in breadcrumbs(document):
+        if known.get(breadcrumb, {}).get("inclusion") != "automatic":
+            metadata.write(known, breadcrumb, "inclusion", "available")
             metadata.write(known, breadcrumb, "selected-by-default", True)
     return [{"breadcrumb": list(breadcrumb), "metadata": entry} for breadcrumb, entry in sorted(known.items())]

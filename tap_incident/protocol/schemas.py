@@ -60,6 +60,16 @@ def _marks(part: Schema, path: str) -> Iterator[tuple[str, str]]:
         yield from _marks(part["items"], f"{path}[]")
 
 
+def breadcrumbs(document: Schema, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The breadcrumbs of all properties in a schema, at every depth."""
+    if "items" in document:
+        document, above = document["items"], (*above, "items")
+    for name, part in document.get("properties", {}).items():
+        here = (*above, "properties", name)
+        yield here
+        yield from breadcrumbs(part, here)
+
+
 @cache
 def _unmarked(name: str, exclude_personal_data: bool) -> str:
     parsed = json.loads(_resolved(name))
