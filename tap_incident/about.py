@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
-from tap_incident.protocol.schemas import TEXT, marks
+from tap_incident.protocol.schemas import DETAILS, TEXT, marks
 from tap_incident.settings import OWN_KEYWORDS, SETTINGS, VERSION, variables
 from tap_incident.streams import STREAMS, Stream
 
@@ -154,7 +154,7 @@ def _stream(stream: Stream) -> dict[str, Any]:
 
 def _texts(stream: Stream) -> list[str]:
     """The texts that people write, at every depth."""
-    return [path for path, kind in marks(stream).items() if kind == TEXT]
+    return [path for path, kind in marks(stream).items() if kind in (TEXT, DETAILS)]
 
 
 def _text_columns(stream: Stream) -> list[str]:

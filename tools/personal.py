@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from tap_incident.protocol.schemas import MARK, TEXT, marks
+from tap_incident.protocol.schemas import DETAILS, MARK, TEXT, marks
 from tap_incident.streams import STREAMS, Stream
 from tools.schema_files import Json
 
@@ -79,19 +79,23 @@ def _resolved(components: Json, fact: Json) -> Json:
 def columns(stream: Stream, *, texts: bool) -> str:
     """The texts of a stream that stay, or else the columns that are left out: names of properties, and where they are.
 
-    The values in rules stand in so many places that only the column is named.
+    Values and their labels are in many places, so only the column is named.
     """
     names: dict[str, dict[str, None]] = {}
+    people = []
     for path, kind in marks(stream).items():
-        if (kind == TEXT) == texts:
+        if kind == DETAILS and not texts:
+            people.append(path)
+        elif (kind in (TEXT, DETAILS)) == texts:
             holder, _, name = path.rpartition(".")
-            in_rule = name in ("label", "literal") and stream.name != "alerts"
-            names.setdefault(holder.partition(".")[0].removesuffix("[]") if in_rule else holder, {})[name] = None
+            is_value = name in ("label", "literal")
+            names.setdefault(holder.partition(".")[0].removesuffix("[]") if is_value else holder, {})[name] = None
     own = [_code(names.pop(""))] if "" in names else []
     holders: dict[str, list[str]] = {}
     for holder, found in names.items():
         holders.setdefault(_code(found), []).append(holder)
-    return "; ".join([*own, *(f"{found} in {_code(where)}" for found, where in holders.items())])
+    parts = [*own, *(f"{found} in {_code(where)}" for found, where in holders.items())]
+    return "; ".join([*parts, *([f"people in {_code(people)}"] if people else [])])
 
 
 def _code(names: Iterable[str]) -> str:

@@ -17,11 +17,13 @@ Schema = dict[str, Any]
 MARK = "personal"
 """A keyword of our own in schemas/, for what may tell who a person is: its kind. No catalog and no message has it.
 
-`name`, `email`, `slack_id`, `other_id` (in another tool), `label` (a text that is made from a name) and `details` (an
-object in which people have no fixed place) are left out on demand. `text` stays: a person wrote it, and it can name
-anybody. false: it looks personal, and is not.
+`name`, `email`, `slack_id`, `other_id` (in another tool) and `label` (a value as people see it, maybe a name) are left
+out on demand. `details`, an object in which people have no fixed place, loses the properties in `OF_PEOPLE` at every
+depth. `text` stays: a person wrote it, and it can name anybody. false: it looks personal, and is not.
 """
 TEXT = "text"
+DETAILS = "details"
+OF_PEOPLE = frozenset(("aliases", "email", "label", "name", "slack_user_id"))
 
 
 @cache
@@ -38,7 +40,7 @@ def schema(stream: Stream, *, exclude_personal_data: bool = False) -> Schema:
     """The stream's JSON Schema (Draft 4) with all references resolved. Each call returns a new object.
 
     The files allow null everywhere, because rows can be nested. Here the row and its key properties are not null.
-    With `exclude_personal_data`, it lacks the properties that are marked as personal, except texts.
+    With `exclude_personal_data`, it lacks the properties that are marked as personal, except texts and details.
     """
     parsed: Schema = json.loads(_unmarked(stream.name, exclude_personal_data))
     for document in (parsed, *(parsed["properties"][key] for key in stream.key_properties)):
@@ -84,7 +86,7 @@ def _unmark(part: Schema, exclude_personal_data: bool) -> None:
         _unmark(part["items"], exclude_personal_data)
     properties = part.get("properties", {})
     for name, inner in list(properties.items()):
-        if exclude_personal_data and inner.get(MARK, TEXT) not in (TEXT, False):
+        if exclude_personal_data and inner.get(MARK, TEXT) not in (TEXT, DETAILS, False):
             del properties[name]
         else:
             _unmark(inner, exclude_personal_data)

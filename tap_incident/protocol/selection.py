@@ -35,6 +35,8 @@ class Selected:
     """Top-level properties with `selected: true`."""
     replication_key: str | None = None
     """None for a full refresh."""
+    exclude_personal_data: bool = False
+    """True if the schema lacks personal data."""
 
 
 Selection = Mapping[str, Selected]
@@ -59,10 +61,13 @@ def select(
     Logs a WARNING for streams that the tap does not have, and skips them.
     """
     if catalog is None:
-        chosen = wanted(streams, source)
-        keys = {name: _key(BY_NAME[name], replication_method) for name in chosen}
-        documents = {name: schema(BY_NAME[name], exclude_personal_data=exclude_personal_data) for name in chosen}
-        return {n: Selected(BY_NAME[n], documents[n], named, replication_key=keys[n]) for n, named in chosen.items()}
+        chosen = {BY_NAME[name]: named for name, named in wanted(streams, source).items()}
+        documents = {stream: schema(stream, exclude_personal_data=exclude_personal_data) for stream in chosen}
+        keys = {stream: _key(stream, replication_method) for stream in chosen}
+        return {
+            s.name: Selected(s, documents[s], named, frozenset(), keys[s], exclude_personal_data)
+            for s, named in chosen.items()
+        }
     entries = read_entries(catalog, source)
     unknown = [shown(name, BY_NAME) for name in sorted(entries) if name not in BY_NAME]
     if unknown:
@@ -74,15 +79,8 @@ def select(
     selected = {stream: entry for stream, entry in known.items() if _stream_selected(entry, only_explicit)}
     if exclude_personal_data:
         log_excluded(selected, source)
-    return {
-        stream.name: _selected(
-            stream,
-            entry,
-            schema(stream, exclude_personal_data=exclude_personal_data),
-            _key(stream, _method(stream, entry) or replication_method),
-        )
-        for stream, entry in selected.items()
-    }
+    keys = {stream: _key(stream, _method(stream, entry) or replication_method) for stream, entry in selected.items()}
+    return {s.name: _selected(s, entry, keys[s], exclude_personal_data) for s, entry in selected.items()}
 
 
 def _key(stream: Stream, method: str) -> str | None:
@@ -131,7 +129,8 @@ class _Fields:
     """Objects that are selected with none of their properties."""
 
 
-def _selected(stream: Stream, entry: Entry, document: Schema, replication_key: str | None) -> Selected:
+def _selected(stream: Stream, entry: Entry, replication_key: str | None, exclude_personal_data: bool) -> Selected:
+    document = schema(stream, exclude_personal_data=exclude_personal_data)
     automatic = (*stream.key_properties, *([replication_key] if replication_key else []))
     keys: Metadata = {("properties", key): {"inclusion": "automatic", "selected": True} for key in automatic}
     fields = _Fields(stream, entry, copy.deepcopy(document), {**entry.metadata, **keys})
@@ -142,7 +141,8 @@ def _selected(stream: Stream, entry: Entry, document: Schema, replication_key: s
         for breadcrumb, values in entry.metadata.items()
         if breadcrumb[:1] == ("properties",) and breadcrumb[1:] and values.get("selected")
     )
-    return Selected(stream, document, entry.selected() is True, explicit_fields, replication_key)
+    explicit = entry.selected() is True
+    return Selected(stream, document, explicit, explicit_fields, replication_key, exclude_personal_data)
 
 
 def _log(fields: _Fields) -> None:

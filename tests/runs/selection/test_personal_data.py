@@ -16,7 +16,7 @@ from tests.support.runs import check, key_of, there
 EVERYTHING = {"streams": ["*"]}
 WHO = "Zoltan Quux"
 """It stands in each name, address and id of a person, and nowhere else."""
-OF_PEOPLE = ("external_user_id", "replica_fallback_user_id", "holiday_name")
+OF_PEOPLE = ("external_user_id", "replica_fallback_user_id", "holiday_name", "email_address")
 
 
 def tagged(value: Any) -> Any:
@@ -26,7 +26,7 @@ def tagged(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     is_person = {"slack_user_id", "email"} & set(value) or ("user_id" in value and "cause" in value)
-    own = ("name", "email", "slack_user_id") if is_person else ()
+    own = ("name", "email", "slack_user_id") if is_person else ("label",) if "literal" in value else ()
     return {name: WHO if name in (*own, *OF_PEOPLE) else tagged(part) for name, part in value.items()}
 
 

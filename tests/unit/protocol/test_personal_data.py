@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 from collections.abc import Iterator
 
 import pytest
 
+from tap_incident.errors import BadData
 from tap_incident.protocol.catalog import discover
-from tap_incident.protocol.schemas import MARK, TEXT, marks, schema
+from tap_incident.protocol.records import shaper
+from tap_incident.protocol.schemas import DETAILS, MARK, OF_PEOPLE, TEXT, marks, schema
 from tap_incident.protocol.selection import select
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.fake_api.facts import BY_PATH, COMPONENTS, resolve
@@ -18,7 +21,7 @@ from tests.support.logs import warnings
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.protocol.catalogs import entry_of, property_names, subschemas
 
-KINDS = {"name", "email", "slack_id", "other_id", "label", "details", TEXT}
+KINDS = {"name", "email", "slack_id", "other_id", "label", DETAILS, TEXT}
 PERSON = {"email", "name", "slack_user_id"}
 PEOPLE = {name for name, fact in COMPONENTS.items() if PERSON & set(fact.get("properties", ())) > {"name"}}
 """The vendor's types of people."""
@@ -47,8 +50,13 @@ def is_left_out(path: str, left_out: set[str]) -> bool:
 
 
 def left_out(stream: Stream) -> set[str]:
-    """The paths that the setting leaves out."""
-    return {path for path, kind in marks(stream).items() if kind != TEXT}
+    """The columns that the setting leaves out."""
+    return {path for path, kind in marks(stream).items() if kind not in (TEXT, DETAILS)}
+
+
+def cleaned(stream: Stream) -> set[str]:
+    """The objects of any form that the setting cleans."""
+    return {path for path, kind in marks(stream).items() if kind == DETAILS}
 
 
 def without() -> Json:
@@ -67,7 +75,8 @@ def test_each_person_in_the_types_of_the_api_is_marked(stream: Stream) -> None:
         if is_left_out(path, withheld):
             continue
         for name in PERSON & set(COMPONENTS[component]["properties"] if component in PEOPLE else ()):
-            assert is_left_out(f"{path}.{name}".lstrip("."), left_out(stream)), f"{path}.{name}"
+            where = f"{path}.{name}".lstrip(".")
+            assert is_left_out(where, left_out(stream)) or (name in OF_PEOPLE and is_left_out(where, cleaned(stream)))
 
 
 def test_each_user_actor_creator_and_participant_is_a_person_or_has_no_name_of_one() -> None:
@@ -97,6 +106,24 @@ def test_schema_has_no_mark_and_lacks_exactly_what_is_left_out(stream: Stream) -
     names = {".".join(step for step in path if step != "properties").replace(".items", "[]") for path in lost}
     assert {name for name in names if not is_left_out(name, left_out(stream) - {name})} == left_out(stream)
     assert all(part.get("properties") != {} for _, part in subschemas(left)), "an object has lost all it had"
+
+
+def test_objects_of_any_form_lose_what_tells_who_a_person_is() -> None:
+    entries = BY_NAME["catalog_entries"]
+    value = {"literal": "01USER", "label": "Zoltan", "catalog_entry": {"id": "01E", "name": "Zoltan", "aliases": ["z"]}}
+    row = {"id": "1", "name": "Payments", "attribute_values": {"01A": {"value": value, "array_value": [value, None]}}}
+    left = {"literal": "01USER", "catalog_entry": {"id": "01E"}}
+    selected = select(streams=["catalog_entries"], exclude_personal_data=True)["catalog_entries"]
+    unknown: list[str] = []
+    record = shaper(selected, schema(entries), unknown.append)(copy.deepcopy(row))
+    assert record["attribute_values"] == {"01A": {"value": left, "array_value": [left, None]}}
+    assert (record["name"], "aliases" in record, unknown) == ("Payments", False, [])
+    assert (
+        shaper(select()["catalog_entries"], schema(entries), unknown.append)(row)["attribute_values"]
+        == (row["attribute_values"])
+    )
+    with pytest.raises(BadData, match=r"catalog_entries: row 1: attribute_values should be of type object"):
+        shaper(selected, schema(entries), unknown.append)({"id": "1", "attribute_values": ["Zoltan"]})
 
 
 def test_catalog_with_the_setting_has_no_personal_column() -> None:
