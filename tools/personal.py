@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tap_incident.protocol.schemas import DETAILS, MARK, TEXT, marks
 from tap_incident.streams import STREAMS, Stream
-from tools.schema_files import Json
+from tools.schema_files import Json, resolved, row_of
 
 _LOOKS = re.compile(
     r"e_?mail|slack_(user|id)|phone|mobile|avatar|photo|picture|birth|gender|external_user|fallback_user|holiday_name|"
@@ -22,29 +22,27 @@ def questions(files: Mapping[str, Json], facts: Json, streams: Iterable[Stream] 
     """A line for each place that looks personal and has no mark, in the schemas of `schema_files.read`."""
     found: dict[int, str] = {}
     for stream in streams:
-        fact = facts["endpoints"].get(stream.path, {}).get("item", {})
-        for place, part in _unmarked(files, facts["components"], files[f"{stream.name}.json"], fact, stream.name):
+        fact = row_of(facts, stream) if stream.path in facts["endpoints"] else {}
+        for place, part in _unmarked(files, facts, files[f"{stream.name}.json"], fact, stream.name):
             # A shared file has many places: the first one is enough.
             found.setdefault(id(part), place)
     return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in found.values()]
 
 
-def _unmarked(
-    files: Mapping[str, Json], components: Json, part: Json, fact: Json, place: str
-) -> Iterator[tuple[str, Json]]:
+def _unmarked(files: Mapping[str, Json], facts: Json, part: Json, fact: Json, place: str) -> Iterator[tuple[str, Json]]:
     """The parts of a schema that look personal and have no mark, each with its place."""
     if MARK in part:
         return
-    part, fact = files[part["$ref"]] if "$ref" in part else part, _resolved(components, fact)
+    part, fact = files[part["$ref"]] if "$ref" in part else part, resolved(facts, fact)
     if "items" in part:
-        yield from _unmarked(files, components, part["items"], fact.get("items", {}), place)
+        yield from _unmarked(files, facts, part["items"], fact.get("items", {}), place)
     elif "properties" in part:
         for name, inner in part["properties"].items():
             inner_fact = fact.get("properties", {}).get(name, {})
             if MARK not in inner and _is_text(inner) and _looks_personal(name, place, part["properties"]):
                 yield f"{place}.{name}", inner
-            yield from _unmarked(files, components, inner, inner_fact, f"{place}.{name}")
-    elif "object" in part["type"] and _holds_people(components, fact, ()):
+            yield from _unmarked(files, facts, inner, inner_fact, f"{place}.{name}")
+    elif "object" in part["type"] and _holds_people(facts, fact, ()):
         yield place, part
 
 
@@ -59,21 +57,16 @@ def _looks_personal(name: str, place: str, beside: Json) -> bool:
     return bool(_LOOKS.search(name)) or (name == "label" and "literal" in beside)
 
 
-def _holds_people(components: Json, fact: Json, above: tuple[str, ...]) -> bool:
+def _holds_people(facts: Json, fact: Json, above: tuple[str, ...]) -> bool:
     """Whether an object whose properties have no schema has some that would need a mark."""
     if fact.get("$ref") in above:
         return False
-    above, fact = (*above, fact.get("$ref", "")), _resolved(components, fact)
+    above, fact = (*above, fact.get("$ref", "")), resolved(facts, fact)
     properties = fact.get("properties", {})
     inner = [*properties.values(), *(fact[key] for key in ("items", "additionalProperties") if key in fact)]
     return any(_looks_personal(name, "", properties) for name in properties) or any(
-        _holds_people(components, each, above) for each in inner
+        _holds_people(facts, each, above) for each in inner
     )
-
-
-def _resolved(components: Json, fact: Json) -> Json:
-    found: Json = components[fact["$ref"].rsplit("/", 1)[1]] if "$ref" in fact else fact
-    return found
 
 
 def columns(stream: Stream, *, texts: bool) -> str:

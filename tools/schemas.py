@@ -16,7 +16,7 @@ from pathlib import Path
 from tap_incident.streams import STREAMS, Stream
 from tools.facts import FACTS
 from tools.personal import questions
-from tools.schema_files import FOLDER, Json, made_by_the_tap, read, write
+from tools.schema_files import FOLDER, Json, made_by_the_tap, read, row_of, write
 from tools.schema_parts import Parts, Withheld, below, component_of
 
 
@@ -46,10 +46,11 @@ def bring_up(facts: Json, files: dict[str, Json], streams: Sequence[Stream] = ST
     if lost:
         raise ValueError("\n".join(lost))
     known = [stream for stream in streams if stream.path in endpoints]
-    parts = Parts(facts["components"], [endpoints[stream.path]["item"] for stream in known], files)
+    items = [row_of(facts, stream) for stream in known]
+    parts = Parts(facts["components"], items, files)
     rows = [
-        Spot(stream.name, files, _file(stream), endpoints[stream.path]["item"], (), _withheld(stream))
-        for stream in known
+        Spot(stream.name, files, _file(stream), item, (), _withheld(stream))
+        for stream, item in zip(known, items, strict=True)
     ]
     # All files are compared before one is changed, so that each new part can use the shared files that are there.
     gaps = [gap for row in rows for gap in _gaps(parts, files, row)]

@@ -5,7 +5,7 @@ Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import UNKNOWN_SCOPE, Parent, Stream
+from tap_incident.streams.definition import Parent, Stream
 
 INCIDENT_SETTINGS: tuple[Stream, ...] = (
     Stream("custom_fields", "/v2/custom_fields", "Custom fields that incidents can have", "custom_fields.view"),
@@ -44,8 +44,7 @@ INCIDENT_SETTINGS: tuple[Stream, ...] = (
         "glossary_entries",
         "/v2/glossary_entries",
         "Words of the organisation, with their meaning",
-        UNKNOWN_SCOPE,
-        page_size=25,  # The document gives no maximum; this is the default.
+        page_size=250,
         selected_by_default=False,
     ),
 )

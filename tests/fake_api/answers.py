@@ -79,8 +79,8 @@ class Answers:
         view = self._views.view(endpoint, query)
         return {
             **self._answer(endpoint, query, view),
-            # The row that is the parent, or an object of which nothing is known.
-            **{key: parents.get(f"{key}_id", {}) for key in endpoint.beside},
+            # The row that is the parent, or what was made with the row.
+            **{key: parents.get(f"{key}_id") or next(iter(view.rows), {}).get(key, {}) for key in endpoint.beside},
         }
 
     def _parent(self, name: str, parent: Parent, query: Query) -> Row:
@@ -137,7 +137,7 @@ def hidden_in(path: str) -> frozenset[str]:
     """The properties of an endpoint's kept rows that it doesn't send."""
     endpoint = BY_PATH[path]
     kept = {parent.kept_as for parent in endpoint.parents.values()} | ({LIST_NAME} if endpoint.lists else set())
-    return frozenset(kept - endpoint.properties.keys())
+    return frozenset((kept | endpoint.beside.keys()) - endpoint.properties.keys())
 
 
 def _request_id(call: Call) -> str:

@@ -175,6 +175,7 @@ HINTS: Mapping[str, Hint] = {
 }
 RECIPES: Mapping[str, Recipe] = {
     "/v1/alert_notes": _notes,
+    "/v2/alert_attachments": _notes,
     "/v1/incident_relationships": _relationships,
     "/v1/postmortem_documents": _documents,
     "/v2/incident_participant_workloads": _people("/v2/incident_participant_workloads"),

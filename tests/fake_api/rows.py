@@ -86,6 +86,10 @@ class Maker:
         given = {last.kept_as: row[last.field]}
         if name != "id" and name in endpoint.properties:
             given[name] = row[last.field]
+        if endpoint.path == f"{last.path}/{{id}}":
+            # The same row as in the list, with more in its lists and objects.
+            given |= {key: value for key, value in row.items() if not isinstance(value, list | dict)}
+            given |= {key: self._maker("", key, part, 0)(number) for key, part in endpoint.beside.items()}
         for _, other in others:
             given[other.kept_as] = row.get(other.kept_as) or cycle(self.rows(other.path), number)[other.field]
         return given

@@ -41,7 +41,8 @@ class Trap:
     a request has one of `exactly_one`. `parents` are as in `Endpoint`, where the names don't say them. `shows` picks
     the rows that a request can see, by the parameters that it `reads` (and their values, where no schema has them).
     Rows are sorted by `order`. Filters by time take `days`, both ends inclusive, instead of timestamps and half-open
-    ranges. `shape` and `body` make what is sent of a row, and of all of them.
+    ranges. `has` are parameters that pick rows by whether another list has some with their id: its path and property.
+    `shape` and `body` make what is sent of a row, and of all of them.
     """
 
     largest: int | None = None
@@ -55,6 +56,7 @@ class Trap:
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     days: bool = False
+    has: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     shape: Shape | None = None
     body: Body | None = None
 
@@ -105,7 +107,13 @@ TRAPS: Mapping[str, Trap] = {
     "/v1/incident_relationships": Trap(end=End.NO_META),
     "/v1/maintenance_windows": Trap(end=End.NULL),
     "/v1/status-pages/{id}/incidents/{incident_id}/response-incidents": Trap(parents=_OF_PAGE_INCIDENT),
-    "/v2/alerts": Trap(end=End.EMPTY, empty_page=True),
+    "/v2/alert_attachments": Trap(largest=25, exactly_one=tuple(_OF_ALERTS), parents=_OF_ALERTS),
+    "/v2/alerts": Trap(
+        end=End.EMPTY,
+        empty_page=True,
+        reads={"has_notes[is]": ("true", "false")},
+        has={"has_notes[is]": ("/v1/alert_notes", "alert_id")},
+    ),
     "/v2/escalations": Trap(end=End.NO_META, days=True),
     "/v2/incident_activity_log_entries": Trap(parents=_WITH_STREAMS),
     "/v2/incident_alerts": Trap(end=End.EMPTY),

@@ -104,6 +104,10 @@ class Views:
         seen = [row for row in rows if shows is None or shows(row, query, self._org.modes, self.now)]
         if wanted:
             seen = [row for row in seen if passes(row, wanted)]
+        for name, (path, field) in endpoint.trap.has.items():
+            if name in query:
+                found = {row.get(field) for row in self.rows(path)}
+                seen = [row for row in seen if (row["id"] in found) == (query[name] == ("true",))]
         seen = between(endpoint, seen, query)
         newest_first = "sort_by" in endpoint.parameters
         keys = [_sort_key(name) for name in (("created_at", "id") if newest_first else endpoint.trap.order)]

@@ -134,7 +134,7 @@ def test_it_only_reads(api: FakeApi) -> None:
         ("/v2/incidents", [("mode[not_in]", "standard")], "mode[not_in]"),
         ("/v2/incidents", [("severity[one_of][x]", "a")], "severity[one_of][x]"),
         ("/v2/alert_tags", [("search", "x")], "search"),
-        ("/v2/glossary_entries", [("page_size", "26")], "page_size"),
+        ("/v2/glossary_entries", [("page_size", "251")], "page_size"),
         ("/v2/schedules/any/sync_rules", [("schedule_id", "any")], "schedule_id"),
         ("/v2/alerts", [("page_size", "5"), ("status[one_of]", "loud")], "status[one_of]"),
         ("/v2/on_call_notification_pauses", [("from", "2024-01-01")], "from"),

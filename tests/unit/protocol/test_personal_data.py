@@ -15,11 +15,12 @@ from tap_incident.protocol.records import shaper
 from tap_incident.protocol.schemas import DETAILS, MARK, OF_PEOPLE, TEXT, marks, schema
 from tap_incident.protocol.selection import select
 from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tests.fake_api.facts import BY_PATH, COMPONENTS, resolve
+from tests.fake_api.facts import COMPONENTS, CONTENT, resolve
 from tests.support.each import EACH_STREAM
 from tests.support.logs import warnings
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.protocol.catalogs import entry_of, property_names, subschemas
+from tools.schema_files import row_of
 
 KINDS = {"name", "email", "slack_id", "other_id", "label", DETAILS, TEXT}
 PERSON = {"email", "name", "slack_user_id"}
@@ -71,7 +72,7 @@ def test_types_of_people_are_those_whose_name_says_so() -> None:
 @EACH_STREAM
 def test_each_person_in_the_types_of_the_api_is_marked(stream: Stream) -> None:
     withheld = set(stream.privacy.withheld)
-    for path, component in places(BY_PATH[stream.path].item):
+    for path, component in places(row_of(CONTENT, stream)):
         if is_left_out(path, withheld):
             continue
         for name in PERSON & set(COMPONENTS[component]["properties"] if component in PEOPLE else ()):
