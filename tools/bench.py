@@ -35,11 +35,12 @@ Figures = Iterator[tuple[str, float, float]]
 
 
 def steady(incidents: int) -> Organisation:
-    """An organisation with so many incidents in the default modes. None changes during the run."""
+    """An organisation with so many incidents in the default modes. None changes during the run; the newest was last."""
     org = organisation(incidents * 3 // 2)
     kept = {row["id"] for row in there(org, "incidents")[:incidents]}
     rows = [row for row in org.rows["/v2/incidents"] if row["id"] in kept]
-    org.rows["/v2/incidents"] = [{**row, "updated_at": "2024-01-02T03:04:05Z"} for row in rows]
+    moments = ((NOW - timedelta(days=120, hours=12 * (len(rows) - number))).isoformat() for number in range(len(rows)))
+    org.rows["/v2/incidents"] = [{**row, "updated_at": at} for row, at in zip(rows, moments, strict=True)]
     return org
 
 
@@ -94,7 +95,7 @@ def changes() -> Figures:
     state, rows = read(org, 0, settings=INCREMENTAL).state, org.rows["/v2/incidents"]
     touched = {row["id"] for row in rows[:: len(rows) // 20][:20]}
     org.rows["/v2/incidents"] = [
-        {**row, "updated_at": org.now.isoformat()} if row["id"] in touched else row for row in rows
+        {**row, "updated_at": (NOW + timedelta(days=9)).isoformat()} if row["id"] in touched else row for row in rows
     ]
     again = read(org, 0.1, state=state, settings=INCREMENTAL)
     yield "F second INCREMENTAL of 600 incidents, 20 changed: requests", again.requests, 80

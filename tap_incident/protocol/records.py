@@ -7,6 +7,7 @@ unchanged. A scalar of the wrong type is converted only if nothing is lost.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _URL = re.compile(
 )
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
 
+LOGGER = logging.getLogger(__name__)
 _NAMES: dict[type, str] = {
     str: "string",
     int: "integer",
@@ -64,7 +66,7 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
 
     `full_schema` is the stream's schema before selection. `unknown` is called with the path of each property that is
     not in it, every time. The function raises BadData for a value that fits no record; the text names stream, id and
-    path, but not the value.
+    path, but not the value. It logs a WARNING for the first value that `Stream.known` has not.
     """
     stream = selected.stream
     found = marks(stream) if selected.exclude_personal_data else {}
@@ -72,6 +74,7 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
     rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls), details)
     convert = _object(selected.schema, full_schema, "", rules)
     keys = stream.key_properties
+    unknown_values: set[str] = set()
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -81,6 +84,15 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
                 f"{stream.name}: row {shown_id(row)}: {misfit.path.lstrip('.')} should be of type {misfit.expected}, "
                 f"but the API sent {misfit.found}"
             ) from None
+        for name, values in stream.known:
+            if row.get(name) not in (None, *values) and name not in unknown_values:
+                unknown_values.add(name)
+                LOGGER.warning(
+                    "%s: the API has a %s that this version does not know. Incidents with it are missing: "
+                    "look for a newer version",
+                    stream.name,
+                    name,
+                )
         for key in keys:
             if record[key] is None:
                 raise BadData(f"{stream.name}: row {shown_id(row)} came without its key property {key}")

@@ -148,6 +148,8 @@ class Stream:
     window: TimeWindow | None = None
     answer: Answer = Answer()
     detail: Detail | None = None
+    known: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(property, values): requests for other rows name these values, so a row with another one means missing rows."""
     privacy: Privacy = Privacy()
 
     @property
