@@ -60,8 +60,8 @@ def newest(spec: str | None, environ: Mapping[str, str], pip: Path = PIP) -> Sou
     return of_sdk(pip)
 
 
-def of_sdk(pip: Path = PIP) -> Source:
-    """The document in the sdist of the newest SDK."""
+def of_sdk(pip: Path = PIP, release: str = SDK) -> Source:
+    """The document in the sdist of the newest SDK, or of another release (`incident-io==2.29.0`)."""
     with TemporaryDirectory() as folder:
         # The document doesn't depend on which Python the SDK needs.
         download = (
@@ -74,7 +74,7 @@ def of_sdk(pip: Path = PIP) -> Source:
             "--dest",
             folder,
         )
-        _ran(pip, *download, SDK)
+        _ran(pip, *download, release)
         (sdist,) = Path(folder).glob("*.tar.gz")
         version = sdist.name.removesuffix(".tar.gz").rpartition("-")[2]
         name = f"the sdist of {SDK} {version}"
