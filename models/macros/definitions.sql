@@ -26,3 +26,11 @@
     )
   {%- endif -%}
 {%- endmacro %}
+
+{# How a person in a JSON value is called: by name or, if the tap has left out personal data, by id. #}
+{% macro person_name(column) -%}
+  coalesce(
+    {{ tap_incident.json_text(column, *(varargs + ('name',))) }},
+    'person ' || {{ tap_incident.json_text(column, *(varargs + ('id',))) }}
+  )
+{%- endmacro %}

@@ -2,7 +2,7 @@ with leads as (
     select
         incidents.id as incident_id,
         {{ json_text('assigned.value', 'assignee', 'id') }} as lead_id,
-        {{ json_text('assigned.value', 'assignee', 'name') }} as lead,
+        {{ person_name('assigned.value', 'assignee') }} as lead,
         row_number() over (partition by incidents.id order by assigned.position) as place
     from {{ ref('base_incidents') }} as incidents
     {{ unnest_json('incidents.incident_role_assignments', 'assigned') }}

@@ -20,7 +20,7 @@ people as (
         events.*,
         paged.position as user_position,
         coalesce({{ json_text('paged.value', 'id') }}, 'unknown') as user_id,
-        {{ json_text('paged.value', 'name') }} as person,
+        {{ person_name('paged.value') }} as person,
         {{ local_time('events.paged_at') }} as paged_at_local
     from events
     {{ unnest_json('events.users', 'paged') }}

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.support.runs import KEY, key_of, there
+from tests.support.runs import KEY, Json, key_of, there
 
 from .meltano import Project
 
@@ -117,6 +117,35 @@ def test_rules_select_streams_and_fields_and_keys_always_come(
     assert {"id", "name", "updates"} < columns
     assert not {"creator", "created_at", "updated_at"} & columns
     assert len(project.rows("incidents")) == len(there(org, "incidents"))
+
+
+def values(row: Json, *names: str) -> list[str]:
+    """What a row has under these names, at every depth."""
+    found = [str(value) for name, value in row.items() if name in names and value]
+    inner = [part for value in row.values() for part in (value if isinstance(value, list) else [value])]
+    return found + [each for part in inner if isinstance(part, dict) for each in values(part, *names)]
+
+
+def test_rules_reach_into_lists(project: Project, api: FakeApi, org: Organisation) -> None:
+    rules = ["incidents.*", "escalations.*", "schedules.*", "users.*", "!*.*email", "!incidents.updates*updater"]
+    done = project.run(api, TAP_INCIDENT__SELECT=json.dumps(rules))
+    assert done.returncode == 0, done.stderr[-5000:]
+    for stream in ("incidents", "escalations", "schedules", "users"):
+        assert any(values(row, "email") for row in there(org, stream)), stream
+        assert not any(values(row, "email") for row in project.rows(stream)), stream
+        assert any(values(row, "slack_user_id") for row in project.rows(stream)), stream
+    updates = [update for row in project.rows("incidents") for update in row["updates"]]
+    assert updates
+    assert not any("updater" in update for update in updates)
+    assert all("message" in update for update in updates)
+
+
+def test_personal_data_can_be_excluded_with_a_setting(project: Project, api: FakeApi) -> None:
+    done = project.run(api, TAP_INCIDENT_EXCLUDE_PERSONAL_DATA="true")
+    assert done.returncode == 0, done.stderr[-5000:]
+    for stream in DEFAULT:
+        assert not any(values(row, "email", "slack_user_id") for row in project.rows(stream)), stream
+    assert all(row["id"] and "name" not in row for row in project.rows("users"))
 
 
 def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None:

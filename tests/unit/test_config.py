@@ -33,6 +33,7 @@ def test_settings_have_defaults_except_the_api_key() -> None:
         api_key=KEY,
         endpoint="https://api.incident.io",
         streams=(),
+        exclude_personal_data=False,
         incident_modes=("standard", "retrospective"),
         child_strategy="auto",
         schedule_window_days=14,

@@ -16,6 +16,7 @@ KEY = {"TAP_INCIDENT_API_KEY": "k"}
 TEXTS: dict[str, tuple[str, Any]] = {
     "api_key": ("other", "other"),
     "endpoint": ("https://example.com", "https://example.com"),
+    "exclude_personal_data": ("yes", True),
     "streams": ("users,!teams", ("users", "!teams")),
     "incident_modes": ('["test"]', ("test",)),
     "child_strategy": ("list", "list"),
