@@ -42,10 +42,7 @@ def test_reliability_page_names_only_tests_that_exist() -> None:
         assert set(re.findall(r"`(test_\w+)`", fault)) <= there, fault
 
 
-def test_readme_is_short_and_names_every_stream() -> None:
+def test_readme_names_every_stream() -> None:
     text = README.read_text("utf-8")
-    lines = text.splitlines()
-    assert len(lines) <= 150
-    assert all(len(line) <= 120 for line in lines if not line.startswith("|"))
     assert {stream.name for stream in STREAMS} <= set(re.findall(r"`(\w+)`", text))
     assert f"({len(STREAMS)} streams)" in text
