@@ -43,9 +43,9 @@ test: $(READY)  ## run all tests except make e2e, in parallel; one folder: make 
 	$(BIN)/python -m pytest $(PARALLEL) $(if $(ARGS),,-m 'not slow') $(ARGS)
 
 test-quick: $(READY)  ## run the unit tests, in seconds
-	$(BIN)/python -m pytest tests/unit $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit $(ARGS)
 
-smoke: $(READY)  ## load an interrupted run and its resumption into PostgreSQL and DuckDB, and make the report once
+smoke: $(READY) $(DBT)/.ready  ## load an interrupted run and its resumption into PostgreSQL and DuckDB, and make the report once
 	$(BIN)/python -m pytest -rs -m smoke tests/e2e $(ARGS)
 
 soak: $(READY)  ## run random sequences of runs against a model, as long as wanted: make soak SECONDS=600 SEED=1
@@ -107,7 +107,7 @@ dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a pa
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
 
-matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is here, and test it there
+matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.14 that is here, and test it there
 	@$(BIN)/python -m tools.matrix
 
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
