@@ -19,8 +19,9 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak smoke e2e lint lint-files format models report readme docs dist matrix bench facts schemas schema-drift \
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist matrix bench facts schemas schema-drift \
 	$(API) clean
+.PHONY: smoke
 
 #: Start here
 help:  ## list these targets
@@ -107,7 +108,7 @@ dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a pa
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
 
-matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.14 that is here, and test it there
+matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is here, and test it there
 	@$(BIN)/python -m tools.matrix
 
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)

@@ -6,18 +6,38 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft4Validator
 
 from tap_incident.config import load
 from tap_incident.settings import SETTINGS
+from tap_incident.streams import STREAMS
+from tests.support.paths import REPOSITORY
 from tools.hub import definition, definition_file
 from tools.readme import EXAMPLE, HUB
 from tools.yaml_text import yaml_text
 
+SCHEMA = json.loads((REPOSITORY / "tests/docs/data/hub_extractor.schema.json").read_text("utf-8"))
 BY_SETTING = {setting["name"]: setting for setting in definition()["settings"]}
 
 
 def test_definition_is_up_to_date() -> None:
     assert HUB.read_text("utf-8") == definition_file(), "run make readme"
+
+
+def test_definition_is_valid_by_the_schema_of_the_hub() -> None:
+    Draft4Validator.check_schema(SCHEMA)
+    assert list(Draft4Validator(SCHEMA).iter_errors(definition())) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"capabilities": ["guess"]}, {"settings": [{"label": "x"}]}, {"settings": [{"name": "x", "kind": "text"}]}],
+)
+def test_schema_of_the_hub_refuses_what_the_hub_does_not_know(change: dict[str, Any]) -> None:
+    assert not Draft4Validator(SCHEMA).is_valid({**definition(), **change})
+    assert not Draft4Validator(SCHEMA).is_valid({**definition(), "unknown": 1})
 
 
 def test_definition_has_every_setting_with_a_label_and_what_it_is() -> None:
@@ -33,6 +53,10 @@ def test_definition_has_defaults_that_the_tap_takes_and_that_change_nothing() ->
     values = {name: found["value"] for name, found in BY_SETTING.items() if "value" in found}
     assert load(json.dumps({"api_key": "k", **values}), {}) == load('{"api_key": "k"}', {})
     assert "user_agent" not in values, "it changes with each release"
+
+
+def test_definition_selects_the_default_streams() -> None:
+    assert definition()["select"] == [f"{stream.name}.*" for stream in STREAMS if stream.selected_by_default]
 
 
 def test_example_has_the_same_settings() -> None:
@@ -52,3 +76,10 @@ def test_example_has_the_same_settings() -> None:
 )
 def test_yaml_is_as_people_write_it(value: Any, text: str) -> None:
     assert yaml_text(value) == text
+
+
+@given(st.text(max_size=80))
+def test_yaml_of_a_text_is_plain_only_if_nothing_in_it_has_a_meaning(text: str) -> None:
+    written = yaml_text([text]).removeprefix("- ")
+    assert written == json.dumps(text, ensure_ascii=False) or (written == text and text[0].isalpha())
+    assert not {":", "#", '"', "'", "[", "{", "\n"} & set(written) or written.startswith('"')

@@ -88,3 +88,10 @@ def test_rules_select_streams_and_fields_and_keys_always_come(
     assert {"id", "name", "updates"} < columns
     assert not {"creator", "created_at", "updated_at"} & columns
     assert len(project.rows("incidents")) == len(there(org, "incidents"))
+
+
+def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None:
+    done = project.meltano(api, "config", "test", "tap-incident")
+    assert (done.returncode, "Plugin configuration is valid" in done.stdout + done.stderr) == (0, True), done.stderr
+    done = project.meltano(api, "config", "test", "tap-incident", TAP_INCIDENT_API_KEY="wrong")
+    assert done.returncode != 0

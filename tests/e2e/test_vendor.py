@@ -175,6 +175,14 @@ def test_the_sdk_reads_every_error(python: Path) -> None:
     assert refused(python, calls.values(), rate_per_minute=1) == {200, 429}
 
 
+def test_the_check_sees_what_only_a_broken_server_sends(python: Path) -> None:
+    org = organisation()
+    with FakeApi(org) as api:
+        found = problems(read(python, api, one_of_each(org).values()))
+    for kind in ("x_new_property: not in the SDK", "None", "isoformat", "of_a_new_kind"):
+        assert any(kind in problem for problem in found), kind
+
+
 def test_every_stream_has_the_properties_of_the_sdk(python: Path) -> None:
     facts = kept(facts_of(of_sdk(python).content), CONTENT)
     assert [line for stream in STREAMS for line in of_stream(facts, stream)] == []

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import pytest
 import trustme
 
+from tap_incident import config as configs
+from tap_incident.errors import PassingFault
+from tap_incident.streams import BY_NAME
 from tests.conftest import Tap, tls
 from tests.fake_api import FakeApi, organisation
+from tests.support.clients import client_without_waits
 from tests.support.faults import port_of
 from tests.support.logs import critical
 from tests.support.network import USERS, is_whole
@@ -22,6 +27,7 @@ TOKEN = "cHJveHktdXNlcjpwcm94eS1wYXNz"
 """Both as a proxy is sent them."""
 HOST = "api.example.com"
 """A host that only the proxy can reach."""
+Use = Callable[[Proxy], str]
 
 
 @pytest.fixture
@@ -59,7 +65,8 @@ def test_proxy_is_used_for_https_and_does_not_see_the_key(
     assert hides(debug_log.text + str(run.messages))
 
 
-@pytest.mark.parametrize(("host", "variable"), [("127.0.0.1", "HTTP_PROXY"), ("localhost", "ALL_PROXY")])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
 def test_proxy_is_not_used_for_an_endpoint_on_this_machine(
     tap: Tap, monkeypatch: pytest.MonkeyPatch, host: str, variable: str
 ) -> None:
@@ -71,7 +78,49 @@ def test_proxy_is_not_used_for_an_endpoint_on_this_machine(
     assert proxy.heads == []
 
 
-@pytest.mark.parametrize("end", ["@127.0.0.1:no-port", "/x@127.0.0.1:1"])
+@pytest.mark.parametrize("exempt", ["api.example.invalid", "*", "example.com,.example.invalid"])
+def test_proxy_is_not_used_for_a_host_in_no_proxy(monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
+    proxy = Proxy()
+    with listening(proxy) as port:
+        monkeypatch.setenv("HTTPS_PROXY", address(port))
+        monkeypatch.setenv("NO_PROXY", exempt)
+        error = lasting("https://api.example.invalid")
+    assert "no connection to https://api.example.invalid (" in str(error)
+    assert proxy.heads == []
+
+
+def lasting(url: str) -> PassingFault:
+    """The fault that a request to this endpoint ends in, whose retries take no time."""
+    client, _ = client_without_waits(configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url}))
+    with pytest.raises(PassingFault) as caught:
+        list(client.pages(BY_NAME["users"], ()))
+    return caught.value
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
+def test_proxy_that_refuses_https_is_logged_with_its_status(
+    debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    with listening(Proxy(refusal)) as port:
+        monkeypatch.setenv("HTTPS_PROXY", address(port))
+        error = lasting("https://api.example.com")
+    assert f"through the proxy in the environment (Tunnel connection failed: {status})" in str(error)
+    assert hides(debug_log.text + str(error))
+
+
+def test_proxy_that_is_not_there_is_logged(
+    debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(Proxy()) as port:
+        pass
+    monkeypatch.setenv("HTTPS_PROXY", address(port))
+    error = lasting("https://api.example.com")
+    assert "through the proxy in the environment (Connection refused)" in str(error)
+    assert hides(debug_log.text + str(error))
+
+
+@pytest.mark.parametrize("end", ["@127.0.0.1:no-port", "@127.0.0.1:99999999", "/x@127.0.0.1:1", "@[::1:9", "@"])
 def test_proxy_with_an_invalid_url_is_logged_without_its_password(
     tap: Tap, debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
@@ -80,6 +129,7 @@ def test_proxy_with_an_invalid_url_is_logged_without_its_password(
         run = tap(fake, catalog=USERS, settings={"endpoint": "https://api.example.invalid"})
     assert run.code == 1
     (line,) = critical(debug_log)
-    assert "proxy" in line
+    assert "the request can't be made" in line
+    assert "the proxy variables" in line
     assert "Traceback" not in debug_log.text
     assert hides(debug_log.text)
