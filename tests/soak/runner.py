@@ -93,15 +93,14 @@ def run_tap(api: FakeApi, world: World, step: Step, state: Any, folder: Path) ->
         path.chmod(0o600)
         arguments += [f"--{name}", str(path)]
     code: int | None = None
-    threads = {*threading.enumerate()}
     with _quiet() as said, redirect_stdout(out), suppress(Killed):
         code = main(arguments, clock=lambda: world.now)
         # A process flushes at its end.
         with suppress(BrokenPipeError):
             out.flush()
-    for thread in {*threading.enumerate()} - threads:
-        # Requests under way must not count for the next run. The stand-in's threads stay.
-        if thread.ident and "process_request" not in thread.name:
+    for thread in threading.enumerate():
+        # Requests under way must not count for the next run.
+        if thread.name.startswith("fetch"):
             thread.join(5)
     code = None if pipe.cut and step.ends == "killed" else code
     mistakes = [line for line in said if line.startswith("A mistake in the tap")]
