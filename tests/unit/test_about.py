@@ -49,6 +49,15 @@ def test_about_json_has_the_keys_of_the_meltano_sdk() -> None:
     assert [stream["name"] for stream in description["streams"]] == [stream.name for stream in STREAMS]
 
 
+def test_about_capability_has_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    words = capsys.readouterr().out.split()
+    options = set(CAPABILITIES) - {"activate-version", "structured-logging"}
+    assert {"catalog", "discover", "state", "about"} <= options
+    assert {f"--{capability}" for capability in options} <= set(words)
+
+
 def test_about_settings_schema_accepts_what_the_tap_accepts() -> None:
     settings = about()["settings"]
     Draft4Validator.check_schema(settings)
@@ -92,3 +101,20 @@ def test_about_text_lists_all_settings_and_streams(
     ]
     assert [name for name in expected if name not in out] == []
     assert out.startswith("# `tap-incident`\n" if "markdown" in arguments else "Name: tap-incident\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["--format=json"], "argument --format: only with --about"),
+        (["--discover", "--format=json"], "argument --format: only with --about"),
+        (["--about", "--format=yaml"], "argument --format: invalid choice: 'yaml'"),
+    ],
+)
+def test_format_is_refused_without_about_or_if_unknown(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], error: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert f"tap-incident: error: {error}" in capsys.readouterr().err
