@@ -43,7 +43,7 @@ setup(
     classifiers=[
         "Environment :: Console",
         "Intended Audience :: Developers",
-        *(f"Programming Language :: Python :: {version}" for version in ("3.10", "3.11", "3.12", "3.13")),
+        *(f"Programming Language :: Python :: {version}" for version in ("3.10", "3.11", "3.12", "3.13", "3.14")),
         "License :: OSI Approved :: MIT License",
         "Operating System :: OS Independent",
         "Topic :: Database",

@@ -71,35 +71,6 @@ def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(
     assert project.state() == {"bookmarks": {}}
 
 
-def test_a_full_refresh_begins_anew(project: Project, org: Organisation) -> None:
-    with FakeApi(org, faults=refused) as api:
-        port = int(api.url.rsplit(":", 1)[1])
-        assert project.run(api).returncode == 1
-    with FakeApi(org, port=port) as api:
-        assert project.run(api, "--full-refresh").returncode == 0
-        assert "after" not in next(dict(request.params) for request in api.requests if request.path == "/v2/alerts")
-    assert set(keys(project, "alerts")) == {key_of("alerts", row) for row in there(org, "alerts")}
-    assert len(keys(project, "alerts")) > len(there(org, "alerts"))
-
-
-def test_an_incremental_run_goes_on_from_the_bookmarks_that_meltano_has_kept(
-    project: Project, org: Organisation
-) -> None:
-    incremental = {"TAP_INCIDENT_REPLICATION_METHOD": "INCREMENTAL"}
-    with FakeApi(org) as api:
-        port = int(api.url.rsplit(":", 1)[1])
-        assert project.run(api, **incremental).returncode == 0
-    complete(project, org)
-    kept = project.state()["bookmarks"]
-    assert sorted(kept) == ["actions", "alerts", "escalations", "follow_ups", "incidents"]
-    with FakeApi(org, port=port) as api:
-        assert project.run(api, **incremental).returncode == 0
-    filtered = {request.path for request in api.requests if "updated_at" in str(request.params)}
-    assert filtered == {STREAM_PATHS[stream] for stream in kept}
-    assert project.state()["bookmarks"] == kept
-    assert len(keys(project, "alerts")) < 2 * len(there(org, "alerts"))
-
-
 def test_rules_select_streams_and_fields_and_keys_always_come(
     project: Project, api: FakeApi, org: Organisation
 ) -> None:
@@ -153,10 +124,3 @@ def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None
     assert (done.returncode, "Plugin configuration is valid" in done.stdout + done.stderr) == (0, True), done.stderr
     done = project.meltano(api, "config", "test", "tap-incident", TAP_INCIDENT_API_KEY="wrong")
     assert done.returncode != 0
-
-
-def test_the_key_is_hidden(project: Project) -> None:
-    done = project.meltano(None, "config", "print", "tap-incident")
-    assert done.returncode == 0
-    assert '"api_key"' in done.stdout
-    assert KEY not in done.stdout

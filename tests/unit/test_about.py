@@ -45,7 +45,7 @@ def test_about_json_has_the_keys_of_the_meltano_sdk() -> None:
     assert description["name"] == "tap-incident"
     assert description["version"] == VERSION
     assert description["description"].startswith("Singer tap")
-    assert description["supported_python_versions"] == ["3.10", "3.11", "3.12", "3.13"]
+    assert description["supported_python_versions"] == ["3.10", "3.11", "3.12", "3.13", "3.14"]
     assert [stream["name"] for stream in description["streams"]] == [stream.name for stream in STREAMS]
 
 

@@ -64,12 +64,6 @@ def test_env_in_the_place_of_a_file_is_the_environment() -> None:
     assert from_files(("a.json", {"user_agent": "a"}), ("ENV", None), **environ).user_agent == "env"
 
 
-@pytest.mark.parametrize("value", [None, ""])
-@pytest.mark.parametrize("name", SETTINGS["properties"])
-def test_setting_that_is_null_or_empty_is_not_set(name: str, value: Any) -> None:
-    assert from_files(("a.json", {name: value})) == load(None, KEY)
-
-
 def test_activate_version_has_the_name_of_the_meltano_sdk_too() -> None:
     assert from_files(("a.json", {"emit_activate_version_messages": True})).activate_version
     assert load(None, KEY | {"TAP_INCIDENT_EMIT_ACTIVATE_VERSION_MESSAGES": "true"}).activate_version
