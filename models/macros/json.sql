@@ -95,7 +95,10 @@
 {%- endmacro %}
 
 {% macro snowflake__unnest_json(column, alias) -%}
-  cross join lateral (select value, index + 1 as position from table(flatten(input => {{ column }}))) as {{ alias }}
+  cross join lateral (
+      select items.value, items.index + 1 as position
+      from table(flatten(input => {{ column }})) as items
+  ) as {{ alias }}
 {%- endmacro %}
 
 {% macro bigquery__unnest_json(column, alias) -%}
