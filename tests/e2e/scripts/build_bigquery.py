@@ -88,9 +88,6 @@ def serving(tables: Mapping[str, list[Json]]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(json.dumps(answer if is_there else {}).encode())
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
