@@ -19,7 +19,8 @@
   {%- if not names -%}
     cast(null as {{ tap_incident.type_of('timestamp') }})
   {%- else -%}
-    coalesce(
+    {# Snowflake refuses coalesce with one argument. #}
+    {{- 'coalesce' if names | length > 1 }}(
       {%- for name in names %}
       min(case when lower(name) = '{{ name | lower | replace("'", "''") }}' then happened_at end){{ ',' if not loop.last }}
       {%- endfor %}
