@@ -1,3 +1,4 @@
+-- A follow-up that is assigned to no team is of the first team of its incident.
 -- `incident_now`: up to when the age counts (else the present). `incident_time_zone`: whose days these are.
 with aged as (
     select
@@ -15,7 +16,8 @@ select
     incidents.name as incident_name,
     incidents.severity,
     aged.title,
-    coalesce(aged.team, 'no team') as team,
+    coalesce(aged.team, incident_teams.team, 'no team') as team,
+    aged.assignee_id,
     coalesce(aged.assignee, 'nobody') as assignee,
     aged.priority,
     aged.priority_rank,
@@ -23,11 +25,17 @@ select
     aged.created_at,
     aged.age_days,
     case
-        when aged.age_days is null then 'unknown'
+        when aged.age_days is null or aged.age_days < 0 then 'unknown'
         when aged.age_days <= 7 then 'up to 7 days'
         when aged.age_days <= 30 then '8 to 30 days'
         when aged.age_days <= 90 then '31 to 90 days'
         else 'over 90 days'
-    end as age
+    end as age,
+    case
+        when incidents.incident_id is null then 'incident not loaded'
+        when not incidents.is_counted then incidents.left_out_because
+    end as left_out_because
 from aged
-left join {{ ref('stg_incidents') }} as incidents on incidents.incident_id = aged.incident_id
+left join {{ ref('incident_metrics') }} as incidents on incidents.incident_id = aged.incident_id
+left join {{ ref('stg_incident_teams') }} as incident_teams
+    on incident_teams.incident_id = aged.incident_id and incident_teams.position = 1
