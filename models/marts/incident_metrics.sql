@@ -69,6 +69,10 @@ select
     mitigated_at,
     resolved_at,
     {{ first_day('month', local_time('started_at')) }} as month,
+    cast({{ local_time('started_at') }} as date) as started_on,
+    case
+        when left_out_because is null then cast({{ local_time('resolved_at') }} as date)
+    end as resolved_on,
     is_counted,
     is_counted and is_unresolved as is_open,
     left_out_because,
