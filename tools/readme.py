@@ -24,8 +24,9 @@ EXAMPLES = {
     GUIDES / "cron.md": "examples/sync.sh",
     GUIDES / "github-actions.md": "examples/github-actions.yml",
     GUIDES / "airflow.md": "examples/airflow_dag.py",
+    GUIDES.parent / "report.md": "examples/github-actions-report.yml",
 }
-"""The example that a guide shows."""
+"""The example that a page shows."""
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
 
 
