@@ -29,7 +29,10 @@ def pages(data: Data, warnings: list[str]) -> dict[str, str]:
     """The text of each file, by its name."""
     given = {name: getattr(sections, name)(data) for name in _LISTS}
     given |= {"data": data, "warnings": warnings, "tiles": tiles(data), "week": sections.week(data), "MOST": MOST}
-    given |= {"organisation": (name := organisation(data)), "sample": data.origin.sample or ".example.com" in name}
+    given |= {
+        "organisation": (name := organisation(data)),
+        "sample": data.origin.sample or (not data.origin.noted and ".example.com" in name),
+    }
     given |= {"AGES": [name for name, _ in numbers.AGES], "KINDS": list(numbers.KINDS), "definition": definition}
     return {name: _environment(form).get_template(f"{name}.j2").render(**given) for name, form in FORMS.items()}
 
