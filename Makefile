@@ -70,9 +70,9 @@ lint-files: $(LINT)/.ready  ## check the Dockerfile, the shell script and the YA
 	$(LINT)/bin/hadolint Dockerfile
 	$(LINT)/bin/shellcheck examples/*.sh
 	$(LINT)/bin/yamllint --strict .github examples meltano
-	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions.yml
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions*.yml
 	$(LINT)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(LINT)/bin/zizmor --offline --quiet .github examples/github-actions.yml
+	$(LINT)/bin/zizmor --offline --quiet .github examples/github-actions*.yml
 
 $(LINT)/.ready: tools/lint-files.txt
 	$(PYTHON) -m venv $(LINT)
@@ -84,8 +84,9 @@ $(DBT)/.ready: tools/dbt.txt
 	$(DBT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-report: $(DBT)/.ready  ## write output/report.html and report.md from what make run wrote, or: make report DB=file.duckdb (or postgres)
-	@$(DBT)/bin/python -m tools.report $(DB)
+# What a reader chooses (PERIOD, FROM, TO, TZ, TEAM, BY, NAMES, NIGHT, DB) comes through the environment: see docs/report.md.
+report: $(DBT)/.ready  ## write output/report.html, report.md and message.txt from what make run wrote, or: make report DB=file.duckdb
+	@$(DBT)/bin/python -m tools.report
 
 models: $(DBT)/.ready  ## build the tables of models/ from what make run has written, and test them (see models/README.md)
 	$(DBT)/bin/dbt build --project-dir models --profiles-dir models --vars "{incident_files: '$(CURDIR)/output'}"

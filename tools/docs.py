@@ -29,6 +29,7 @@ EXAMPLES = {
     GUIDES / "cron.md": "examples/sync.sh",
     GUIDES / "github-actions.md": "examples/github-actions.yml",
     GUIDES / "airflow.md": "examples/airflow_dag.py",
+    GUIDES.parent / "report.md": "examples/github-actions-report.yml",
 }
 """The example that a guide shows."""
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
