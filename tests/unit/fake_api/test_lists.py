@@ -159,6 +159,32 @@ def test_pauses_that_are_over_must_be_asked_for(api: FakeApi, org: Organisation)
     assert rows(api, path, [("from", "2023-01-01T00:00:00Z")]) == org.rows[path]
 
 
+@pytest.mark.parametrize(("wanted", "count"), [("true", True), ("false", False)])
+def test_alerts_can_be_asked_for_by_whether_they_have_notes(
+    api: FakeApi, org: Organisation, wanted: str, count: bool
+) -> None:
+    noted = {row.get("alert_id") for row in org.rows["/v1/alert_notes"]}
+    found = rows(api, "/v2/alerts", [("page_size", "50"), ("has_notes[is]", wanted)])
+    assert found == [row for row in org.rows["/v2/alerts"] if (row["id"] in noted) == count]
+    assert 0 < len(found) < len(org.rows["/v2/alerts"])
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "more"),
+    [("/v3/alert_routes", "alert_route", "escalation_config"), ("/v2/workflows", "workflow", "form_fields")],
+)
+def test_a_single_row_is_that_of_the_list_with_more(
+    api: FakeApi, org: Organisation, path: str, key: str, more: str
+) -> None:
+    listed = org.rows[path][0]
+    answer = ask(api, f"{path}/{listed['id']}").json
+    assert (answer[key]["id"], answer[key]["name"]) == (listed["id"], listed["name"])
+    assert more in answer[key]
+    assert more not in listed
+    assert ("management_meta" in answer) == (key == "workflow")
+    assert ask(api, f"{path}/gone").status == 404
+
+
 @pytest.mark.parametrize("path", ["/v2/incident_timeline_items", "/v2/incident_activity_log_entries"])
 def test_an_incidents_rows_come_with_those_of_its_work_streams(api: FakeApi, org: Organisation, path: str) -> None:
     row = next(row for row in org.rows[path] if row["incident_id"] != row["of_incident_id"])
