@@ -151,6 +151,7 @@ def _stream(stream: Stream) -> dict[str, Any]:
 def _stream_row(stream: Stream) -> str:
     keys = ", ".join(f"`{key}`" for key in stream.key_properties)
     endpoint = f"`{stream.path}`" + (f", per row of {stream.parent.stream}" if stream.parent.stream else "")
+    endpoint += f", and `{stream.detail.path}` per row" if stream.detail else ""
     selected = "yes" if stream.selected_by_default else "no"
     permission = _code(stream.scope or None) or "any"
     return f"| `{stream.name}` | {stream.description} | {keys} | {endpoint} | {permission} | {selected} |"

@@ -18,7 +18,7 @@ from tap_incident.api.client import Client
 from tap_incident.check import RETRY_SECONDS, check
 from tap_incident.config import Config
 from tap_incident.errors import BadOutput, Stopped, TapError
-from tap_incident.inputs import config_of, selection_of, state_of
+from tap_incident.inputs import config_of, raise_unknown_streams, selection_of, state_of
 from tap_incident.log_lines import log_lines
 from tap_incident.logs import clean_logs
 from tap_incident.protocol.catalog import discover
@@ -101,6 +101,7 @@ def _run(process: _Process) -> None:
     if args.check:
         for line in check(selection, config, client, process.clock()):
             _print(out, line)
+        raise_unknown_streams(args, config)
         return
     sync(
         selection,
@@ -112,6 +113,7 @@ def _run(process: _Process) -> None:
         now=process.clock(),
         sample=args.test,
     )
+    raise_unknown_streams(args, config)
 
 
 def _impatient(config: Config, stop: threading.Event) -> Client:

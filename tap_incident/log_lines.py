@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 LOGGER = logging.getLogger(__name__)
@@ -120,13 +121,14 @@ def as_line(level: int, text: str) -> str:
 def log_lines(environ: Mapping[str, str], names: Container[str]) -> Iterator[None]:
     """Write the log to stderr in this block, as these variables say. `names` are those of the streams.
 
-    TAP_INCIDENT_LOGLEVEL, else LOGLEVEL: the lowest level to write. LOG_FORMAT: text or json. LOGGING_CONF_FILE: a file
-    for logging.config.fileConfig, as for singer-python, that decides all of it.
+    TAP_INCIDENT_LOGLEVEL, else LOGLEVEL: the lowest level to write. LOG_FORMAT: text or json; else it is JSON if the
+    file SINGER_SDK_LOG_CONFIG asks for it, as under Meltano, which reads the level from it. If it is not JSON,
+    LOGGING_CONF_FILE decides all of it, as for singer-python: a file for logging.config.fileConfig.
     """
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:
-        path = environ.get("LOGGING_CONF_FILE")
+        path = None if _are_json(environ) else environ.get("LOGGING_CONF_FILE")
         problem = _problem_of(path) if path else ""
         if problem or not path:
             _configure(root, environ, names)
@@ -151,7 +153,7 @@ def _problem_of(path: str) -> str:
 
 
 def _configure(root: logging.Logger, environ: Mapping[str, str], names: Container[str]) -> None:
-    json_lines = environ.get("LOG_FORMAT", "").lower() == "json"
+    json_lines = _are_json(environ)
     terminal = not json_lines and _is_terminal(environ)
     handler = TerminalHandler(sys.stderr) if terminal else logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(names) if json_lines else text_formatter())
@@ -165,6 +167,16 @@ def _configure(root: logging.Logger, environ: Mapping[str, str], names: Containe
         LOGGER.warning("%s must be one of %s: using INFO", variable, ", ".join(_LEVELS))
     if log_format and log_format not in _FORMATS:
         LOGGER.warning("LOG_FORMAT must be one of %s: using text", ", ".join(_FORMATS))
+
+
+def _are_json(environ: Mapping[str, str]) -> bool:
+    wanted, path = environ.get("LOG_FORMAT", "").lower(), environ.get("SINGER_SDK_LOG_CONFIG")
+    if wanted in _FORMATS or not path:
+        return wanted == "json"
+    # Meltano writes this formatter into its file if it can read the lines.
+    with suppress(OSError, UnicodeDecodeError):
+        return "StructuredFormatter" in Path(path).read_text("utf-8")
+    return False
 
 
 def _is_terminal(environ: Mapping[str, str]) -> bool:

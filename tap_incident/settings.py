@@ -85,8 +85,9 @@ SETTINGS: dict[str, Any] = {
         "start_date": {
             "title": "Start date",
             "type": "string",
-            "accepts": "an RFC 3339 timestamp such as 2026-01-31T00:00:00Z",
-            "description": "With INCREMENTAL, the first run reads only rows that changed since then",
+            "accepts": "a date or a timestamp such as 2026-01-31T00:00:00Z",
+            "description": "With INCREMENTAL, the first run reads only rows that changed since then (UTC "
+            "if it has no zone)",
         },
         "activate_version": {
             "title": "Activate version",

@@ -1,7 +1,7 @@
-"""What the dbt package and DuckDB need to know of the columns of each stream: `make readme` writes it from schemas/.
+"""What the dbt package and DuckDB need to know of the columns of each stream: made from schemas/.
 
 `models/sources/incident.yml` has the streams as sources of dbt, `docs/guides/duckdb.sql` a table macro per stream that
-reads its files. A test compares both with the schemas.
+reads its files.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def columns(stream: Stream) -> Iterator[tuple[str, str, str]]:
 def sources() -> str:
     """The text of incident.yml. A text in JSON is one in YAML too."""
     lines = [
-        "# Made by make readme from schemas/.",
+        "# Made by make docs from schemas/.",
         "version: 2",
         "sources:",
         "  - name: incident",
@@ -62,7 +62,7 @@ def sources() -> str:
 
 def macros() -> str:
     """The text of duckdb.sql: for each stream a macro read_STREAM(files) with the columns that target-duckdb makes."""
-    return "-- Made by make readme from schemas/.\n" + "\n".join(map(_macro, STREAMS))
+    return "-- Made by make docs from schemas/.\n" + "\n".join(map(_macro, STREAMS))
 
 
 def _macro(stream: Stream) -> str:
@@ -76,8 +76,3 @@ def _macro(stream: Stream) -> str:
         f"    FROM read_json(files, format = 'newline_delimited', columns = {{\n{listed}\n    }});\n",
     )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    for path, text in ((SOURCES, sources()), (DUCKDB, macros())):
-        path.write_text(text, "utf-8")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tap_incident.streams import STREAMS, Stream
 from tools.facts import FACTS
-from tools.schema_files import FOLDER, Json, made_by_the_tap, read, write
+from tools.schema_files import FOLDER, Json, made_by_the_tap, read, row_of, write
 from tools.schema_parts import Parts, Withheld, below, component_of
 
 
@@ -45,16 +45,12 @@ def bring_up(facts: Json, files: dict[str, Json], streams: Sequence[Stream] = ST
     if lost:
         raise ValueError("\n".join(lost))
     known = [stream for stream in streams if stream.path in endpoints]
-    parts = Parts(facts["components"], [endpoints[stream.path]["item"] for stream in known], files)
-    rows = [
-        Spot(stream.name, files, _file(stream), endpoints[stream.path]["item"], (), _withheld(stream))
-        for stream in known
-    ]
+    parts = Parts(facts["components"])
+    rows = [Spot(stream.name, files, _file(stream), row_of(facts, stream), (), _withheld(stream)) for stream in known]
     # All files are compared before one is changed, so that each new part can use the shared files that are there.
     gaps = [gap for row in rows for gap in _gaps(parts, files, row)]
     done = [line for gap in gaps for line in _fill(parts, gap)]
-    done += [line for stream in streams for line in _add_columns(files[_file(stream)], stream, streams)]
-    return [*done, *(f"schemas/{file}: new file" for file in parts.written)]
+    return done + [line for stream in streams for line in _add_columns(files[_file(stream)], stream, streams)]
 
 
 def _file(stream: Stream) -> str:

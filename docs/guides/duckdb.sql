@@ -1,4 +1,4 @@
--- Made by make readme from schemas/.
+-- Made by make docs from schemas/.
 CREATE OR REPLACE MACRO read_incidents(files) AS TABLE
     SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_activity_at AT TIME ZONE 'UTC' AS last_activity_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
     FROM read_json(files, format = 'newline_delimited', columns = {
@@ -344,6 +344,17 @@ CREATE OR REPLACE MACRO read_alert_notes(files) AS TABLE
         "updated_at": 'TIMESTAMPTZ'
     });
 
+CREATE OR REPLACE MACRO read_alert_attachments(files) AS TABLE
+    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at)
+    FROM read_json(files, format = 'newline_delimited', columns = {
+        "alert_group_id": 'VARCHAR',
+        "alert_id": 'VARCHAR',
+        "created_at": 'TIMESTAMPTZ',
+        "id": 'VARCHAR',
+        "title": 'VARCHAR',
+        "url": 'VARCHAR'
+    });
+
 CREATE OR REPLACE MACRO read_incident_alerts(files) AS TABLE
     SELECT *
     FROM read_json(files, format = 'newline_delimited', columns = {
@@ -393,11 +404,23 @@ CREATE OR REPLACE MACRO read_alert_tags(files) AS TABLE
     });
 
 CREATE OR REPLACE MACRO read_alert_routes(files) AS TABLE
-    SELECT *
+    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
     FROM read_json(files, format = 'newline_delimited', columns = {
+        "alert_sources": 'JSON',
+        "condition_groups": 'JSON',
+        "created_at": 'TIMESTAMPTZ',
         "enabled": 'BOOLEAN',
+        "escalation_config": 'JSON',
+        "expressions": 'JSON',
+        "grouping_config": 'JSON',
         "id": 'VARCHAR',
-        "name": 'VARCHAR'
+        "incident_config": 'JSON',
+        "is_private": 'BOOLEAN',
+        "message_config": 'JSON',
+        "name": 'VARCHAR',
+        "owning_team_ids": 'JSON',
+        "updated_at": 'TIMESTAMPTZ',
+        "version": 'BIGINT'
     });
 
 CREATE OR REPLACE MACRO read_maintenance_windows(files) AS TABLE
@@ -658,6 +681,7 @@ CREATE OR REPLACE MACRO read_catalog_types(files) AS TABLE
         "required_integrations": 'JSON',
         "schema": 'JSON',
         "source_repo_url": 'VARCHAR',
+        "supports_custom_aliases": 'BOOLEAN',
         "type_name": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ',
         "use_name_as_identifier": 'BOOLEAN'
@@ -671,6 +695,7 @@ CREATE OR REPLACE MACRO read_catalog_entries(files) AS TABLE
         "attribute_values": 'JSON',
         "catalog_type_id": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
+        "custom_aliases": 'JSON',
         "external_id": 'VARCHAR',
         "id": 'VARCHAR',
         "name": 'VARCHAR',
@@ -759,9 +784,11 @@ CREATE OR REPLACE MACRO read_workflows(files) AS TABLE
         "delay": 'JSON',
         "expressions": 'JSON',
         "folder": 'VARCHAR',
+        "form_fields": 'JSON',
         "id": 'VARCHAR',
         "include_private_escalations": 'BOOLEAN',
         "include_private_incidents": 'BOOLEAN',
+        "management_meta": 'JSON',
         "name": 'VARCHAR',
         "once_for": 'JSON',
         "owning_team_ids": 'JSON',

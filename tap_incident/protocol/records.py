@@ -7,6 +7,7 @@ unchanged. A scalar of the wrong type is converted only if nothing is lost.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 from tap_incident.errors import BadData
 from tap_incident.protocol.schemas import Schema
 from tap_incident.protocol.selection import Selected
+from tap_incident.timestamps import is_valid
 
 Shaper = Callable[[dict[str, Any]], dict[str, Any]]
 _Convert = Callable[[Any], Any]
@@ -27,6 +29,7 @@ _URL = re.compile(
 )
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
 
+LOGGER = logging.getLogger(__name__)
 _NAMES: dict[type, str] = {
     str: "string",
     int: "integer",
@@ -50,10 +53,10 @@ class _Rules:
 class _Misfit(Exception):
     """A value that does not fit its schema: expected type, found type, and path (each level prepends its own name)."""
 
-    def __init__(self, expected: str, found: Any) -> None:
+    def __init__(self, expected: str, value: Any, found: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
-        self.found = _NAMES.get(type(found), type(found).__name__)
+        self.found = found or _NAMES.get(type(value), type(value).__name__)
         self.path = ""
 
 
@@ -62,12 +65,13 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
 
     `full_schema` is the stream's schema before selection. `unknown` is called with the path of each property that is
     not in it, every time. The function raises BadData for a value that fits no record; the text names stream, id and
-    path, but not the value.
+    path, but not the value. It logs a WARNING for the first value that `Stream.known` has not.
     """
     stream = selected.stream
     rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls))
     convert = _object(selected.schema, full_schema, "", rules)
     keys = stream.key_properties
+    unknown_values: set[str] = set()
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -77,6 +81,15 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
                 f"{stream.name}: row {shown_id(row)}: {misfit.path.lstrip('.')} should be of type {misfit.expected}, "
                 f"but the API sent {misfit.found}"
             ) from None
+        for name, values in stream.known:
+            if row.get(name) not in (None, *values) and name not in unknown_values:
+                unknown_values.add(name)
+                LOGGER.warning(
+                    "%s: the API has a %s that this version does not know. Incidents with it are missing: "
+                    "look for a newer version",
+                    stream.name,
+                    name,
+                )
         for key in keys:
             if record[key] is None:
                 raise BadData(f"{stream.name}: row {shown_id(row)} came without its key property {key}")
@@ -164,7 +177,11 @@ def _refuse(expected: str) -> _Convert:
 def _timestamp(value: Any) -> str | None:
     if type(value) is not str:
         raise _Misfit("date-time", value)
-    return value or None
+    if not value:
+        return None
+    if not is_valid(value):
+        raise _Misfit("date-time", value, "a text that is no RFC 3339 timestamp")
+    return value
 
 
 def _cut_url(value: Any) -> str | None:

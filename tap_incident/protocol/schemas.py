@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from singer.transform import resolve_schema_references
 
 from tap_incident.streams import Stream
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable
 
 Schema = dict[str, Any]
 
@@ -17,11 +22,17 @@ Schema = dict[str, Any]
 @cache
 def _sources() -> dict[str, Schema]:
     """The content of each schema file, by its path as a `$ref` names it."""
-    package = Path(__file__).resolve().parents[1]
-    # In an installed package the folder is inside it; in a checkout or an editable install, beside it.
-    folder = next(folder for folder in (package / "schemas", package.parent / "schemas") if folder.is_dir())
-    files = folder.rglob("*.json")
-    return {file.relative_to(folder).as_posix(): json.loads(file.read_text("utf-8")) for file in files}
+    # In an installed package (or a zip of it), the folder is inside; in a checkout or an editable install, beside it.
+    inside = files("tap_incident") / "schemas"
+    return dict(_files(inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "schemas"))
+
+
+def _files(folder: Traversable, path: str = "") -> Iterator[tuple[str, Schema]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files(each, f"{path}{each.name}/")
+        elif each.name.endswith(".json"):
+            yield f"{path}{each.name}", json.loads(each.read_text("utf-8"))
 
 
 def schema(stream: Stream) -> Schema:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tap_incident.errors import BadInput
 from tap_incident.protocol.entries import Breadcrumb, Entry, Metadata, field_name, read_entries
-from tap_incident.protocol.mistakes import log_keys, log_properties
+from tap_incident.protocol.mistakes import log_keys, log_overrides, log_properties
 from tap_incident.protocol.schemas import Schema, schema
 from tap_incident.protocol.wanted import wanted
 from tap_incident.settings import REPLICATION_METHODS
@@ -149,6 +149,7 @@ def _log(fields: _Fields) -> None:
     for path in fields.whole:
         LOGGER.warning("%s: %s.%s is selected with none of its properties: all of them are read", source, name, path)
     log_properties(fields.entry, schema(fields.stream))
+    log_overrides(fields.entry, schema(fields.stream), fields.stream.key_properties)
 
 
 def _cut(document: Schema, theirs: Any, breadcrumb: Breadcrumb, fields: _Fields) -> None:

@@ -118,6 +118,7 @@ _BOOKMARK: dict[str, Any] = {
         },
         "parts": _NAMES,
         "rows": _NUMBER,
+        "gone": _NUMBERS,
         "left": _LEFT,
     },
 }
@@ -134,6 +135,7 @@ _STATE = {
         },
     },
 }
+_OBJECTS = ("denied", "lacking", "refused", "lacks", "gone")
 _OF_1_1 = ("after", "part", "windows")
 """Where versions 1.0 and 1.1 resume. Their cursors belong to requests that this version does not make."""
 
@@ -210,9 +212,7 @@ def bookmark(state: State, name: str) -> Bookmark:
     found = (state.get("bookmarks") or {}).get(name) or {}
     given: dict[str, Any] = {key: value for key, value in found.items() if value}
     # Under the same names, version 1.1 had lists.
-    objects = {
-        key: given[key] for key in ("denied", "lacking", "refused", "lacks", "gone") if isinstance(given.get(key), dict)
-    }
+    objects = {key: given[key] for key in _OBJECTS if isinstance(given.get(key), dict)}
     plain = {key: given[key] for key in ("scope", "organisation", "started", "newest", "rows") if key in given}
     if given.get("without"):
         objects["denied"] = dict.fromkeys(given["without"], "")

@@ -73,7 +73,6 @@ class Ledger:
         """A step begins. Returns the sources to read."""
         known = start.known
         course = _Course(start, newest=known.newest, rows=known.rows, denied=dict(known.refused))
-        course.lacks.update(known.lacks)
         self._problems.resume(known.gone)
         course.looked_again = any(start.is_second_look(left) for left in start.left)
         self._courses[start.step.name] = course
@@ -134,7 +133,7 @@ class Ledger:
             )
             return
         node = step.root if course.start.is_second_look(left) else source.node
-        self._problems.list_failed(node, error, has_rows=left.after is not None or left != source.left)
+        self._problems.list_failed(node, error, has_rows=left != source.left)
         if course.has_cursor or isinstance(error, Unanswered):
             self._stuck.add(step.name)
 

@@ -99,7 +99,8 @@ def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due
     start, node = source.start, source.node
     chain = Chain(source.left, node.stream, shared.client.began)
     is_cut = node.stream.filters_created_at and not shared.sample
-    while True:
+    is_over = False
+    while not is_over:
         if not shared.problems.is_wanted(node):
             raise Unwanted("not wanted")
         if (page := next(pages, None)) is None:
@@ -119,10 +120,8 @@ def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due
             changed = [(row, at) for row, at in changed if at is None or since is None or instant(at) >= since]
             rows = [row for row, _ in changed]
         newest = max((at for _, at in changed if at is not None), key=instant, default=None)
-        is_over = is_cut and chain.is_over()
+        is_over = page.after is None or (is_cut and chain.is_over())
         yield _Due(rows, None if is_over else page.after, page.total, page.extracted, newest, len(rows))
-        if is_over:
-            return
 
 
 def _changed_at(row: Row, key: str, node: Node) -> str | None:

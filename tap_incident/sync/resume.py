@@ -108,8 +108,11 @@ def _walk(step: Step, scope: str, since: str | None, config: Config) -> str:
 
 def _wrong_cursor(known: Bookmark, walk: str, organisation: str | None) -> str:
     """Why the interrupted run can't be resumed; "" if it can, or if there was none."""
-    if known.walk is None or (known.walk == walk and known.left and not _is_other(known, organisation)):
+    if known.walk is None:
         return ""
+    if known.walk == walk and known.left and not _is_other(known, organisation):
+        lacks = " and ".join(known.lacks)
+        return f"the interrupted run could not read {lacks} of some rows: starting over" if lacks else ""
     return "the selection or the settings have changed since the interrupted run: starting over"
 
 

@@ -117,34 +117,11 @@ def test_component_within_itself_becomes_a_free_object() -> None:
     assert files == {"things.json": closed(path=nullable("array", items=node))}
 
 
-def test_component_with_several_uses_becomes_a_shared_file() -> None:
-    files: dict[str, Json] = {}
-    thing = holding(maker=ref("BigUserV2"), owners=listing(ref("BigUserV2")), place=ref("PlaceV1"))
-    done = brought_up(files, THINGS, Thing=thing, BigUserV2=holding(id=TEXT), PlaceV1=holding(city=TEXT))
-    assert done == ["schemas/things.json: new file", "schemas/shared/big_user.json: new file"]
-    user = {"$ref": "shared/big_user.json"}
-    place = closed(city=nullable("string"))
-    assert files["things.json"] == closed(maker=user, owners=nullable("array", items=user), place=place)
-    assert files["shared/big_user.json"] == closed(id=nullable("string"))
-
-
 def test_new_part_uses_the_shared_file_of_its_component_whatever_its_name() -> None:
     files = {"things.json": closed(owner={"$ref": "shared/someone.json"}), "shared/someone.json": closed(id=FREE)}
     done = brought_up(files, THINGS, Thing=holding(maker=ref("User"), owner=ref("User")), User=holding(id=TEXT))
     assert done == ["things.maker: new property"]
     assert files["things.json"]["properties"]["maker"] == {"$ref": "shared/someone.json"}
-
-
-@pytest.mark.parametrize(
-    ("there", "file"),
-    [({"id": nullable("string", description="Who")}, "user"), ({"id": nullable("integer")}, "user_v3")],
-)
-def test_shared_file_of_another_version_is_used_if_it_says_the_same(there: Json, file: str) -> None:
-    files = {"shared/user.json": closed(**there)}
-    brought_up(files, THINGS, Thing=holding(maker=ref("UserV3"), owner=ref("UserV3")), UserV3=holding(id=TEXT))
-    assert files["things.json"]["properties"]["owner"] == {"$ref": f"shared/{file}.json"}
-    assert files["shared/user.json"] == closed(**there)
-    assert files[f"shared/{file}.json"]["properties"].keys() == {"id"}
 
 
 def test_what_is_ours_stays_as_it_is() -> None:
@@ -209,9 +186,12 @@ def test_make_schemas_writes_only_what_is_missing_and_says_so(
     code, printed = run(THINGS, others)
     assert code == 0
     *written, advice = printed.out.splitlines()
-    assert written == ["schemas/things.json: new file", "schemas/shared/user.json: new file"]
+    assert written == ["schemas/things.json: new file"]
     assert advice == "write a description for each, then: make docs"
-    assert (tmp_path / "shared" / "user.json").read_text("utf-8") == rendered(closed(x=nullable("string"))) + "\n"
+    user = closed(x=nullable("string"))
+    assert (tmp_path / "things.json").read_text("utf-8") == rendered(
+        closed(a=user, b=user, id=nullable("string"))
+    ) + "\n"
     assert (tmp_path / "others.json").read_text("utf-8") == '{"type": ["null",   "object"], "properties": {}}'
     files = {file: file.read_bytes() for file in tmp_path.rglob("*.json")}
     assert run(THINGS, others)[1].out == "nothing to do\n"

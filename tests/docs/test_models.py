@@ -11,7 +11,7 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.streams import Stream
 from tests.support.each import EACH_STREAM
 from tests.support.paths import REPOSITORY
-from tools.model_sources import DUCKDB, SOURCES, columns, kind, macros, sources
+from tools.model_sources import columns, kind
 
 MODELS = REPOSITORY / "models"
 PAGE = (MODELS / "README.md").read_text("utf-8")
@@ -23,14 +23,6 @@ def sql() -> Iterator[str]:
     """The text of each model and macro, and of the files that set them up."""
     for kind_of_file in ("base/*", "staging/*", "marts/*", "macros/*", "sources/*"):
         yield from (path.read_text("utf-8") for path in MODELS.glob(kind_of_file))
-
-
-def test_sources_are_those_of_the_schemas() -> None:
-    assert SOURCES.read_text("utf-8") == sources(), "run make readme"
-
-
-def test_macros_for_duckdb_are_those_of_the_schemas() -> None:
-    assert DUCKDB.read_text("utf-8") == macros(), "run make readme"
 
 
 @EACH_STREAM

@@ -126,6 +126,48 @@ def test_json_line_of_an_error_has_its_traceback_without_the_key(capsys: pytest.
     assert "key-0123456789" not in json.dumps(line["exception"]["message"])
 
 
+MELTANO = """
+[loggers]
+keys=root
+[handlers]
+keys=stderr
+[formatters]
+keys=plain
+[logger_root]
+level=INFO
+handlers=stderr
+[handler_stderr]
+class=StreamHandler
+args=(sys.stderr,)
+formatter=plain
+[formatter_plain]
+format=%(message)s
+"""
+
+
+@pytest.mark.parametrize(
+    ("log_format", "formatter", "is_json"),
+    [
+        ("", '{"()": "singer_sdk.logging.StructuredFormatter"}', True),
+        ("", '{"format": "%(message)s"}', False),
+        ("json", "", True),
+        ("text", '{"()": "singer_sdk.logging.StructuredFormatter"}', False),
+    ],
+)
+def test_levels_are_read_by_meltano_though_its_other_file_drops_them(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, log_format: str, formatter: str, is_json: bool
+) -> None:
+    file, sdk = tmp_path / "logging.conf", tmp_path / "logging.json"
+    file.write_text(MELTANO)
+    sdk.write_text(f'{{"formatters": {{"default": {formatter}}}}}')
+    environ = {"LOGGING_CONF_FILE": str(file), "SINGER_SDK_LOG_CONFIG": str(sdk), "LOG_FORMAT": log_format}
+    lines = logged(capsys, environ)
+    if is_json:
+        assert [json.loads(line)["level"] for line in lines] == ["info", "warning", "error", "critical"]
+    else:
+        assert lines == [f"users: {level} rows" for level in (20, 30, 40, 50)]
+
+
 def test_logging_conf_file_that_cannot_be_used_is_a_warning(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     first, *others = logged(capsys, {"LOGGING_CONF_FILE": str(tmp_path / "missing.conf")})
     assert "WARNING LOGGING_CONF_FILE can't be used (" in first

@@ -45,8 +45,8 @@ def test_unknown_names_are_skipped_with_one_warning(caplog: pytest.LogCaptureFix
         assert list(wanted(["incident", "users", "!User", "zebra*"], "config.json: streams")) == ["users"]
     (warning,) = warnings(caplog)
     assert warning == (
-        "config.json: streams: this tap has no stream incident (did you mean incidents?), zebra*, "
-        "User (did you mean users?): skipped"
+        "config.json: streams: this tap has no stream incident (did you mean incidents?), "
+        "User (did you mean users?), zebra*: skipped"
     )
 
 
