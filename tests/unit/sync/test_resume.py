@@ -174,17 +174,21 @@ def test_parts_that_can_be_read_again_bring_all_rows_again(
 )
 def test_interrupted_run_is_resumed_with_the_same_walk(settings: Json, organisation: str | None, resumes: bool) -> None:
     left = Left(0, AT, BEGAN, (AT, None), "c1"), Left(0, None, AT)
-    state = interrupted(
-        ALERTS, *left, started=AT, newest=BEGAN, rows=7, refused={"updates": "I1"}, lacks={"updates": 1}
-    )
+    state = interrupted(ALERTS, *left, started=AT, newest=BEGAN, rows=7, refused={"updates": "I1"})
     found = next_run(ALERTS, state, organisation=organisation, **settings)
     assert found.is_resumed is resumes
     assert said(found)[-1] == (RESUMING if resumes else OVER)
     assert found.left == (left if resumes else (Left(),))
     kept = found.known
-    assert (kept.started, kept.newest, kept.rows, dict(kept.lacks)) == (
-        (AT, BEGAN, 7, {"updates": 1}) if resumes else (None, None, 0, {})
+    assert (kept.started, kept.newest, kept.rows, dict(kept.refused)) == (
+        (AT, BEGAN, 7, {"updates": "I1"}) if resumes else (None, None, 0, {})
     )
+
+
+def test_interrupted_run_with_rows_that_lack_a_part_is_not_resumed() -> None:
+    found = next_run(ALERTS, interrupted(ALERTS, lacks={"updates": 1}))
+    assert said(found) == ["the interrupted run could not read updates of some rows: starting over"]
+    assert (found.is_resumed, dict(found.known.lacks)) == (False, {})
 
 
 @pytest.mark.parametrize(
