@@ -35,7 +35,7 @@ def test_settings_have_defaults_except_the_api_key() -> None:
         streams=(),
         exclude_personal_data=False,
         incident_modes=("standard", "retrospective"),
-        child_strategy="auto",
+        child_strategy="list",
         schedule_window_days=14,
         replication_method="FULL_TABLE",
         start_date=None,

@@ -76,7 +76,7 @@ GOOD: list[tuple[str, Any, Any]] = [
     ),
     ("child_strategy", "list", "list"),
     ("child_strategy", "per_incident", "per_incident"),
-    ("child_strategy", "auto", "auto"),
+    ("child_strategy", "auto", "list"),
     *(("schedule_window_days", value, int(value)) for value in (1, 365, "14")),
     ("replication_method", "INCREMENTAL", "INCREMENTAL"),
     ("replication_method", "FULL_TABLE", "FULL_TABLE"),
