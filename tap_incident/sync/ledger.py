@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tap_incident.errors import Forbidden, MissingPermission, Unanswered, Unreadable
+from tap_incident.errors import Forbidden, MissingPermission, Rejected, Unanswered, Unreadable
 from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.state import Bookmark, Left, State
@@ -63,6 +63,7 @@ class Ledger:
         self._stuck: set[str] = set()
         """Steps whose cursor stays, because they failed after a STATE had it."""
         self._at_state = 0
+        self._has_written = False
 
     @property
     def is_done(self) -> bool:
@@ -134,7 +135,9 @@ class Ledger:
             return
         node = step.root if course.start.is_second_look(left) else source.node
         self._problems.list_failed(node, error, has_rows=left != source.left)
-        if course.has_cursor or isinstance(error, Unanswered):
+        if isinstance(error, Rejected) and left.asked != (None, None):
+            course.has_cursor = False  # The next run would ask for the same window, and get the same answer.
+        elif isinstance(error, Unanswered):
             self._stuck.add(step.name)
 
     def _next(self, course: _Course) -> list[Source]:
@@ -179,6 +182,8 @@ class Ledger:
     def _close(self, course: _Course) -> None:
         """SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
         start, problems = course.start, self._problems
+        if course.rows:
+            problems.partly_refused(start.step.root)
         emitted = [each for each in start.step.emitted() if problems.status(each.stream.name) is not Status.SKIPPED]
         for selected in emitted:
             self._writer.schema(selected)
@@ -217,7 +222,7 @@ class Ledger:
             LOGGER.warning(text, name, part, f"{count:,}", "row" if count == 1 else "rows")
 
     def _write_state(self, state: State) -> None:
-        self.state = state
+        self.state, self._has_written = state, True
         self._writer.state(state)
         self._at_state = sum(self._writer.records.values())
 
@@ -232,7 +237,7 @@ class Ledger:
             if mark.walk is not None:
                 # A later run would start in the middle.
                 state = states.with_bookmark(state, name, mark.lasting())
-        if state != {"bookmarks": {}, **self.state}:
+        if state != {"bookmarks": {}, **self.state} or not self._has_written:
             self._write_state(state)
 
     def repeat_state(self) -> None:

@@ -66,6 +66,7 @@ class Problems:
         self._lock = threading.RLock()
         self._status: dict[str, Status] = {}
         self._errors: dict[str, TapError] = {}
+        self._refusals: dict[str, TapError] = {}
         self._parents: dict[str, _Parents] = {}
         self._incomplete: set[str] = set()
         self._explicit: list[str] = []
@@ -104,6 +105,14 @@ class Problems:
             self._skip(node, error)
         else:
             self._end(node, error)
+
+    def partly_refused(self, node: Node) -> None:
+        """The key may not read one list of a stream, though it may read another one: the stream lacks rows."""
+        with self._lock:
+            error = self._refusals.get(node.name)
+            if error is not None and self._status.get(node.name) is Status.SKIPPED:
+                del self._status[node.name]
+                self._end(node, error)
 
     def parent_failed(self, node: Node, parent: str, error: Unreadable) -> bool:
         """The rows of one parent can't be read. Returns True if they may exist."""
@@ -175,6 +184,7 @@ class Problems:
                 self.nothing_known_below(node)
                 return
             self._status.update(dict.fromkeys((below.name for below in skipped), Status.SKIPPED))
+            self._refusals[node.name] = error
             self._explicit += [below.name for below in skipped if below.explicit]
         names = " and ".join(below.name for below in skipped)
         null = f" (null in {node.stream.parent.stream}.{node.part})" if node.nested else ""

@@ -54,6 +54,12 @@ class Run:
         return [m["value"] for m in self.messages if m["type"] == "STATE"]
 
 
+def cursor(state: Json, step: str) -> Any:
+    """The cursor of the first list that is left of a step; None if there is none."""
+    left: list[Json] = state["bookmarks"].get(step, {}).get("left", [])
+    return next((each["after"] for each in left if "after" in each), None)
+
+
 def asked(fake: FakeApi) -> list[str]:
     """Paths of the requests for rows as in the document, in order: all but the one that asks whose key it is."""
     paths = [documented(request.path)[0] for request in fake.requests]
