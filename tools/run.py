@@ -130,10 +130,10 @@ def _config(environ: dict[str, str]) -> Config | None:
 def _organisation(config: Config | None) -> dict[str, Any]:
     """Name of the key and address of the dashboard, if the API says them."""
     try:
-        identity = next(Client(config, stop=Event()).identity()).rows if config else []
+        identity = Client(config, stop=Event()).identity() if config else {}
     except TapError:
-        identity = []
-    return {name: row.get(name) for row in identity for name in ("name", "dashboard_url")}
+        identity = {}
+    return {name: identity[name] for name in ("name", "dashboard_url") if name in identity}
 
 
 def _missing(environ: dict[str, str], rows: Counter[str]) -> dict[str, str]:

@@ -85,12 +85,16 @@ def timeless(run: Run) -> list[Json]:
 
 
 def by_stream(run: Run) -> dict[str, list[Json]]:
-    """The timeless messages of each stream in their order. Streams are read side by side: their messages come mixed."""
+    """The timeless messages of each stream, SCHEMA first, the records sorted: lists are read side by side."""
     found: dict[str, list[Json]] = {}
     for message in timeless(run):
         if message["type"] != "STATE":
             found.setdefault(message["stream"], []).append(message)
-    return found
+    order = ("SCHEMA", "RECORD", "ACTIVATE_VERSION")
+    return {
+        name: sorted(each, key=lambda message: (order.index(message["type"]), json.dumps(message)))
+        for name, each in found.items()
+    }
 
 
 def parsed(out: str) -> list[Json]:
@@ -183,7 +187,12 @@ def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days:
     elif BY_NAME[stream].parent.stream == "incidents":
         kept_as = parents["incident_id"].kept_as if "incident_id" in parents else "incident_id"
         rows = [row for row in rows if row[kept_as] in listed]
-    return [as_read(BY_NAME[stream], row) for row in rows]
+    read = [as_read(BY_NAME[stream], row) for row in rows]
+    detail = BY_NAME[stream].detail
+    if detail is None:
+        return read
+    single = {row["id"]: row for row in org.rows[detail.path]}
+    return [row | {key: single[row["id"]].get(key) for key in single[row["id"]]} for row in read]
 
 
 def as_read(stream: Stream, row: Json) -> Json:

@@ -147,7 +147,10 @@ def _people(tables: Tables, shown: bool) -> Mapping[str, str]:
         named |= {row[key]: row[name] or row[key] for row in tables[table] if row[key]}
     count = Counter(named.values())
     return {
-        known: (name if count[name] == 1 else f"{name} (…{known[-4:]})") if shown else f"person {place}"
+        # Rows that came without people's names have "person" and the id.
+        known: (name if count[name] == 1 else f"{name} (…{known[-4:]})")
+        if shown and name != f"person {known}"
+        else f"person {place}"
         for place, (known, name) in enumerate(sorted(named.items()), 1)
     }
 
