@@ -7,6 +7,7 @@ last.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from tap_incident.streams import STREAMS
@@ -85,7 +86,7 @@ def test_a_full_refresh_begins_anew(project: Project, org: Organisation) -> None
 def test_an_incremental_run_goes_on_from_the_bookmarks_that_meltano_has_kept(
     project: Project, org: Organisation
 ) -> None:
-    incremental = {"TAP_INCIDENT_REPLICATION_METHOD": "INCREMENTAL"}
+    incremental = {"TAP_INCIDENT_REPLICATION_METHOD": "INCREMENTAL", "TAP_INCIDENT_REQUEST_TIMEOUT": "60.5"}
     with FakeApi(org) as api:
         port = int(api.url.rsplit(":", 1)[1])
         assert project.run(api, **incremental).returncode == 0
@@ -117,6 +118,16 @@ def test_rules_select_streams_and_fields_and_keys_always_come(
     assert {"id", "name", "updates"} < columns
     assert not {"creator", "created_at", "updated_at"} & columns
     assert len(project.rows("incidents")) == len(there(org, "incidents"))
+
+
+def test_log_lines_arrive_with_their_level(project: Project, org: Organisation) -> None:
+    with FakeApi(org, denied={"users.view"}) as api:
+        done = project.run(api)
+        assert done.returncode == 1
+        assert re.search(r"\[warning +\].* users: skipped: the key lacks the permission users\.view", done.stderr)
+        assert re.search(r"\[critical +\].* The key may not read all that is selected: users", done.stderr)
+        done = project.run(api, TAP_INCIDENT_API_KEY="wrong")
+    assert re.search(r"\[critical +\].* status 401", done.stderr)
 
 
 def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None:
