@@ -33,6 +33,7 @@ class Config:
     endpoint: str
     streams: tuple[str, ...]
     """Empty for the default streams."""
+    exclude_personal_data: bool
     incident_modes: tuple[str, ...]
     child_strategy: str
     schedule_window_days: int
@@ -43,13 +44,6 @@ class Config:
     requests_per_minute: int | None
     request_timeout: float
     user_agent: str
-
-    @property
-    def reads_as_official_tap(self) -> bool:
-        """True if endpoint and incident modes are the defaults, which are those of the official tap."""
-        usual = SETTINGS["properties"]
-        defaults = (usual["endpoint"]["default"], tuple(usual["incident_modes"]["default"]))
-        return (self.endpoint, self.incident_modes) == defaults
 
 
 def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, key_needed: bool = True) -> Config:
@@ -94,8 +88,10 @@ def _config(chosen: Mapping[str, Any]) -> Config:
         api_key=chosen.get("api_key", ""),
         endpoint=chosen["endpoint"].rstrip("/"),
         streams=tuple(chosen.get("streams", ())),
+        exclude_personal_data=chosen["exclude_personal_data"],
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
-        child_strategy=chosen["child_strategy"],
+        # "auto" is what versions before 1.2 had.
+        child_strategy=chosen["child_strategy"].replace("auto", "list"),
         schedule_window_days=int(chosen["schedule_window_days"]),
         replication_method=chosen["replication_method"],
         start_date=chosen.get("start_date"),

@@ -11,8 +11,7 @@ from tap_incident.config import ENVIRONMENT, Config, load_all
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.protocol.selection import Selection, select
-from tap_incident.protocol.state import State
-from tap_incident.protocol.state_file import read_state
+from tap_incident.protocol.state import State, read_state
 from tap_incident.protocol.wanted import unknown
 
 LOGGER = logging.getLogger(__name__)
@@ -64,6 +63,7 @@ def selection_of(args: argparse.Namespace, config: Config) -> Selection:
         old_form=args.catalog is None,
         replication_method=config.replication_method,
         streams=config.streams,
+        exclude_personal_data=config.exclude_personal_data,
     )
     if not selection:
         raise BadInput(f"{source} selects no stream: nothing to read")

@@ -1,4 +1,4 @@
-"""The tap's definition for Meltano, in the form of its hub: `make readme` writes it, tests compare it.
+"""The tap's definition for Meltano, in the form of its hub.
 
 Source: https://hub.meltano.com, and the JSON schema for extractors in its repository.
 """
@@ -27,7 +27,7 @@ _OPTIONS = {
     "FULL_TABLE": "Every row in every run",
     "INCREMENTAL": "Only what has changed, where the API can filter by that",
 }
-_HEADER = "# Made by make readme. Use it so: meltano add --from-ref tap-incident.yml tap-incident\n"
+_HEADER = "# Made by make docs. Use it so: meltano add --from-ref tap-incident.yml tap-incident\n"
 
 
 def definition() -> dict[str, Any]:
