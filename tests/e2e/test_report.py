@@ -40,6 +40,7 @@ def made(folder: Path, variables: Mapping[str, str], *words: str) -> None:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
+@pytest.mark.smoke
 def test_report_has_its_charts_and_needs_no_network(report: Path) -> None:
     text = report.read_text("utf-8")
     assert text.count("<svg") == 5

@@ -1,10 +1,8 @@
-"""`make smoke`: an interrupted run and the run that resumes it, into PostgreSQL and DuckDB, and the report once."""
+"""`make smoke`: a run that is interrupted and the run that resumes it, into a PostgreSQL and into a DuckDB file."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,11 +10,9 @@ import pytest
 
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.support.faults import port_of
-from tests.support.paths import REPOSITORY
 from tests.support.runs import key_of, there
 
 from .conftest import Pour
-from .dbt import bin_folder
 from .targets import DUCKDB_TARGET, MELTANO_TARGET, Target
 
 pytestmark = pytest.mark.smoke
@@ -45,14 +41,3 @@ def test_interrupted_run_and_the_next_one_load_every_row(
     for stream in second.run.streams():
         wanted = sorted(key_of(stream, row) for row in there(org, stream))
         assert sorted(key_of(stream, row) for row in stored.rows[stream]) == wanted, stream
-
-
-def test_report_is_made_of_what_make_run_writes(checkout: Path) -> None:
-    bin_folder()
-    (checkout / ".dbt").symlink_to(REPOSITORY / ".dbt")
-    command = [shutil.which("make") or "make", "run", "report"]
-    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    text = (checkout / "output" / "report.html").read_text("utf-8")
-    assert "<svg" in text
-    assert (checkout / "output" / "report.md").exists()
