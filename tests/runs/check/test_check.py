@@ -88,17 +88,6 @@ def test_check_fails_if_what_is_selected_by_name_cannot_be_read(check: Check, ca
     assert "The key may not read all that is selected: users (see the table above)" in caplog.messages[-1]
 
 
-def test_check_fails_where_a_sync_would_fail(check: Check, caplog: pytest.LogCaptureFixture) -> None:
-    broken = Fault(status=422, body=json.dumps({"type": "validation_error", "errors": [{"code": "no"}]}))
-    with FakeApi(
-        organisation(3), denied=["users.view"], faults=lambda n, path, p: broken if path == "/v2/alerts" else None
-    ) as fake:
-        code, lines = check(fake)
-    assert code == 1
-    assert "can't be read: alerts: GET /v2/alerts: status 422" in outcomes(lines)["alerts"][1]
-    assert caplog.messages[-1].startswith("Not everything could be read: alerts (see the table above). Check again")
-
-
 def test_check_of_a_key_that_is_refused_asks_nothing_more(check: Check, caplog: pytest.LogCaptureFixture) -> None:
     with FakeApi(organisation(3), key="another-key") as fake:
         code, lines = check(fake)
