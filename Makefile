@@ -21,6 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist bench facts schemas schema-drift \
 	$(API) clean
+.PHONY: smoke
 
 #: Start here
 help:  ## list these targets
@@ -43,13 +44,16 @@ test: $(READY)  ## run all tests except make e2e, in parallel; one folder: make 
 	$(BIN)/python -m pytest $(PARALLEL) $(if $(ARGS),,-m 'not slow') $(ARGS)
 
 test-quick: $(READY)  ## run the unit tests, in seconds
-	$(BIN)/python -m pytest tests/unit $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit $(ARGS)
+
+smoke: $(READY) $(DBT)/.ready  ## load an interrupted run and its resumption into PostgreSQL and DuckDB, and make the report once
+	$(BIN)/python -m pytest -rs -m smoke tests/e2e $(ARGS)
 
 soak: $(READY)  ## run random sequences of runs against a model, as long as wanted: make soak SECONDS=600 SEED=1
 	@$(BIN)/python -m tests.soak --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1)
 
-e2e: $(READY)  ## load into real targets, each in an environment under .e2e, and compare (see docs/targets.md)
-	$(BIN)/python -m pytest -rs tests/e2e $(ARGS)
+e2e: $(READY)  ## load into real targets, run the guides, and the slow tests; one file: make e2e ARGS=tests/e2e/test_sql.py
+	$(BIN)/python -m pytest -rs $(or $(ARGS),tests/e2e)
 	$(if $(ARGS),,$(BIN)/python -m pytest $(PARALLEL) -m slow)
 
 thorough: $(READY)  ## run the tests that sample their work, and the generated ones, at full length (many minutes)
@@ -66,9 +70,9 @@ lint-files: $(LINT)/.ready  ## check the Dockerfile, the shell script and the YA
 	$(LINT)/bin/hadolint Dockerfile
 	$(LINT)/bin/shellcheck examples/*.sh
 	$(LINT)/bin/yamllint --strict .github examples meltano
-	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions.yml
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions*.yml
 	$(LINT)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(LINT)/bin/zizmor --offline --quiet .github examples/github-actions.yml
+	$(LINT)/bin/zizmor --offline --quiet .github examples/github-actions*.yml
 
 $(LINT)/.ready: tools/lint-files.txt
 	$(PYTHON) -m venv $(LINT)
@@ -80,8 +84,9 @@ $(DBT)/.ready: tools/dbt.txt
 	$(DBT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-report: $(DBT)/.ready  ## write output/report.html and report.md from what make run wrote, or: make report DB=file.duckdb (or postgres)
-	@$(DBT)/bin/python -m tools.report $(DB)
+# What a reader chooses (PERIOD, FROM, TO, TZ, TEAM, BY, NAMES, NIGHT, DB) comes through the environment: see docs/report.md.
+report: $(DBT)/.ready  ## write output/report.html, report.md and message.txt from what make run wrote, or: make report DB=file.duckdb
+	@$(DBT)/bin/python -m tools.report
 
 models: $(DBT)/.ready  ## build the tables of models/ from what make run has written, and test them (see models/README.md)
 	$(DBT)/bin/dbt build --project-dir models --profiles-dir models --vars "{incident_files: '$(CURDIR)/output'}"

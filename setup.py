@@ -25,6 +25,7 @@ setup(
             "build>=1.2,<2",
             "duckdb>=1.1,<3",
             "import-linter>=2.1,<3",
+            "jinja2>=3.1,<4",
             "mypy>=1.11,<3",
             "ruff>=0.6,<1",
             "setuptools>=69",
@@ -43,7 +44,7 @@ setup(
     classifiers=[
         "Environment :: Console",
         "Intended Audience :: Developers",
-        *(f"Programming Language :: Python :: {version}" for version in ("3.10", "3.11", "3.12", "3.13")),
+        *(f"Programming Language :: Python :: {version}" for version in ("3.10", "3.11", "3.12", "3.13", "3.14")),
         "License :: OSI Approved :: MIT License",
         "Operating System :: OS Independent",
         "Topic :: Database",

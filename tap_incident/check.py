@@ -17,7 +17,7 @@ from tap_incident.protocol.selection import Selection
 from tap_incident.streams import BY_NAME, Params, Stream
 from tap_incident.sync.child_requests import TimeSpan, child_params, shift_window
 from tap_incident.sync.identity import described
-from tap_incident.sync.plan import Node, pages_for, steps
+from tap_incident.sync.plan import Node, pages_for, requests_for, steps
 from tap_incident.sync.problems import permission
 from tap_incident.sync.summary import of
 
@@ -155,7 +155,10 @@ def _requests(node: Node, parents: int, config: Config) -> int:
         max(len(stream.list_params(config.incident_modes)), pages_for(_ROWS_PER_PARENT * parents, stream))
         for stream in lists
     )
-    return pages_for(parents, node.stream) + parents * (len(node.children) - len(lists)) + listed
+    return (
+        requests_for(replace(node, children=tuple(each for each in node.children if each.stream not in lists)), parents)
+        + listed
+    )
 
 
 def _raise_problems(findings: Sequence[Finding]) -> None:

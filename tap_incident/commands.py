@@ -93,7 +93,8 @@ def _run(process: _Process) -> None:
     if args.discover:
         if config.api_key:
             check_key(Client(config, stop=stop))
-        _print(out, json.dumps(discover(config.replication_method), indent=2))
+        catalog = discover(config.replication_method, exclude_personal_data=config.exclude_personal_data)
+        _print(out, json.dumps(catalog, indent=2))
         return
     selection = selection_of(args, config)
     state = state_of(args)

@@ -33,6 +33,7 @@ class Config:
     endpoint: str
     streams: tuple[str, ...]
     """Empty for the default streams."""
+    exclude_personal_data: bool
     incident_modes: tuple[str, ...]
     child_strategy: str
     schedule_window_days: int
@@ -87,6 +88,7 @@ def _config(chosen: Mapping[str, Any]) -> Config:
         api_key=chosen.get("api_key", ""),
         endpoint=chosen["endpoint"].rstrip("/"),
         streams=tuple(chosen.get("streams", ())),
+        exclude_personal_data=chosen["exclude_personal_data"],
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
         # "auto" is what versions before 1.2 had.
         child_strategy=chosen["child_strategy"].replace("auto", "list"),

@@ -63,6 +63,7 @@ def selection_of(args: argparse.Namespace, config: Config) -> Selection:
         old_form=args.catalog is None,
         replication_method=config.replication_method,
         streams=config.streams,
+        exclude_personal_data=config.exclude_personal_data,
     )
     if not selection:
         raise BadInput(f"{source} selects no stream: nothing to read")

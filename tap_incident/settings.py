@@ -42,8 +42,16 @@ SETTINGS: dict[str, Any] = {
             "items": {"type": "string", "minLength": 1},
             "minItems": 1,
             "accepts": "a list of stream names",
-            "description": "Streams to read if there is no catalog: names, `*` for all, and `!name` to leave out a "
-            "stream",
+            "description": "Streams to read if there is no catalog: names, `default` for the default streams, `*` for "
+            "all, and `!name` to leave out a stream",
+        },
+        "exclude_personal_data": {
+            "title": "Exclude personal data",
+            "type": "boolean",
+            "default": False,
+            "accepts": "true or false",
+            "description": "Leave out the names, e-mail addresses and Slack ids of people, at every depth. Their ids "
+            "stay. Texts that people write stay as they are",
         },
         "incident_modes": {
             "title": "Incident modes",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tap_incident import about
 from tap_incident.settings import VERSION
+from tools import personal
 from tools.columns import page
 from tools.facts import FACTS
 from tools.hub import definition_file, example_part
@@ -20,6 +21,7 @@ README = ROOT / "README.md"
 COLUMNS = ROOT / "docs" / "columns.md"
 GUIDE = ROOT / "docs" / "streams.md"
 SETTINGS = ROOT / "docs" / "settings.md"
+PERSONAL = ROOT / "docs" / "personal-data.md"
 GUIDES = ROOT / "docs" / "guides"
 HUB = ROOT / "meltano" / "tap-incident.yml"
 EXAMPLE = ROOT / "examples" / "meltano.yml"
@@ -27,6 +29,7 @@ EXAMPLES = {
     GUIDES / "cron.md": "examples/sync.sh",
     GUIDES / "github-actions.md": "examples/github-actions.yml",
     GUIDES / "airflow.md": "examples/airflow_dag.py",
+    GUIDES.parent / "report.md": "examples/github-actions-report.yml",
 }
 """The example that a guide shows."""
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
@@ -57,6 +60,7 @@ WHOLE: Mapping[Path, Callable[[], str]] = {COLUMNS: page, HUB: definition_file, 
 PARTS: Mapping[Path, Tables] = {
     EXAMPLE: {"tap-incident": example_part},
     SETTINGS: {"settings": settings_table},
+    PERSONAL: {"left out": partial(personal.table, texts=False), "texts": partial(personal.table, texts=True)},
     GUIDE: {"streams": about.streams_table, "unread": reasons},
     **{guide: {name: partial(block, ROOT / name)} for guide, name in EXAMPLES.items()},
 }

@@ -14,8 +14,8 @@ from tap_incident.streams import STREAMS
 from tools.yaml_text import yaml_text
 
 _KINDS = {"number": "string"}
-"""What Meltano calls a type, if it has another name for it. Meltano 4.4.1 fails at a decimal that is given as a text, for
-example in .env; the tap reads the text."""
+"""What Meltano calls a type, if it has another name for it. Meltano 4.4.1 fails at a decimal that is given as a text,
+for example in .env; the tap reads the text."""
 _DATE_TIMES = ("start_date",)
 _WITHOUT_VALUE = ("user_agent", "endpoint")
 """Settings whose default is not in the definition: one changes with each release, and one would hide INCIDENT_ENDPOINT,

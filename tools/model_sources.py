@@ -61,7 +61,10 @@ def sources() -> str:
 
 
 def macros() -> str:
-    """The text of duckdb.sql: for each stream a macro read_STREAM(files) with the columns that target-duckdb makes."""
+    """The text of duckdb.sql: for each stream a macro read_STREAM(files) with the columns that target-duckdb makes.
+
+    A row that is in several files, one of each run, comes once, from the last file by name.
+    """
     return "-- Made by make docs from schemas/.\n" + "\n".join(map(_macro, STREAMS))
 
 
@@ -70,9 +73,12 @@ def _macro(stream: Stream) -> str:
     listed = ",\n".join(f"        \"{name}\": '{IN_DUCKDB.get(of, of.upper())}'" for name, of in kinds.items())
     # Without a zone and of UTC, as the loaders store them.
     moments = ", ".join(f"{name} AT TIME ZONE 'UTC' AS {name}" for name, of in kinds.items() if of == "timestamp")
+    newest = f"PARTITION BY {', '.join(stream.key_properties)} ORDER BY filename DESC"
+    newest += ", updated_at DESC" if "updated_at" in kinds else ""
     lines = (
         f"CREATE OR REPLACE MACRO read_{stream.name}(files) AS TABLE",
-        f"    SELECT *{f' REPLACE ({moments})' if moments else ''}",
-        f"    FROM read_json(files, format = 'newline_delimited', columns = {{\n{listed}\n    }});\n",
+        f"    SELECT * EXCLUDE (filename){f' REPLACE ({moments})' if moments else ''}",
+        f"    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {{\n{listed}\n    }})",
+        f"    QUALIFY row_number() OVER ({newest}) = 1;\n",
     )
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tap_incident.streams import STREAMS, Stream
 from tools.facts import FACTS
+from tools.personal import questions
 from tools.schema_files import FOLDER, Json, made_by_the_tap, read, row_of, write
 from tools.schema_parts import Parts, Withheld, below, component_of
 
@@ -112,13 +113,14 @@ def _put(holder: Json, name: str, schema: Json) -> None:
 
 def main(facts: Path = FACTS, folder: Path = FOLDER, streams: Sequence[Stream] = STREAMS) -> int:
     """Bring the files in `folder` up to the facts and print what was added; 1 if a stream has no facts."""
-    files = read(folder)
+    files, known = read(folder), json.loads(facts.read_text("utf-8"))
     try:
-        done = bring_up(json.loads(facts.read_text("utf-8")), files, streams)
+        done = bring_up(known, files, streams)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
     write(files, folder)
+    done += questions(files, known, streams)
     print("\n".join((*done, "write a description for each, then: make docs") if done else ("nothing to do",)))
     return 0
 

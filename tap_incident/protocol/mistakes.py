@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tap_incident.protocol.entries import Breadcrumb, Entry, field_name
-from tap_incident.protocol.schemas import Schema
+from tap_incident.protocol.entries import Entry, field_name
+from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
+from tap_incident.streams import Stream
 from tap_incident.words import nearest, shown
 
 LOGGER = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ _FINE = frozenset(
 )
 """Keys that are no mistake: those of the Singer spec, and the forms of two that are read too."""
 _SHOWN = 5
+_SHOWN_EXCLUDED = 10
 
 
 def log_keys(entry: Entry) -> None:
@@ -42,7 +44,7 @@ def log_keys(entry: Entry) -> None:
 
 def log_properties(entry: Entry, document: Schema) -> None:
     """Log the fields that the catalog selects or deselects, and the stream's schema `document` does not have."""
-    known = {field_name(breadcrumb): breadcrumb for breadcrumb in _breadcrumbs(document)}
+    known = {field_name(breadcrumb): breadcrumb for breadcrumb in breadcrumbs(document)}
     unknown = []
     for breadcrumb, values in entry.metadata.items():
         name = field_name(breadcrumb)
@@ -95,11 +97,15 @@ def _texts(value: Any) -> list[str]:
     return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
 
 
-def _breadcrumbs(document: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]:
-    """The breadcrumbs of all properties in a schema, at every depth."""
-    if "items" in document:
-        document, above = document["items"], (*above, "items")
-    for name, part in document.get("properties", {}).items():
-        here = (*above, "properties", name)
-        yield here
-        yield from _breadcrumbs(part, here)
+def log_excluded(selected: Mapping[Stream, Entry], source: str) -> None:
+    """Log the fields that these entries select, and that the setting exclude_personal_data leaves out."""
+    asked = []
+    for stream, entry in selected.items():
+        left = set(breadcrumbs(schema(stream, exclude_personal_data=True)))
+        excluded = (breadcrumb for breadcrumb in breadcrumbs(schema(stream)) if breadcrumb not in left)
+        asked += [entry.place(each) for each in excluded if entry.metadata.get(each, {}).get("selected")]
+    if asked:
+        more = len(asked) - _SHOWN_EXCLUDED
+        text = "%s: the setting exclude_personal_data leaves out what is selected here: %s%s"
+        names = ", ".join(asked[:_SHOWN_EXCLUDED])
+        LOGGER.warning(text, source, names, f" and {more} others" if more > 0 else "")

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from tap_incident.errors import BadData
-from tap_incident.protocol.schemas import Schema
+from tap_incident.protocol.schemas import DETAILS, OF_PEOPLE, Schema, marks
 from tap_incident.protocol.selection import Selected
 from tap_incident.timestamps import is_valid
 
@@ -48,6 +48,8 @@ class _Rules:
     unknown: _Unknown
     withheld: frozenset[str]
     cut_urls: frozenset[str]
+    details: frozenset[str]
+    """Objects in which people can be anywhere, if their data is excluded."""
 
 
 class _Misfit(Exception):
@@ -68,7 +70,9 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
     path, but not the value. It logs a WARNING for the first value that `Stream.known` has not.
     """
     stream = selected.stream
-    rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls))
+    found = marks(stream) if selected.exclude_personal_data else {}
+    details = frozenset(path for path, kind in found.items() if kind == DETAILS)
+    rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls), details)
     convert = _object(selected.schema, full_schema, "", rules)
     keys = stream.key_properties
     unknown_values: set[str] = set()
@@ -113,7 +117,7 @@ def _compile(schema: Schema, full: Schema, path: str, rules: _Rules) -> tuple[ty
     if kind == "object":
         if "properties" in schema:
             return _Never, _object(schema, full, path, rules)
-        return dict, _refuse("object")
+        return (_Never, _without_people) if path.lstrip(".") in rules.details else (dict, _refuse("object"))
     if kind == "array":
         return _Never, _array(*_compile(schema["items"], full["items"], f"{path}[]", rules))
     if path.lstrip(".") in rules.cut_urls:
@@ -172,6 +176,19 @@ def _refuse(expected: str) -> _Convert:
         raise _Misfit(expected, value)
 
     return refuse
+
+
+def _without_people(value: Any) -> Any:
+    """A free object without the properties that tell who a person is, at every depth."""
+    if type(value) is not dict:
+        raise _Misfit("object", value)
+    return _cleaned(value)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cleaned(part) for name, part in value.items() if name not in OF_PEOPLE}
+    return [_cleaned(part) for part in value] if isinstance(value, list) else value
 
 
 def _timestamp(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from tap_incident.protocol.selection import Selected, Selection
 from tap_incident.streams import BY_NAME, STREAMS, Params, Stream
@@ -23,6 +23,8 @@ class Node:
     children: tuple[Node, ...]
     spooled: bool = False
     """True if its rows come from the organisation-wide list, and are kept on disk until their parent is written."""
+    asked_by: Literal["own id", "other ids", "all"] = "all"
+    """Which of its lists are read for a row of its parent: that by the row's own id, those by other ids, or all."""
 
     @property
     def name(self) -> str:
@@ -49,7 +51,16 @@ class Node:
         """What is read and emitted for this node and below it, as JSON for a fingerprint."""
         schema = self.selected.schema if self.selected else None
         below = [child.described() for child in self.children]
-        return [self.name, schema, self.nested, below, *(["spooled"] if self.spooled else [])]
+        how = [*(["spooled"] if self.spooled else []), *([self.asked_by] if self.asked_by != "all" else [])]
+        return [self.name, schema, self.nested, below, *how]
+
+    @property
+    def needs_detail(self) -> bool:
+        """True if a column is selected that only an answer with a single row has."""
+        detail = self.stream.detail
+        if detail is None or self.selected is None:
+            return False
+        return not {*detail.columns, *detail.beside}.isdisjoint(self.selected.schema["properties"])
 
 
 Listing = tuple[Node, Params]
@@ -89,6 +100,7 @@ def steps(
     modes: Sequence[str],
     *,
     by_list: bool,
+    filtered: bool = False,
     table: Sequence[Stream] = STREAMS,
     has_bookmark: Callable[[str], bool] = lambda name: False,
 ) -> tuple[Step, ...]:
@@ -96,10 +108,25 @@ def steps(
 
     Each parent is read once, with the extra lists for rows without a listed parent (work streams). If the parent's list
     is incremental and `has_bookmark`, the list only has the parents that changed: then its children have steps of their
-    own. `by_list`: so have those that can be read from an organisation-wide list with a filter by mode.
+    own. `by_list`: so have those that can be read from an organisation-wide list with a filter by mode. `filtered`: a
+    list of only those parents that have children says which of them to ask for.
     """
     roots = [(root, root.stream.list_params(modes)) for root in _nodes(selection, None, table)]
-    return tuple(step for root, lists in roots for step in _steps(root, lists, modes, by_list, has_bookmark))
+    found = (step for root, lists in roots for step in _steps(root, lists, modes, by_list, has_bookmark))
+    return tuple(map(_filtered, found) if filtered else found)
+
+
+def _filtered(step: Step) -> Step:
+    """The step with a list more for each child whose parents the API can filter by whether they have such children."""
+    lists: list[Listing] = []
+    for root, params in step.lists:
+        sparse = [child for child in root.children if child.stream.parent.only_if]
+        others = tuple(replace(child, asked_by="other ids") if child in sparse else child for child in root.children)
+        lists.append((replace(root, children=others), params))
+        for child in sparse:
+            own = replace(root, selected=None, children=(replace(child, asked_by="own id"),))
+            lists.append((own, (*params, *child.stream.parent.only_if)))
+    return replace(step, lists=tuple(lists))
 
 
 def _steps(
@@ -158,7 +185,9 @@ def _orphans(node: Node) -> Listing:
 
 def requests_for(node: Node, parents: int) -> int:
     """Roughly how many requests it takes to read `parents` rows of `node`, with what is read for each of them."""
-    return pages_for(parents, node.stream) + parents * sum(not child.spooled for child in node.children)
+    # How many parents have children that the API can filter by is not known: few.
+    each = sum(not child.spooled and not child.stream.parent.only_if for child in node.children) + node.needs_detail
+    return pages_for(parents, node.stream) + parents * each
 
 
 def pages_for(rows: int, stream: Stream) -> int:

@@ -84,7 +84,8 @@ def _accepted(shared: Shared, source: Source) -> Iterator[Page]:
         first = next(pages, None)
     except (Rejected, Gone) as error:
         if source.left.after is None:
-            raise
+            yield from _unfiltered(shared, source, error)
+            return
         name = source.start.step.name
         LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
         yield from _pages(shared, replace(source, left=replace(source.left, after=None)))
@@ -92,6 +93,18 @@ def _accepted(shared: Shared, source: Source) -> Iterator[Page]:
     if first is not None:
         yield first
         yield from pages
+
+
+def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[Page]:
+    """All parents, if the API refuses the filter by whether they have children. Raises `error` for another list."""
+    child = next(iter(source.node.children), source.node)
+    only_if = child.stream.parent.only_if
+    if child.asked_by != "own id" or not isinstance(error, Rejected):
+        raise error
+    LOGGER.warning(
+        "%s: the API refuses the filter by %s: asking for each parent. (%s)", child.name, only_if[0][0], error
+    )
+    yield from _pages(shared, replace(source, params=tuple(each for each in source.params if each not in only_if)))
 
 
 def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due]:

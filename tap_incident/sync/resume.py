@@ -77,8 +77,10 @@ def start(
     `may_read(node, id)` asks the API whether the key may read the nested part of this row by now.
     """
     known = bookmark(state, step.name)
-    # Not the lists for rows without a listed parent: they come and go with the selection.
-    scope = fingerprint([config.endpoint, [params for node, params in step.lists if node.stream is step.root.stream]])
+    # Not the lists that come and go with the selection of children.
+    scope = fingerprint(
+        [config.endpoint, [params for node, params in step.lists if node.selected is step.root.selected]]
+    )
     default_modes = config.incident_modes == tuple(SETTINGS["properties"]["incident_modes"]["default"])
     outdated = _outdated(step, known, scope, default_modes=default_modes) or _regained(step, known, may_read)
     if _is_other(known, organisation):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page, Row
@@ -49,6 +50,8 @@ class _Turn:
     row: Row
     extracted: str
     children: list[Child]
+    detail: Future[Row] | None
+    """The answer with only this row, if it is needed."""
 
 
 def as_messages(shared: Shared, node: Node, pages: Iterator[Page], missing: Missing) -> Iterator[Batch | Page]:
@@ -56,7 +59,7 @@ def as_messages(shared: Shared, node: Node, pages: Iterator[Page], missing: Miss
 
     `missing` collects what nested parts of these rows lack. Raises what `pages` raises.
     """
-    if not node.children:
+    if not node.children and not node.needs_detail:
         for page in pages:
             yield from _batch(shared, node, page.rows, page.extracted)
             yield replace(page, rows=[])
@@ -67,7 +70,8 @@ def as_messages(shared: Shared, node: Node, pages: Iterator[Page], missing: Miss
         # A page without rows has a SCHEMA too.
         yield from _batch(shared, node, [], page.extracted)
         for row in page.rows:
-            held.append(_Turn(row, page.extracted, [_requested(shared, child, row) for child in node.children]))
+            children = [_requested(shared, child, row) for child in node.children]
+            held.append(_Turn(row, page.extracted, children, _detail(shared, node, row)))
             while len(held) > most:
                 yield from _out(shared, node, held.popleft(), missing)
         held.append(replace(page, rows=[]))
@@ -102,10 +106,38 @@ def _requested(shared: Shared, child: Node, row: Row) -> Child:
         return child, None
     if child.spooled:
         return child, [_spooled(shared, child, row)]
+    asked = {"own id": slice(1), "other ids": slice(1, None), "all": slice(1 if shared.sample else None)}
     return child, [
         shared.ahead(with_added_columns(shared.pages(stream, params), stream, params))
-        for params in lists[: 1 if shared.sample else None]
+        for params in lists[asked[child.asked_by]]
     ]
+
+
+def _detail(shared: Shared, node: Node, row: Row) -> Future[Row] | None:
+    """The answer with only this row, which is requested, if it is needed."""
+    detail = node.stream.detail
+    if detail is None or not node.needs_detail or not shared.problems.is_wanted(node):
+        return None
+    params = (("id", str(row.get("id"))),)
+    return shared.pool.submit(lambda: shared.client.get(detail.path, params, node.name))
+
+
+def _with_detail(shared: Shared, node: Node, turn: _Turn) -> None:
+    """Put the columns that only this answer has into the row. If it can't be read, they are null."""
+    detail = node.stream.detail
+    if detail is None or turn.detail is None:
+        return
+    try:
+        answer = turn.detail.result()
+        single = answer.get(detail.key)
+        if not isinstance(single, dict):
+            raise BadData(f'{node.name}: the answer of {detail.path} has no "{detail.key}"')
+        shared.problems.answered(node, parent=True)
+    except Unreadable as error:
+        shared.problems.parent_failed(node, shown_id(turn.row), error)
+        turn.row.update(dict.fromkeys((*detail.columns, *detail.beside)))
+    else:
+        turn.row.update(single | {key: answer.get(key) for key in detail.beside})
 
 
 def _spooled(shared: Shared, child: Node, row: Row) -> Iterator[Page]:
@@ -131,6 +163,7 @@ def _out(shared: Shared, node: Node, turn: _Turn | Page, missing: Missing) -> It
             turn.row[child.part] = None if read is None else [row for page in read for row in page.rows]
             pages = iter(read or ())
         below.append((child, pages))
+    _with_detail(shared, node, turn)
     yield from _batch(shared, node, [turn.row], turn.extracted)
     for child, pages in below:
         if child.selected or child.children:

@@ -112,7 +112,7 @@ def planned(
 
     by_list = config.child_strategy == "list" and not sample
     while True:
-        found = steps(selection, config.incident_modes, by_list=by_list, has_bookmark=has_bookmark)
+        found = steps(selection, config.incident_modes, by_list=by_list, filtered=not sample, has_bookmark=has_bookmark)
         starts = [start(step, {} if sample else state, config, key_of, may_read) for step in found]
         outdated = {each.step.name for each in starts if each.step.replication_key and each.since is None}
         if not outdated - whole:

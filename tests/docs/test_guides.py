@@ -1,4 +1,4 @@
-"""docs/getting-started.md and docs/guides/: the form of the pages, and that a test runs their commands."""
+"""docs/getting-started.md and docs/guides/: a test runs the commands of each page."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from tests.support.paths import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
 PAGES = [DOCS / "getting-started.md", *sorted((DOCS / "guides").glob("*.md"))]
-WIDTH = 118
 RUN = ("sh", "crontab")
 """Languages whose blocks tests/e2e runs."""
 SHOWN = ("bash", "yaml", "python", "")
 """Languages of examples, which are tested as files, and of what a command prints."""
-NOT_RUN = {"docker.md": ("shell",)}
-"""It would need a Docker daemon."""
+NOT_RUN = {"docker.md": ("shell",), "warehouses.md": ("shell",)}
+"""They would need a Docker daemon, and an account."""
 
 
 def named(path: Path) -> str:
@@ -37,21 +36,3 @@ def test_commands_of_a_page_are_run_by_a_test(page: Path) -> None:
     tests = "".join(path.read_text("utf-8") for path in (REPOSITORY / "tests" / "e2e").glob("test_*.py"))
     if found & set(RUN):
         assert re.search(rf'= DOCS / .*"{page.name}"|commands\(DOCS / .*"{page.name}"\)', tests), page.name
-
-
-@pytest.mark.parametrize("page", PAGES, ids=named)
-def test_a_page_is_short_with_short_lines(page: Path) -> None:
-    lines = page.read_text("utf-8").splitlines()
-    assert len(lines) <= 180
-    code = False
-    for line in lines:
-        code ^= line.startswith("```")
-        assert code or line.startswith("|") or len(line) <= WIDTH, line
-
-
-@pytest.mark.parametrize("page", PAGES, ids=named)
-def test_a_page_starts_with_what_the_reader_gets(page: Path) -> None:
-    title, blank, *first = page.read_text("utf-8").splitlines()
-    assert title.startswith("# ")
-    assert blank == ""
-    assert re.search(r"\byou (get|have)\b", " ".join(first[:2]), re.IGNORECASE)

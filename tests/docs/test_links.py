@@ -82,9 +82,3 @@ def test_documents_that_other_files_name_are_there() -> None:
     }
     assert len(found) > 5
     assert [(file, name) for file, name in sorted(found) if not (REPOSITORY / name).exists()] == []
-
-
-def test_every_guide_has_a_link_in_the_readme() -> None:
-    pages = {f"docs/{path.relative_to(REPOSITORY / 'docs')}" for path in (REPOSITORY / "docs").rglob("*.md")}
-    linked = {target.partition("#")[0] for target in links((REPOSITORY / "README.md").read_text("utf-8"))}
-    assert pages - linked == set()

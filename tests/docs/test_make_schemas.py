@@ -11,7 +11,8 @@ import pytest
 
 from tap_incident.streams import ROW_ID, Answer, Parent, Privacy, Stream
 from tests.fake_api.facts import CONTENT
-from tools.schema_files import FOLDER, Json, nullable, read, rendered
+from tools.personal import questions
+from tools.schema_files import FOLDER, Json, nullable, read, rendered, write
 from tools.schemas import bring_up, main
 
 TEXT: Json = {"type": "string"}
@@ -56,6 +57,7 @@ def brought_up(files: dict[str, Json], *streams: Stream, **components: Json) -> 
 
 def test_committed_schemas_lack_nothing() -> None:
     assert bring_up(CONTENT, read()) == []
+    assert questions(read(), CONTENT) == []
 
 
 def test_committed_schemas_have_the_layout_that_the_tool_writes() -> None:
@@ -198,3 +200,29 @@ def test_make_schemas_writes_only_what_is_missing_and_says_so(
     assert {file: file.read_bytes() for file in tmp_path.rglob("*.json")} == files
     code, printed = run(THINGS, Stream("lost", "/v1/lost", "Lost"))
     assert (code, printed.out, printed.err) == (1, "", "lost: the facts have no /v1/lost\n")
+
+
+def test_make_schemas_requests_a_mark_for_what_looks_personal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user = holding(id=TEXT, name=TEXT, slack_user_id=TEXT, seen=TEXT)
+    binding = holding(label=TEXT, literal=TEXT)
+    named = {"type": "object", "additionalProperties": ref("Binding")}
+    thing = holding(maker=ref("User"), owners=listing(ref("User")), given=named, emails=listing(TEXT), name=TEXT)
+    path = tmp_path / "facts"
+    path.write_text(json.dumps(facts(THINGS, Thing=thing, User=user, Binding=binding)))
+    shared = {"$ref": "shared/user.json"}
+    there = {"things.json": closed(maker=shared, owners=nullable("array", items=shared)), "shared/user.json": closed()}
+    write(there, tmp_path)
+    assert main(path, tmp_path, [THINGS]) == 0
+    asked = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if "is it personal?" in line]
+    # The shared file of a person once.
+    assert asked == ["things.emails", "things.given", "things.maker.name", "things.maker.slack_user_id"]
+    files = read(tmp_path)
+    for name, mark in (("emails", False), ("given", "details")):
+        files["things.json"]["properties"][name]["personal"] = mark
+    for name in ("name", "slack_user_id"):
+        files["shared/user.json"]["properties"][name]["personal"] = name
+    write(files, tmp_path)
+    assert main(path, tmp_path, [THINGS]) == 0
+    assert capsys.readouterr().out == "nothing to do\n"

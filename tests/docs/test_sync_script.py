@@ -86,13 +86,3 @@ def test_sync_script_keeps_the_state_when_the_target_fails(tmp_path: Path) -> No
     for target, code in ((FAILS, 3), (SILENT, 0)):
         assert synced(tmp_path, port(tmp_path), target=target) == code
         assert state(tmp_path) == before
-
-
-@pytest.mark.slow
-def test_sync_script_needs_no_config_and_no_catalog(tmp_path: Path) -> None:
-    with FakeApi(organisation(0)) as fake:
-        environ = {**os.environ, "INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}
-        environ["TAP_INCIDENT"] = str(Path(sys.executable).with_name("tap-incident"))
-        done = subprocess.run([str(SCRIPT), "cat"], cwd=tmp_path, env=environ, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "state.json").read_text())["value"] == {"bookmarks": {}}

@@ -47,12 +47,6 @@ def test_check_tap_accepts_all_but_what_it_cannot_read(pour: Pour) -> None:
     assert counted == {stream: (len(piped.run.records(stream)), 1) for stream in piped.run.streams()}
 
 
-def test_check_tap_crashes_at_a_null_object_that_could_hold_a_timestamp(pour: Pour) -> None:
-    piped = pour(CHECK_TAP)
-    assert piped.target_code == 1
-    assert "AttributeError: 'NoneType' object has no attribute 'get'" in piped.said
-
-
 def test_the_sdk_reads_every_message_and_writes_it_again_as_it_was(pour: Pour) -> None:
     piped = pour(SDK, arguments=(ECHO,)).succeeded()
     again = [in_utc(exact(line)) for line in piped.printed.splitlines()]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.runs import Json, Run, only
+from tests.support.runs import Json, Run
 
 from .conftest import Pour
 from .environments import NoPython
@@ -23,24 +23,6 @@ def test_every_row_and_value_is_in_the_files(pour: Pour, tmp_path: Path) -> None
     for stream in run.streams():
         wanted = [_texts(record) for record in rows(run, stream, {"date-time": _moment})]
         assert differences(stream, wanted, _read(tmp_path / f"{stream}.csv")) == []
-
-
-def test_next_run_replaces_the_files_unless_their_names_have_the_time(pour: Pour, tmp_path: Path) -> None:
-    places = {"same": {}, "new": {"file_naming_scheme": "{stream_name}-{timestamp}.csv"}}
-    for place, settings in places.items():
-        for _ in range(2):
-            config = {"output_path": str(tmp_path / place), "timestamp_format": "%f", **settings}
-            run = pour(CSV, config, catalog=only("severities")).loaded().run
-    for place, count in {"same": 1, "new": 2}.items():
-        files = list((tmp_path / place).iterdir())
-        assert [len(_read(path)) for path in files] == [len(run.records("severities"))] * count
-
-
-def test_flattening_fails_where_an_object_is_null(pour: Pour, tmp_path: Path) -> None:
-    config = {"output_path": str(tmp_path), "flattening_enabled": True, "flattening_max_depth": 1}
-    piped = pour(CSV, config)
-    assert piped.target_code == 1
-    assert "dict contains fields not in fieldnames" in piped.said
 
 
 def test_old_target_csv_writes_every_row_and_keeps_the_values_of_flat_streams(pour: Pour, tmp_path: Path) -> None:

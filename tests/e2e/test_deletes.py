@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.fake_api import FakeApi, Fault, Organisation
+from tests.fake_api import FakeApi, Organisation
 from tests.support.runs import Json
 
 from .conftest import Pour
-from .stores import SCHEMA
 from .targets import DUCKDB_TARGET, MELTANO_TARGET, PIPELINEWISE_TARGET, Place, Target
 
 VERSIONED = {"activate_version": True}
@@ -52,35 +51,6 @@ def test_with_hard_delete_what_is_deleted_is_gone(
     assert incident not in ids(place, "incidents")
     assert incident not in {str(row["incident_id"]) for row in place.read().rows["actions"]}
     assert len(place.read().rows["users"]) == len(org.rows["/v2/users"])
-
-
-def test_without_it_what_is_deleted_is_marked(
-    pour: Pour, request: pytest.FixtureRequest, org: Organisation, tmp_path: Path
-) -> None:
-    place = MELTANO_TARGET.place(request, tmp_path)
-    gone = twice(pour, MELTANO_TARGET, place, org, VERSIONED)
-    assert place.database is not None
-    for stream, deleted in zip(("severities", "incidents"), gone, strict=True):
-        marked = place.database.rows(f"SELECT id FROM {SCHEMA}.{stream} WHERE _sdc_deleted_at IS NOT NULL")  # noqa: S608
-        assert [row["id"] for row in marked] == [deleted]
-
-
-def test_a_run_that_fails_removes_nothing(
-    pour: Pour, request: pytest.FixtureRequest, org: Organisation, tmp_path: Path
-) -> None:
-    place = MELTANO_TARGET.place(request, tmp_path)
-    place.config["hard_delete"] = True
-    pour(MELTANO_TARGET.loader, place.config, settings=VERSIONED).loaded()
-    before = place.read().rows
-    changed, _ = later(org)
-
-    def faults(number: int, path: str, params: object) -> Fault | None:
-        return Fault(status=422) if path in ("/v2/incidents", "/v1/severities") else None
-
-    with FakeApi(changed, faults=faults) as api:
-        assert pour(MELTANO_TARGET.loader, place.config, api=api, settings=VERSIONED).run.code == 1
-    after = place.read().rows
-    assert {name: len(rows) for name, rows in after.items()} == {name: len(rows) for name, rows in before.items()}
 
 
 @pytest.mark.parametrize("target", [PIPELINEWISE_TARGET, DUCKDB_TARGET], ids=lambda target: target.loader.name)

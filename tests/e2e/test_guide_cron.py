@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from tests.support.runs import Json, key_of, there
 from .pages import DEFAULT, DOCS, HOME, at, by_cron, commands, finished, shell
 
 PAGE = DOCS / "guides" / "cron.md"
-FLOCK = shutil.which("flock") or "flock"
 
 
 def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
@@ -52,14 +49,3 @@ def test_cron_resumes_where_the_run_before_was_refused(scheduled: tuple[str, Pat
         assert {key_of(stream, row) for row in loaded(folder, stream)} == expected, stream
     assert len(loaded(folder, "alerts")) == len(there(org, "alerts"))
     assert "401" in (folder / "sync.log").read_text()
-
-
-def test_cron_skips_a_run_while_another_is_running(scheduled: tuple[str, Path], org: Organisation) -> None:
-    line, folder = scheduled
-    with FakeApi(org) as api, subprocess.Popen([FLOCK, "lock", "cat"], cwd=folder, stdin=subprocess.PIPE) as other:
-        while subprocess.run([FLOCK, "-n", "lock", "true"], cwd=folder, check=False).returncode == 0:
-            assert other.poll() is None
-        assert by_cron(line, at(api)) == 1
-        assert api.requests == []
-        assert other.stdin is not None
-        other.stdin.close()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.support.runs import KEY, key_of, there
+from tests.support.runs import KEY, Json, key_of, there
 
 from .meltano import Project
 
@@ -71,35 +71,6 @@ def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(
     assert project.state() == {"bookmarks": {}}
 
 
-def test_a_full_refresh_begins_anew(project: Project, org: Organisation) -> None:
-    with FakeApi(org, faults=refused) as api:
-        port = int(api.url.rsplit(":", 1)[1])
-        assert project.run(api).returncode == 1
-    with FakeApi(org, port=port) as api:
-        assert project.run(api, "--full-refresh").returncode == 0
-        assert "after" not in next(dict(request.params) for request in api.requests if request.path == "/v2/alerts")
-    assert set(keys(project, "alerts")) == {key_of("alerts", row) for row in there(org, "alerts")}
-    assert len(keys(project, "alerts")) > len(there(org, "alerts"))
-
-
-def test_an_incremental_run_goes_on_from_the_bookmarks_that_meltano_has_kept(
-    project: Project, org: Organisation
-) -> None:
-    incremental = {"TAP_INCIDENT_REPLICATION_METHOD": "INCREMENTAL"}
-    with FakeApi(org) as api:
-        port = int(api.url.rsplit(":", 1)[1])
-        assert project.run(api, **incremental).returncode == 0
-    complete(project, org)
-    kept = project.state()["bookmarks"]
-    assert sorted(kept) == ["actions", "alerts", "escalations", "follow_ups", "incidents"]
-    with FakeApi(org, port=port) as api:
-        assert project.run(api, **incremental).returncode == 0
-    filtered = {request.path for request in api.requests if "updated_at" in str(request.params)}
-    assert filtered == {STREAM_PATHS[stream] for stream in kept}
-    assert project.state()["bookmarks"] == kept
-    assert len(keys(project, "alerts")) < 2 * len(there(org, "alerts"))
-
-
 def test_rules_select_streams_and_fields_and_keys_always_come(
     project: Project, api: FakeApi, org: Organisation
 ) -> None:
@@ -119,15 +90,37 @@ def test_rules_select_streams_and_fields_and_keys_always_come(
     assert len(project.rows("incidents")) == len(there(org, "incidents"))
 
 
+def values(row: Json, *names: str) -> list[str]:
+    """What a row has under these names, at every depth."""
+    found = [str(value) for name, value in row.items() if name in names and value]
+    inner = [part for value in row.values() for part in (value if isinstance(value, list) else [value])]
+    return found + [each for part in inner if isinstance(part, dict) for each in values(part, *names)]
+
+
+def test_rules_reach_into_lists(project: Project, api: FakeApi, org: Organisation) -> None:
+    rules = ["incidents.*", "escalations.*", "schedules.*", "users.*", "!*.*email", "!incidents.updates*updater"]
+    done = project.run(api, TAP_INCIDENT__SELECT=json.dumps(rules))
+    assert done.returncode == 0, done.stderr[-5000:]
+    for stream in ("incidents", "escalations", "schedules", "users"):
+        assert any(values(row, "email") for row in there(org, stream)), stream
+        assert not any(values(row, "email") for row in project.rows(stream)), stream
+        assert any(values(row, "slack_user_id") for row in project.rows(stream)), stream
+    updates = [update for row in project.rows("incidents") for update in row["updates"]]
+    assert updates
+    assert not any("updater" in update for update in updates)
+    assert all("message" in update for update in updates)
+
+
+def test_personal_data_can_be_excluded_with_a_setting(project: Project, api: FakeApi) -> None:
+    done = project.run(api, TAP_INCIDENT_EXCLUDE_PERSONAL_DATA="true")
+    assert done.returncode == 0, done.stderr[-5000:]
+    for stream in DEFAULT:
+        assert not any(values(row, "email", "slack_user_id") for row in project.rows(stream)), stream
+    assert all(row["id"] and "name" not in row for row in project.rows("users"))
+
+
 def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None:
     done = project.meltano(api, "config", "test", "tap-incident")
     assert (done.returncode, "Plugin configuration is valid" in done.stdout + done.stderr) == (0, True), done.stderr
     done = project.meltano(api, "config", "test", "tap-incident", TAP_INCIDENT_API_KEY="wrong")
     assert done.returncode != 0
-
-
-def test_the_key_is_hidden(project: Project) -> None:
-    done = project.meltano(None, "config", "print", "tap-incident")
-    assert done.returncode == 0
-    assert '"api_key"' in done.stdout
-    assert KEY not in done.stdout

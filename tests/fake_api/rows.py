@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by
+from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular
 from .making import ABSENT, BARE, FULL, Row, World, cycle
 from .values import Make, scalar, snake, variants_of
 
@@ -81,7 +81,10 @@ class Maker:
         (*others, (name, last)) = endpoint.parents.items()
         given = {last.kept_as: row[last.field]}
         if last.kept_as == "id":
-            given |= {key: row[key] for key in endpoint.properties if isinstance(row.get(key), str | bool | int)}
+            # The row itself, with more of it than the list has, or an object that holds it.
+            same = {key: value for key, value in row.items() if isinstance(value, str | bool | int)}
+            whole = endpoint.properties.get(singular(last.path), {}).get("$ref", "").rsplit("/", 1)[-1]
+            given |= {singular(last.path): self.make(whole, 1, number, same)} if whole else same
         elif name != "id" and name in endpoint.properties:
             given[name] = row[last.field]
         if endpoint.path == f"{last.path}/{{id}}":
@@ -96,7 +99,8 @@ class Maker:
         if "$ref" in endpoint.item:
             row = self.make(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
         else:
-            row = {name: self._maker("", name, schema, 0)(number) for name, schema in endpoint.properties.items()}
+            makers = {name: self._maker("", name, schema, 0) for name, schema in endpoint.properties.items()}
+            row = {name: given[name] if name in given else make(number) for name, make in makers.items()}
         return row | {name: value for name, value in given.items() if name not in endpoint.properties}
 
     def _makers(self, component: str, depth: int) -> dict[str, Make]:

@@ -55,10 +55,6 @@ def on_call(team: str, when: int) -> str:
     return str(cycle(DATA["teams"][team], when // WEEK))
 
 
-def _status(case: Row, step: str) -> str:
-    return str(case["ended"] or DATA["status_after"][step])
-
-
 def _incidents(maker: Maker) -> Rows:
     options = maker.rows("/v1/custom_field_options")
     for case in story(maker.world.incidents)[0]:
@@ -71,7 +67,7 @@ def _incidents(maker: Maker) -> Rows:
             "customers": case["customers"] if is_over else None,
             "document": f"DOC{case['number']:023d}" if is_over and case["severe"] else None,
             "options": options,
-            "status": _status(case, [*steps][-1]),
+            "status": case["ended"] or DATA["status_after"][[*steps][-1]],
             "updated": maker.world.stamp([*steps.values()][-1]),
         }
         yield case["when"], {**case, **facts}
@@ -87,7 +83,12 @@ def _updates(maker: Maker) -> Rows:
     for case in _with_incidents(maker):
         for step, when in case["steps"].items():
             first, merged = case["sev"] if step == STEPS[0] else None, before if case["ended"] == "Merged" else None
-            of_step = {"step": step.title(), "status": _status(case, step), "merged": merged, "first": first}
+            of_step = {
+                "step": step.title(),
+                "status": case["ended"] or DATA["status_after"][step],
+                "merged": merged,
+                "first": first,
+            }
             yield when, {**case, **of_step}
         before = case["incident"]
 

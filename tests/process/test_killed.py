@@ -92,37 +92,3 @@ def test_kill_at_every_page_loses_no_row(tmp_path: Path, strategy: str) -> None:
         assert {key for key in came if key[0] == stream} == expected
     # The temporary file of the list strategy is gone too, although no code could clean up.
     assert [path.name for path in tmp_path.iterdir() if path.suffix not in (".json", "")] == []
-
-
-def test_kill_repeats_at_most_the_rows_of_one_page(tmp_path: Path) -> None:
-    org = organisation(640)
-    with FakeApi(org) as fake:
-        port = port_of(fake)
-    kill = Kill(2, tmp_path / "out", {})
-    with FakeApi(org, faults=kill, port=port) as fake:
-        kill.tap = start(tmp_path, fake, {})
-        assert kill.tap.wait(60) == -signal.SIGKILL
-    first = [m for m in whole_lines(tmp_path) if m["type"] != "SCHEMA"]
-    state = next(m["value"] for m in reversed(first) if m["type"] == "STATE")
-    with FakeApi(org, port=port) as fake:
-        assert start(tmp_path, fake, state).wait(60) == 0
-    again = whole_lines(tmp_path)
-    incidents = Counter(
-        m["record"]["id"] for m in [*first, *again] if m["type"] == "RECORD" and m["stream"] == "incidents"
-    )
-    assert len(incidents) == len(there(org, "incidents"))
-    assert incidents.total() - len(incidents) <= 250
-    assert state["bookmarks"]["incidents"]["after"]
-
-
-def test_two_processes_with_one_key_get_few_429s(tmp_path: Path) -> None:
-    org = organisation(60)
-    with FakeApi(org, rate_per_minute=60, refill_per_second=60, latency=0.02) as fake:
-        taps = []
-        for name in ("one", "two"):
-            (tmp_path / name).mkdir()
-            taps.append(start(tmp_path / name, fake, {}, child_strategy="per_incident", max_concurrency=8))
-        assert [tap.wait(60) for tap in taps] == [0, 0]
-    statuses = Counter(request.status for request in fake.requests)
-    assert statuses[200] > 100
-    assert statuses[429] <= 0.15 * statuses.total()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.faults import after_first_page
 from tests.support.processes import environ, start
-from tests.support.runs import Run, catalog_with, only, parsed
+from tests.support.runs import only
 
 
 def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
@@ -29,23 +27,6 @@ def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
     assert "Traceback" not in err
     assert "CRITICAL" not in err
     assert "Broken" not in err
-
-
-def test_records_after_the_last_state_reach_the_target(command: list[str]) -> None:
-    # The run has no STATE after the records of the first page.
-    catalog = catalog_with(lambda name, metadata: metadata.update({} if name == "alerts" else {"selected": False}))
-    with FakeApi(organisation(1), faults=after_first_page("/v2/alerts", Fault(status=403))) as fake:
-        done = subprocess.run(
-            [*command, "--catalog", "/dev/stdin"],
-            input=json.dumps(catalog),
-            capture_output=True,
-            text=True,
-            env=environ(fake),
-            check=False,
-        )
-    counted = json.loads(next(line for line in done.stderr.splitlines() if "record_count" in line).split("METRIC: ")[1])
-    assert done.returncode == 1
-    assert len(Run(0, parsed(done.stdout)).records("alerts")) == counted["value"] == 50
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], []], ids=["discover", "sync"])
@@ -78,10 +59,14 @@ def test_error_in_one_thread_does_not_wait_for_slow_answers(command: list[str]) 
     catalog = only("actions", "incident_attachments")
     with FakeApi(organisation(20), faults=faults) as fake:
         arguments = [*command, "--catalog", "/dev/stdin"]
-        began = time.monotonic()
         done = subprocess.run(
-            arguments, input=json.dumps(catalog), capture_output=True, text=True, env=environ(fake), check=False
+            arguments,
+            input=json.dumps(catalog),
+            capture_output=True,
+            text=True,
+            env=environ(fake),
+            check=False,
+            timeout=25,
         )
     assert done.returncode == 1
-    assert time.monotonic() - began < 15
     assert done.stderr.splitlines()[-1].split(" ", 1)[1].startswith("CRITICAL actions: GET /v3/actions: status 401")

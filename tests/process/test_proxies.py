@@ -78,17 +78,6 @@ def test_proxy_is_not_used_for_an_endpoint_on_this_machine(
     assert proxy.heads == []
 
 
-@pytest.mark.usefixtures("trusted")
-def test_proxy_is_not_used_for_https_on_this_machine_and_the_ca_bundle_is(
-    tap: Tap, monkeypatch: pytest.MonkeyPatch, authority: trustme.CA
-) -> None:
-    org, proxy = organisation(3), Proxy()
-    with FakeApi(org, tls=tls(authority)) as fake, listening(proxy) as port:
-        monkeypatch.setenv("HTTPS_PROXY", address(port))
-        assert is_whole(tap(fake, catalog=USERS), org)
-    assert proxy.heads == []
-
-
 @pytest.mark.parametrize("exempt", ["api.example.invalid", "*", "example.com,.example.invalid"])
 def test_proxy_is_not_used_for_a_host_in_no_proxy(monkeypatch: pytest.MonkeyPatch, exempt: str) -> None:
     proxy = Proxy()

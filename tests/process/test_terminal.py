@@ -3,53 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.fake_api import FakeApi, Fault, organisation
+from tests.fake_api import FakeApi, organisation
 from tests.support.processes import environ
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (DEBUG|INFO|WARNING|ERROR|CRITICAL) .+")
-
-
-def slow(number: int, path: str, params: object) -> Fault | None:
-    """Attachments take their time, so that the run has a progress."""
-    return Fault(delay=0.05) if path == "/v1/incident_attachments" else None
 
 
 def said(command: list[str], fake: FakeApi, **variables: str) -> list[str]:
     """The lines on stderr of a sync that succeeds."""
     done = subprocess.run(command, capture_output=True, text=True, env=environ(fake) | variables, check=True)
     return done.stderr.splitlines()
-
-
-def test_progress_of_a_terminal_is_one_line_that_is_rewritten(command: list[str]) -> None:
-    ours, theirs = os.openpty()
-    with FakeApi(organisation(200), faults=slow) as fake:
-        variables = environ(fake) | {"TERM": "xterm", "COLUMNS": "100"}
-        tap = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs, env=variables)
-        os.close(theirs)
-        text = b"".join(iter(lambda: _read(ours), b"")).decode()
-        os.close(ours)
-        assert tap.wait(20) == 0
-    rewritten = re.findall(r"([^\n\r]+)\r\x1b\[K", text)
-    # The first may come before the API has said how many rows there are.
-    assert all(re.match(r"(\[#*\.*\] )?[\d,]+ rows, ", part) for part in rewritten)
-    assert re.match(r"\[#*\.*\] [\d,]+ rows, \d+ % of about [\d,]+ requests, ", rewritten[-1])
-    lines = re.sub(r"[^\n\r]*\r\x1b\[K", "", text).splitlines()
-    assert all(LINE.fullmatch(line) for line in lines)
-    assert "INFO Finished: " in lines[-1]
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 4096)
-    except OSError:  # Linux ends a terminal that way.
-        return b""
 
 
 def test_each_line_of_a_pipe_has_time_and_level(command: list[str]) -> None:

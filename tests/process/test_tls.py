@@ -51,10 +51,8 @@ def test_certificate_is_trusted_with_a_bundle_of_its_authority(tap: Tap, authori
 
 
 TEARS = {
-    "before the first byte": (0, b""),
     "no TLS": (0, b"HTTP/1.1 400 Bad Request\r\n\r\n"),
     "in the handshake": (100, b""),
-    "in the body": (9000, b""),
     "garbage in the body": (9000, b"no record of TLS" * 4096),
 }
 

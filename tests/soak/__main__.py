@@ -8,17 +8,15 @@ import time
 from argparse import ArgumentParser
 from collections import Counter
 
-from tests.soak.sequences import Found, play
-from tests.soak.shrink import shrunk
-from tests.soak.steps import Sequence, made_up, shown
+from tests.soak.sequences import play
+from tests.soak.steps import made_up
 
 
 def main() -> int:
-    """Print each failure with its seed and shortest steps, and the figures at the end. 1 if anything was found."""
+    """Print each failure with its seed and its steps, and the figures at the end. 1 if anything was found."""
     parser = ArgumentParser(prog="python -m tests.soak", description="Random sequences of runs against a model.")
     parser.add_argument("--seconds", type=float, help="how long; without it, only the sequence of --seed")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first sequence")
-    parser.add_argument("--whole", action="store_true", help="show failing sequences as they are: do not shorten them")
     args = parser.parse_args()
     for name in list(os.environ):
         # Nothing is sent anywhere but to loopback.
@@ -32,7 +30,7 @@ def main() -> int:
         if found:
             failures += 1
             print(f"\nseed {seed}, found after {time.monotonic() - begin:.0f} s, after step {found.step + 1}:")
-            _show(found, sequence if args.whole else shrunk(sequence, found))
+            print(*(f"  {difference}" for difference in found.differences[:5]), *sequence.steps, sep="\n")
             print(f"To replay: python -m tests.soak --seed {seed}", flush=True)
         seed += 1
         if time.monotonic() >= end:
@@ -41,12 +39,6 @@ def main() -> int:
     seconds = time.monotonic() - begin
     print(f"Seeds {args.seed} to {seed - 1}: {comes_to}, {failures:,} sequences with differences, {seconds:.0f} s")
     return 1 if failures else 0
-
-
-def _show(found: Found, sequence: Sequence) -> None:
-    for difference in found.differences[:5]:
-        print(f"  {difference}")
-    print(shown(sequence))
 
 
 if __name__ == "__main__":

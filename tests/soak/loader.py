@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
-
-from jsonschema import Draft4Validator
 
 from tests.soak.world import Key
 
@@ -61,35 +57,3 @@ class Loader:
         self.tables = committed if died and not habits.stores_early else tables
         if state is not None and (habits.prints_early or not died):
             self.state = state
-
-
-@lru_cache(maxsize=64)
-def _validator(schema: str) -> Draft4Validator:
-    return Draft4Validator(json.loads(schema))
-
-
-def mistakes(lines: Sequence[str], *, repeats: Collection[str] = ()) -> Iterator[str]:
-    """What is wrong with the messages of one run, whatever the world is like. Rows of `repeats` may come twice."""
-    validators: dict[str, Draft4Validator] = {}
-    came: Counter[tuple[str, Key]] = Counter()
-    keys: dict[str, list[str]] = {}
-    versions: dict[str, Any] = {}
-    for message in map(json.loads, lines):
-        name = message.get("stream", "")
-        if message["type"] == "SCHEMA":
-            if name in validators:
-                yield f"{name}: SCHEMA came twice"
-            validators[name] = _validator(json.dumps(message["schema"]))
-            keys[name] = message["key_properties"]
-        elif message["type"] == "RECORD":
-            if name not in validators:
-                yield f"{name}: RECORD came before its SCHEMA"
-                continue
-            yield from (f"{name}: {error.message}" for error in validators[name].iter_errors(message["record"]))
-            came[name, tuple(message["record"][column] for column in keys[name])] += 1
-            if versions.setdefault(name, message.get("version")) != message.get("version"):
-                yield f"{name}: records with two versions"
-        elif message["type"] == "ACTIVATE_VERSION" and versions.get(name, message["version"]) != message["version"]:
-            yield f"{name}: ACTIVATE_VERSION of another version"
-    twice = {row: times for row, times in came.items() if times > 1 and row[0] not in repeats}
-    yield from (f"{name}: the row {key} came {times} times" for (name, key), times in twice.items())

@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi
 from tests.soak.faults import Interference
-from tests.soak.loader import Json, Loader, Table, mistakes
+from tests.soak.loader import Json, Loader, Table
 from tests.soak.oracle import After, Difference, Excuses, differences
 from tests.soak.runner import Outcome, run_tap
 from tests.soak.steps import Sequence, Step
 from tests.soak.world import PATHS, World, line_of
+from tests.support.runs import Run, check
 
 REFUSALS = ("private", "forbid", "gone path")
 """Troubles after which a run may end with 1, but everything else must be there."""
@@ -30,10 +31,6 @@ class Found:
 
     step: int
     differences: list[Difference]
-
-    def rules(self) -> set[tuple[str, str]]:
-        """The broken promises, each with its stream."""
-        return {(difference.rule, difference.stream) for difference in self.differences}
 
 
 @dataclass(frozen=True)
@@ -145,8 +142,10 @@ def _broken_rules(run: _Run) -> Iterator[Difference]:
     """What is wrong with a run whatever the world is like."""
     outcome, lines, excuses = run.outcome, run.outcome.lines, run.lineage.excuses
     # Incidents that changed since the second in which the run started are read again, with what belongs to them.
-    for text in mistakes(lines, repeats=SECOND_LOOK):
-        yield Difference("a wrong message", "", text)
+    try:
+        check(Run(1, [json.loads(line) for line in lines]), repeats=SECOND_LOOK)
+    except AssertionError as error:
+        yield Difference("a wrong message", "", str(error).partition("\n")[0])
     if outcome.code not in (0, 1, None, 143):
         yield Difference("an exit code", "", str(outcome.code))
     yield from (Difference("a mistake in the tap", "", text) for text in outcome.mistakes)

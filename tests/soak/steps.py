@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from random import Random
 
@@ -41,7 +41,7 @@ class Settings:
     parts: tuple[str, ...] = tuple(NESTED)
     incremental: bool = False
     activate: bool = False
-    strategy: str = "auto"
+    strategy: str = "list"
     modes: tuple[str, ...] = _MODES[0]
     concurrency: int = 1
     denied: tuple[str, ...] = ()
@@ -88,21 +88,6 @@ class Sequence:
     steps: tuple[Step, ...] = field(default=())
 
 
-def shown(value: object, indent: int = 0) -> str:
-    """A sequence or a part of it as Python code, without what is at its default."""
-    if isinstance(value, tuple) and value and is_dataclass(value[0]):
-        inner = "".join(f"{' ' * (indent + 4)}{shown(item, indent + 4)},\n" for item in value)
-        return f"(\n{inner}{' ' * indent})"
-    if isinstance(value, tuple):
-        return f"({''.join(shown(item, indent) + ', ' for item in value).rstrip()})"
-    if not is_dataclass(value):
-        return repr(value)
-    given = [
-        (each.name, getattr(value, each.name)) for each in fields(value) if getattr(value, each.name) != each.default
-    ]
-    return f"{type(value).__name__}({', '.join(f'{name}={shown(item, indent)}' for name, item in given)})"
-
-
 def made_up(seed: int) -> Sequence:
     """The sequence of a seed. Its last two runs are undisturbed, and have to mend all that another run mends."""
     chance = Random(seed)
@@ -127,7 +112,7 @@ def made_up(seed: int) -> Sequence:
 
 
 def _settings(chance: Random) -> Settings:
-    strategy = chance.choice(("auto", "auto", "list", "per_incident"))
+    strategy = chance.choice(("list", "list", "per_incident"))
     modes, concurrency = chance.choice(_MODES), chance.choice((1, 2, 8, 32))
     incremental, activate = chance.random() < 0.6, chance.random() < 0.5
     return Settings(*_selection(chance), incremental, activate, strategy, modes, concurrency)

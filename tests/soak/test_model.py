@@ -6,17 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from math import nan
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fake_api import FakeApi
-from tests.soak.loader import VERSION, Habits, Loader, Table, mistakes
+from tests.soak.loader import VERSION, Habits, Loader, Table
 from tests.soak.oracle import After, Excuses, differences
-from tests.soak.runner import run_tap
-from tests.soak.steps import Settings, Step
+from tests.soak.steps import Settings
 from tests.soak.world import World
 from tests.support.runs import key_of
 
@@ -97,16 +93,6 @@ def test_the_model_sees_rows_that_should_not_have_come() -> None:
     assert {*broken(replace(after, former=0))} == {*rules, "a row came again, unchanged"}
 
 
-def test_a_mistake_of_the_tap_is_seen_and_not_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    world = World(1, 3)
-    world.ahead = nan  # A time that no clock can give.
-    with FakeApi(world.org) as api:
-        outcome = run_tap(api, world, Step(), None, tmp_path)
-    assert outcome.code == 1
-    assert "ValueError" in outcome.mistakes[0]
-    assert capsys.readouterr().err == ""
-
-
 def lines(*messages: Mapping[str, Any]) -> list[str]:
     """Messages as the tap writes them."""
     return [json.dumps(message) for message in messages]
@@ -145,27 +131,3 @@ def test_what_a_loader_has_after_a_run(habits: Habits, died: bool, rows: set[tup
     loader.load(lines(SCHEMA, record("1"), state(1), record("2")), habits, died=died)
     assert set(loader.tables["a"]) == rows
     assert loader.state == (None if kept is None else {"is": kept})
-
-
-def test_a_version_deletes_the_rows_of_all_others() -> None:
-    loader = Loader()
-    loader.load(lines(SCHEMA, record("1", 1), record("2", 2)), Habits(), died=False)
-    loader.load(lines(SCHEMA, {"type": "ACTIVATE_VERSION", "stream": "a", "version": 2}), Habits(), died=False)
-    assert set(loader.tables["a"]) == {("2",)}
-
-
-@pytest.mark.parametrize(
-    ("messages", "text"),
-    [
-        ((record("1"),), "before its SCHEMA"),
-        ((SCHEMA, SCHEMA), "SCHEMA came twice"),
-        ((SCHEMA, record("1"), record("1")), "came 2 times"),
-        ((SCHEMA, record("1"), record("2", 2)), "two versions"),
-        ((SCHEMA, {**record("1"), "record": {"id": 1}}), "is not of type"),
-        ((SCHEMA, record("1")), None),
-    ],
-)
-def test_the_model_sees_what_is_wrong_in_the_messages(messages: tuple[dict[str, Any], ...], text: str | None) -> None:
-    found = list(mistakes(lines(*messages), repeats=()))
-    assert len(found) == (text is not None)
-    assert text is None or text in found[0]

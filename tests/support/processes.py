@@ -24,8 +24,8 @@ def start(arguments: list[str], fake: FakeApi) -> subprocess.Popen[str]:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition is true, at most 20 seconds."""
-    deadline = time.monotonic() + 20
+    """Wait until the condition is true, at most a minute."""
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)

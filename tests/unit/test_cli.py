@@ -11,7 +11,6 @@ import pytest
 
 from tap_incident import main
 from tap_incident.protocol.catalog import discover
-from tap_incident.settings import REPLICATION_METHODS
 
 
 @pytest.fixture(autouse=True)
@@ -29,19 +28,6 @@ def last_line(caplog: pytest.LogCaptureFixture) -> str:
 def test_discover_needs_no_api_key_and_no_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--discover"]) == 0
     assert json.loads(capsys.readouterr().out) == discover()
-
-
-def test_discover_accepts_a_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "config.json").write_text('{"api_key": "k"}')
-    (tmp_path / "state.json").write_text("{}")
-    assert main(["--discover", "-c", str(tmp_path / "config.json"), "-s", str(tmp_path / "state.json")]) == 0
-    assert json.loads(capsys.readouterr().out)["streams"]
-
-
-def test_discover_reports_invalid_settings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "config.json").write_text('{"max_concurrency": 99}')
-    assert main(["--discover", "-c", str(tmp_path / "config.json")]) == 1
-    assert "max_concurrency must be an integer from 1 to 64" in last_line(caplog)
 
 
 def test_api_key_that_is_missing_ends_the_run(caplog: pytest.LogCaptureFixture) -> None:
@@ -89,15 +75,6 @@ def test_file_that_cannot_be_read_is_named(
     assert f"{path}: {reason}" in last_line(caplog)
 
 
-@pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
-def test_file_option_with_an_empty_name_is_an_error(
-    option: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("INCIDENT_API_KEY", "k")
-    assert main([option, ""]) == 1
-    assert "can't be read" in last_line(caplog)
-
-
 def test_file_can_start_with_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.json").write_bytes(b'\xef\xbb\xbf{"api_key": "k"}')
     assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
@@ -114,23 +91,3 @@ def test_config_file_with_the_api_key_that_others_can_read_is_a_warning(
     assert main(["--discover", "--config", str(path)]) == 0
     assert [r.levelname for r in caplog.records if str(path) in r.getMessage()] == ["WARNING"] * warned
     assert "the-key-0815" not in caplog.text
-
-
-def test_config_file_without_the_api_key_can_be_readable_by_all(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("INCIDENT_API_KEY", "the-key-0815")
-    path = tmp_path / "mine.json"
-    path.write_text("{}")
-    path.chmod(0o644)
-    assert main(["--discover", "--config", str(path)]) == 0
-    assert not [record for record in caplog.records if str(path) in record.getMessage()]
-
-
-@pytest.mark.parametrize("method", REPLICATION_METHODS)
-def test_discover_reads_replication_method_from_the_config(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
-) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"replication_method": method}))
-    assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
-    assert json.loads(capsys.readouterr().out) == discover(method)

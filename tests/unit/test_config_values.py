@@ -86,7 +86,8 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("start_date", "2026-08-29T23:57:35.084443", "2026-08-29T23:57:35.084443Z"),
     *(("start_date", at, at) for at in ("2026-01-31T00:00:00Z", "2026-01-31T23:59:59.123456789+05:30")),
     *(
-        ("activate_version", given, kept)
+        (name, given, kept)
+        for name in ("activate_version", "exclude_personal_data")
         for given, kept in (
             (True, True),
             (False, False),
@@ -124,6 +125,7 @@ BAD: dict[str, list[Any]] = {
         "0001-01-01T00:00:00+05:00",
     ],
     "activate_version": [0, 1, 2.5, "maybe", "2", [], {}],
+    "exclude_personal_data": [0, 1, "names", ["email"], {}],
     "streams": [[], {}, 5, True, [5], [""], ",", "[", '["users"', "[5]", [["users"]]],
     "incident_modes": [[], {}, 5, [PAYLOAD], PAYLOAD, "test,test", ["stream"], ["test", "test"], [None]],
     "child_strategy": [PAYLOAD, "LIST", [], 5],

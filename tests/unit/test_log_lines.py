@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft4Validator
 
-from tap_incident.log_lines import TerminalHandler, log_lines, progress_is_rewritten, text_formatter
+from tap_incident.log_lines import TerminalHandler, log_lines, text_formatter
 from tap_incident.logs import clean_logs
 
 LOGGER = logging.getLogger("tests.log_lines")
@@ -193,30 +193,3 @@ def test_terminal_rewrites_the_progress_below_other_lines() -> None:
     assert stream.getvalue() == (
         f"first\n[#####...............] 1 row{CLEAR}2 rows{CLEAR}last\n[####################] 3 rows{CLEAR}"
     )
-
-
-def test_terminal_progress_is_not_longer_than_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
-    stream = StringIO()
-    TerminalHandler(stream).emit(logging.makeLogRecord({"msg": "x" * 100, "progress": 0.5}))
-    assert len(stream.getvalue()) == 39
-
-
-class Terminal(StringIO):
-    """A stderr that is a terminal."""
-
-    def isatty(self) -> bool:
-        """It is."""
-        return True
-
-
-@pytest.mark.parametrize(
-    ("environ", "rewritten"), [({}, True), ({"TERM": "dumb"}, False), ({"LOG_FORMAT": "json"}, False)]
-)
-def test_progress_is_rewritten_on_a_terminal_that_can(
-    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], rewritten: bool
-) -> None:
-    monkeypatch.setattr("sys.stderr", Terminal())
-    with log_lines(environ, ()):
-        assert progress_is_rewritten() == rewritten
-    assert not progress_is_rewritten()

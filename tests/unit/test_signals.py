@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import os
 import signal
 import sys
@@ -88,37 +87,12 @@ def test_signal_after_the_last_message_is_logged_as_such(
     assert caplog.records[-1].getMessage() == "Stopped by SIGTERM when everything was written"
 
 
-class SignalAtCritical(logging.Handler):
-    """Sends SIGTERM to this process when the CRITICAL line is logged."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Send the signal."""
-        if record.levelno == logging.CRITICAL:
-            signal.raise_signal(signal.SIGTERM)
-
-
-def test_signal_during_the_critical_line_decides_the_exit_code(run: Callable[..., int]) -> None:
-    handler = SignalAtCritical()
-    logging.getLogger().addHandler(handler)
-    try:
-        assert run(Out(None), Fault(status=401)) == 143
-    finally:
-        logging.getLogger().removeHandler(handler)
-
-
 @EACH
 def test_signal_during_about_decides_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Out(number))
     assert main(["--about"]) == code
-
-
-def test_signal_is_in_the_list_of_those_caught() -> None:
-    with signals_caught(threading.Event()) as caught:
-        assert caught == []
-        signal.raise_signal(signal.SIGTERM)
-    assert caught == [signal.SIGTERM]
 
 
 def test_signal_handlers_of_the_caller_are_restored_without_a_timer() -> None:

@@ -62,11 +62,3 @@ def test_sample_of_a_stream_that_may_not_be_read_fails(sample: Sample, caplog: p
     assert run.code == 1
     assert run.streams() == ["severities"]
     assert "The key may not read all that is selected: users" in critical(caplog)[0]
-
-
-def test_sample_with_a_key_that_is_refused_has_no_message(sample: Sample, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(3), key="another-key") as fake:
-        run = sample(fake, only("users"))
-    assert (run.code, run.messages) == (1, [])
-    assert len(fake.requests) == 1
-    assert "The API does not know this key" in critical(caplog)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,27 +11,24 @@ from tap_incident.streams import STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.catalogs import DEFAULT
+from tests.support.faults import after_first_page, at, failing_at, last_state, port_of
 from tests.support.runs import Json, bare, check, only
 from tests.support.versions import VERSIONED, activated, versions
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_activate_version_ends_each_full_refresh_stream(tap: Tap, strategy: str) -> None:
-    with FakeApi(organisation(12)) as fake:
+    org = organisation(12)
+    org.rows["/v1/severities"] = []  # One of the streams has no row.
+    with FakeApi(org) as fake:
         run = tap(fake, settings={**VERSIONED, "child_strategy": strategy})
+        assert activated(tap(fake, catalog=only("users"))) == {}, "off by default"
     check(run)
     assert set(activated(run)) == DEFAULT
     for name, version in activated(run).items():
-        assert versions(run, name) == {version}
+        assert versions(run, name) == ({version} if run.records(name) else set())
         kinds = [m["type"] for m in run.messages if m.get("stream") == name]
         assert kinds == ["SCHEMA", *["RECORD"] * len(run.records(name)), "ACTIVATE_VERSION"]
-
-
-def test_activate_version_is_off_by_default(tap: Tap) -> None:
-    with FakeApi(organisation(5)) as fake:
-        run = tap(fake)
-    assert activated(run) == {}
-    assert all("version" not in message for message in run.messages)
 
 
 def test_activate_version_is_not_sent_for_incremental_streams(tap: Tap) -> None:
@@ -47,59 +45,54 @@ def test_activate_version_is_higher_in_a_later_run(tap: Tap) -> None:
     assert activated(first)["severities"] < activated(second)["severities"]
 
 
-def test_activate_version_is_sent_for_a_stream_without_rows(tap: Tap) -> None:
-    org = organisation(1)
-    org.rows["/v1/severities"] = []
-    with FakeApi(org) as fake:
-        run = tap(fake, settings=VERSIONED, catalog=only("severities"))
+def gone_parents(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+    """404 for the children of every incident."""
+    return Fault(status=404) if path == "/v1/incident_relationships" else None
+
+
+INCOMPLETE: dict[str, tuple[Any, Json]] = {
+    "users": ({"denied": ["users.view"]}, {}),
+    "alerts": ({"faults": after_first_page("/v2/alerts", Fault(status=403))}, {}),
+    "teams": ({"faults": at("/v3/teams", Fault(status=422))}, {}),
+    "incident_relationships": ({"faults": gone_parents}, {}),
+    "schedule_entries": ({}, {}),  # Shifts outside of its window were not deleted.
+    "incident_updates": ({"denied": ["incidents.view"]}, {"replication_method": "INCREMENTAL"}),
+}
+
+
+@pytest.mark.parametrize("name", INCOMPLETE)
+def test_activate_version_is_not_sent_for_what_was_not_read_whole(tap: Tap, name: str) -> None:
+    wrong, settings = INCOMPLETE[name]
+    with FakeApi(organisation(12), **wrong) as fake:
+        run = tap(fake, settings={**VERSIONED, **settings}, catalog=bare(only(name, "severities")))
     assert set(activated(run)) == {"severities"}
 
 
-@pytest.mark.parametrize("catalog", [None, only("incidents", "actions", "severities")])
-def test_activate_version_is_not_sent_for_skipped_streams(tap: Tap, catalog: Json | None) -> None:
-    org = organisation(12)
-    files = {"catalog": catalog} if catalog else {}
-    with FakeApi(org, denied=["actions.view", "users.view"]) as fake:
-        run = tap(fake, settings=VERSIONED, **files)
-    assert "incidents" in activated(run)
-    assert not {"actions", "follow_ups", "users"} & set(activated(run))
+@pytest.mark.parametrize("number", [1, 3, 5])
+def test_resumed_stream_is_not_activated_but_the_others_are(tap: Tap, number: int) -> None:
+    org = organisation(70, rows_per_page=25)
+    catalog = bare(only("incidents", "alerts"))
+    with failing_at(org, number) as fake:
+        first = tap(fake, settings=VERSIONED, catalog=catalog)
+        port = port_of(fake)
+    with FakeApi(org, port=port) as fake:
+        second = tap(fake, settings=VERSIONED, catalog=catalog, state=last_state(first))
+    resumed = last_state(first).get("bookmarks", {}).keys()
+    assert not resumed & activated(first).keys()
+    assert set(activated(second)) == {"incidents", "alerts"} - resumed
+    for name in activated(second):
+        assert versions(second, name) == {activated(second)[name]}
+        # Rows that were deleted between the runs must go too.
+        assert activated(first).get(name, 0) < activated(second)[name]
 
 
-def test_activate_version_is_not_sent_when_a_later_page_is_denied(tap: Tap) -> None:
-    def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=403) if path == "/v2/alerts" and "after" in params else None
-
-    with FakeApi(organisation(120), faults=faults) as fake:
-        run = tap(fake, settings=VERSIONED, catalog=only("alerts", "severities"))
-    assert run.records("alerts")
-    assert set(activated(run)) == {"severities"}
-
-
-def test_activate_version_is_not_sent_when_every_parent_is_answered_404(tap: Tap) -> None:
-    def faults(number: int, path: str, params: Any) -> Fault | None:
-        of_one = path == "/v1/custom_field_options" and params["custom_field_id"] == one
-        return Fault(status=404) if path == "/v2/incident_updates" or of_one else None
-
-    org = organisation(3)
-    one = org.rows["/v2/custom_fields"][0]["id"]
-    with FakeApi(org, faults=faults) as fake:
-        run = tap(fake, settings=VERSIONED, catalog=only("incident_updates", "custom_field_options"))
-    assert run.code == 1
-    assert set(activated(run)) == {"custom_field_options"}
-
-
-def test_activate_version_is_not_sent_for_a_moving_window(tap: Tap) -> None:
-    with FakeApi(organisation(3)) as fake:
-        run = tap(fake, settings=VERSIONED, catalog=only("schedule_entries", "schedule_overrides"))
-    check(run)
-    assert run.records("schedule_entries")
-    assert versions(run, "schedule_entries") == {None}
-    assert set(activated(run)) == {"schedule_overrides"}
-
-
-def test_activate_version_is_not_sent_for_children_of_a_denied_list(tap: Tap) -> None:
-    settings = {**VERSIONED, "replication_method": "INCREMENTAL"}
-    with FakeApi(organisation(12), denied=["incidents.view"]) as fake:
-        run = tap(fake, settings=settings, catalog=bare(only("incidents", "incident_updates", "severities")))
-    assert run.code == 1
-    assert set(activated(run)) == {"severities"}
+def test_resumed_stream_is_activated_when_it_starts_over(tap: Tap) -> None:
+    org = organisation(70, rows_per_page=25)
+    with failing_at(org, 2) as fake:
+        first = tap(fake, settings=VERSIONED, catalog=bare(only("incidents")))
+        port = port_of(fake)
+    with FakeApi(org, port=port) as fake:
+        catalog = bare(only("incidents", "incident_updates"))
+        third = tap(fake, settings=VERSIONED, catalog=catalog, state=last_state(first))
+    (version,) = versions(first, "incidents")
+    assert activated(third)["incidents"] > (version or 0)

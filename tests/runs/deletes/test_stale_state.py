@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.faults import after_first_page, port_of
 from tests.support.runs import Json, Run, bare, key_of, only
 
 CATALOG = bare(only("incidents", "alerts", "severities"))
@@ -33,18 +33,6 @@ class Table:
                     del table[key]
 
 
-def interrupted(path: str, after_pages: int) -> Any:
-    """A fault that ends the run at a later page of one list."""
-    pages: list[str] = []
-
-    def faults(number: int, asked: str, params: Mapping[str, str]) -> Fault | None:
-        if asked == path:
-            pages.append(asked)
-        return Fault(status=401) if len(pages) > after_pages else None
-
-    return faults
-
-
 def loaded(*runs: Run) -> Table:
     """A table with these runs in order."""
     table = Table()
@@ -56,9 +44,9 @@ def loaded(*runs: Run) -> Table:
 @pytest.mark.parametrize("between", [True, False])
 def test_resume_with_a_stale_state_deletes_no_row(tap: Tap, between: bool) -> None:
     org = organisation(120)
-    with FakeApi(org, faults=interrupted("/v2/alerts", 1)) as fake:
-        first = tap(fake, catalog=CATALOG, settings=SETTINGS)
-        port = int(fake.url.rsplit(":", 1)[1])
+    with FakeApi(org, faults=after_first_page("/v2/alerts", Fault(status=401))) as fake:
+        first = tap(fake, catalog=CATALOG, settings={**SETTINGS, "max_concurrency": 1})
+        port = port_of(fake)
     assert first.code == 1
     state = first.states()[-1]
     assert state["bookmarks"]["alerts"]["after"]
@@ -74,9 +62,9 @@ def test_resume_with_a_stale_state_deletes_no_row(tap: Tap, between: bool) -> No
 
 def test_resumed_run_activates_the_streams_that_it_reads_from_scratch(tap: Tap) -> None:
     org = organisation(120)
-    with FakeApi(org, faults=interrupted("/v2/alerts", 1)) as fake:
-        first = tap(fake, catalog=CATALOG, settings=SETTINGS)
-        port = int(fake.url.rsplit(":", 1)[1])
+    with FakeApi(org, faults=after_first_page("/v2/alerts", Fault(status=401))) as fake:
+        first = tap(fake, catalog=CATALOG, settings={**SETTINGS, "max_concurrency": 1})
+        port = port_of(fake)
     gone = org.rows["/v1/severities"].pop()
     del org.rows["/v2/alerts"][5]
     with FakeApi(org, port=port) as fake:
@@ -90,26 +78,3 @@ def test_resumed_run_activates_the_streams_that_it_reads_from_scratch(tap: Tap) 
     # The next complete run deletes what the resumed one could not.
     table.load(after.messages)
     assert set(table.rows["alerts"]) == {(row["id"],) for row in org.rows["/v2/alerts"]}
-
-
-def test_every_parent_answers_404_and_the_run_is_resumed_without_emptying_the_table(tap: Tap) -> None:
-    org = organisation(32, rows_per_page=25)
-    catalog = bare(only("incidents", "incident_relationships"))
-    with FakeApi(org) as fake:
-        before = tap(fake, catalog=catalog, settings=SETTINGS)
-        port = int(fake.url.rsplit(":", 1)[1])
-    last = before.records("incidents")[-1]["id"]
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        if path != "/v1/incident_relationships":
-            return None
-        # Late, so that the first page is out by then.
-        return Fault(status=401, delay=0.5) if params["incident_id"] == last else Fault(status=404)
-
-    with FakeApi(org, port=port, faults=faults) as fake:
-        first = tap(fake, catalog=catalog, settings=SETTINGS)
-        assert first.states()
-        second = tap(fake, catalog=catalog, settings=SETTINGS, state=first.states()[-1])
-    assert (first.code, second.code) == (1, 1)
-    table = loaded(before, first, second)
-    assert len(table.rows["incident_relationships"]) == len(before.records("incident_relationships")) > 0

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tap_incident.streams import STREAMS
@@ -23,8 +23,6 @@ WHOLE_RUNS = settings(
     max_examples=settings().max_examples // 2,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
-REFUSED_RUNS = settings(WHOLE_RUNS, max_examples=max(5, settings().max_examples // 6))
-"""Fewer, because a refusal without the API's own error is retried after a pause."""
 ODD = ["", "null", "\ud800", "\x00", "a\nCRITICAL b", "9" * 40, "../..", "%s %d {}", "2026-10-01T00:00:00Z"]
 TEXTS = st.text(max_size=6) | st.sampled_from(ODD)
 ANY_JSON = st.recursive(
@@ -79,7 +77,6 @@ def bodies(draw: st.DrawFn, name: str, path: str) -> Json:
 
 
 ROLES = st.fixed_dictionaries({"roles": ANY_JSON, "team_roles": ANY_JSON})
-IDENTITIES = st.fixed_dictionaries({"identity": mostly(ROLES)})
 TARGETS = [(stream.name, stream.path, stream.name) for stream in STREAMS]
 NESTED = [(s.name, s.path, s.parent.stream) for s in STREAMS if s.parent.nested_as]
 STRATEGIES = st.sampled_from(["per_incident", "list"])
@@ -101,21 +98,6 @@ def test_any_answer_is_read_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCa
     ends()
 
 
-@JITTER
-@pytest.mark.thorough
-def test_any_identity_does_not_stop_the_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @WHOLE_RUNS
-    @given(IDENTITIES)
-    def ends(body: Json) -> None:
-        caplog.clear()
-        with FakeApi(few_parents(), faults=first_at(IDENTITY, Fault(status=200, body=json.dumps(body)))) as fake:
-            run = tap(fake, catalog=only("severities"))
-        check_end(run, caplog)
-        assert run.code == 0
-
-    ends()
-
-
 PARTS = {
     "code": ANY_JSON,
     "message": ANY_JSON,
@@ -124,30 +106,3 @@ PARTS = {
 }
 ERRORS = mostly(st.lists(mostly(st.fixed_dictionaries({}, optional=PARTS)), max_size=3))
 REFUSED = mostly(st.fixed_dictionaries({"errors": ERRORS}, optional={"type": ANY_JSON, "request_id": ANY_JSON}))
-
-
-@pytest.mark.slow
-@JITTER
-@pytest.mark.thorough
-def test_any_refusal_skips_or_ends_with_one_line(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    @REFUSED_RUNS
-    @given(st.sampled_from(TARGETS + NESTED), REFUSALS, REFUSED)
-    @example(TARGETS[0], 403, {"errors": [{"metadata": {"scope": "a\nCRITICAL b"}}]})
-    def ends(target: tuple[str, str, str], status: int, body: Any) -> None:
-        _, path, selected = target
-        caplog.clear()
-        with FakeApi(few_parents(), faults=first_at(path, Fault(status=status, body=json.dumps(body)))) as fake:
-            run = tap(fake, catalog=only(selected))
-        check_end(run, caplog)
-
-    ends()
-
-
-def test_any_text_of_a_transient_fault_is_logged(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    words = {"type": "\ud800\n", "errors": [{"code": "%s {}", "message": "a\nCRITICAL b"}, 5], "rate_limit": []}
-    answer = Fault(status=503, body=json.dumps(words))
-    with FakeApi(few_parents(), faults=first_at("/v2/users", answer)) as fake:
-        run = tap(fake, catalog=only("users"))
-    assert run.code == 0
-    assert any("%s {}: a CRITICAL b" in record.getMessage() for record in caplog.records)
-    check_end(run, caplog)

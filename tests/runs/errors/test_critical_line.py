@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import threading
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tap_incident import config as configs
-from tap_incident.api.client import Client
-from tap_incident.errors import PassingFault
+from tap_incident import main
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.clients import client_without_waits
 from tests.support.faults import REFUSAL_TEXTS, at, refusal
 from tests.support.logs import critical, last_line
 from tests.support.runs import KEY, only
@@ -30,38 +26,17 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize(("status", "advice"), REFUSALS.items(), ids=map(str, REFUSALS))
-@pytest.mark.parametrize("name", ["users", "alerts"])
 def test_critical_line_of_a_refusal_has_status_texts_and_advice(
-    tap: Tap, caplog: pytest.LogCaptureFixture, status: int, advice: str, name: str
+    tap: Tap, caplog: pytest.LogCaptureFixture, status: int, advice: str
 ) -> None:
-    path = BY_NAME[name].path
+    path = BY_NAME["alerts"].path
     fault = refusal(status, Location="https://example.com/", Retry_After="3600")
     with FakeApi(organisation(2), faults=at(path, fault)) as fake:
-        line = last_line(tap(fake, catalog=only(name)), caplog)
-    assert line.startswith(f"{name}: GET {path}: status {status}, ")
+        line = last_line(tap(fake, catalog=only("alerts")), caplog)
+    assert line.startswith(f"alerts: GET {path}: status {status}, ")
     assert all(part in line for part in REFUSAL_TEXTS)
     assert line.endswith(f". {advice}")
     assert ".." not in line
-
-
-def test_critical_line_of_a_422_has_all_that_support_asks_for(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    body = (
-        '{"type": "validation_error", "status": 422, "request_id": "req-77", "errors": '
-        '[{"code": "invalid_value", "message": "is not\\nallowed", "source": {"field": "sort_by"}}]}'
-    )
-
-    def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=422, body=body, content_type="application/json") if path == "/v2/users" else None
-
-    with FakeApi(organisation(12), faults=faults) as fake:
-        run = tap(fake)
-    assert run.code == 1
-    assert run.records("users") == []
-    (line,) = critical(caplog)
-    for part in ("GET", "/v2/users", "422", "validation_error", "invalid_value", "sort_by", "is not allowed", "req-77"):
-        assert part in line
-    assert caplog.records[-1].levelno == logging.CRITICAL
-    assert "Traceback" not in caplog.text
 
 
 def test_critical_line_of_a_wrong_endpoint_has_its_404(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
@@ -69,35 +44,6 @@ def test_critical_line_of_a_wrong_endpoint_has_its_404(tap: Tap, caplog: pytest.
         run = tap(fake, settings={"endpoint": f"{fake.url}/elsewhere"})
     assert run.code == 1
     assert "status 404" in critical(caplog)[0]
-
-
-def test_critical_line_names_the_child_stream_whose_list_was_refused(
-    tap: Tap, caplog: pytest.LogCaptureFixture
-) -> None:
-    with FakeApi(organisation(5), faults=at("/v3/actions", refusal(422))) as fake:
-        line = last_line(tap(fake, catalog=only("incidents", "actions")), caplog)
-    assert line.startswith("actions: GET /v3/actions: status 422, ")
-
-
-FAULTS = {
-    "status 503, some_type": refusal(503),
-    "status 503: a gateway or proxy answered, not the API": refusal(503, "busy"),
-    "status 403: a gateway or proxy answered, not the API": Fault(status=403, body="<html>", content_type="text/html"),
-    "the answer was cut off": Fault(truncate=True),
-    "status 200, but the body is not a JSON object": refusal(200, []),
-    "no connection to http://127.0.0.1:": Fault(reset=True),
-}
-
-
-@pytest.mark.parametrize(("said", "fault"), FAULTS.items(), ids=FAULTS.keys())
-def test_critical_line_of_a_fault_that_lasts_names_stream_and_advice(said: str, fault: Fault) -> None:
-    with FakeApi(organisation(1), faults=at("/v2/users", fault)) as fake:
-        client, _ = client_without_waits(configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}))
-        with pytest.raises(PassingFault) as caught:
-            list(client.pages(BY_NAME["users"], ()))
-    assert str(caught.value).startswith(f"users: GET /v2/users: {said}")
-    assert str(caught.value).endswith("It has lasted for more than 10 minutes")
-    assert "run again later with the last state" in caught.value.advice
 
 
 DEEP = "[" * 100_000
@@ -127,6 +73,7 @@ BAD_FILES: list[tuple[str, Any, str]] = [
     ("state", [], "a state must be a JSON object"),
     ("state", {"bookmarks": {"users": 5}}, 'the bookmark of "users" must be an object'),
     ("catalog", {"streams": {}}, 'a catalog is an object with a list "streams", as --discover prints it'),
+    ("catalog", None, 'a catalog is an object with a list "streams", as --discover prints it'),
     ("properties", {"streams": [{}]}, "entry 1 of streams has no tap_stream_id"),
     ("config", {}, "api_key is missing (set it there, or set INCIDENT_API_KEY in the environment)"),
     ("config", {"api_key": KEY, "max_concurrency": 0}, "max_concurrency must be an integer from 1 to 64"),
@@ -144,23 +91,15 @@ def test_critical_line_of_an_invalid_file_names_it_and_what_it_must_hold(
 
 
 @pytest.mark.parametrize(
-    "case",
-    [
-        ("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem", "https://127.0.0.1:9"),
-        ("HTTPS_PROXY", "socks5://127.0.0.1:9", "https://api.example.invalid"),
-        ("NO_PROXY", "", "https://a..b"),
-    ],
+    ("name", "value"), [("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem"), ("HTTPS_PROXY", "socks5://127.0.0.1:9")]
 )
-def test_critical_line_of_a_request_that_cannot_be_made_names_the_variables(
-    tap: Tap, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, case: tuple[str, str, str]
+def test_critical_line_of_a_request_that_cannot_be_made_names_the_variable(
+    tap: Tap, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    name, value, endpoint = case
     monkeypatch.setenv(name, value)
     with FakeApi(organisation(1)) as fake:
-        run = tap(fake, settings={"endpoint": endpoint})
-    line = last_line(run, caplog)
-    assert "the request can't be made" in line
-    assert "REQUESTS_CA_BUNDLE and the proxy variables" in line
+        run = tap(fake, settings={"endpoint": "https://api.example.invalid"})
+    assert ("proxy" if "PROXY" in name else name) in last_line(run, caplog)
 
 
 def test_critical_line_is_one_line_whatever_the_api_sends(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
@@ -171,10 +110,16 @@ def test_critical_line_is_one_line_whatever_the_api_sends(tap: Tap, caplog: pyte
     assert "a\\nINFO all is fine" in last_line(run, caplog)
 
 
-def test_only_the_api_is_said_to_ask_for_a_long_wait() -> None:
-    with FakeApi(organisation(1), faults=at("/v2/users", refusal(503))) as fake:
-        config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
-        # Any pause of our own is longer than that.
-        client = Client(config, stop=threading.Event(), retry_seconds=-1)
-        with pytest.raises(PassingFault, match="It has lasted for more than"):
-            list(client.pages(BY_NAME["users"], ()))
+def broken_clock() -> datetime:
+    """A clock with a mistake."""
+    raise ZeroDivisionError
+
+
+def test_unknown_error_logs_a_traceback_and_then_the_critical_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("INCIDENT_API_KEY", "k")
+    assert main([], clock=broken_clock) == 1
+    assert "Traceback" in caplog.text
+    assert caplog.records[-1].levelname == "CRITICAL"
+    assert "ZeroDivisionError" in caplog.records[-1].getMessage()

@@ -1,8 +1,7 @@
-"""Transient faults: the rows are the same as without them."""
+"""Transient faults: the rows are the same as without them, and the log has a few lines about them."""
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Mapping
 
@@ -10,12 +9,9 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.faults import port_of
-from tests.support.runs import (
-    by_stream,
-    check,
-)
-from tests.support.thorough import sampled
+from tests.support.faults import first_at, port_of
+from tests.support.logs import warnings
+from tests.support.runs import by_stream, check, key_of, only
 
 PASSING = (
     Fault(reset=True),
@@ -34,28 +30,55 @@ PASSING = (
 )
 
 
-@pytest.mark.parametrize("strategy", [pytest.param("per_incident", marks=pytest.mark.slow), "list"])
-@pytest.mark.thorough
-@pytest.mark.parametrize("seed", sampled(range(1, 4), 1))
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_transient_faults_in_one_of_eight_answers_change_no_row(
-    tap: Tap, caplog: pytest.LogCaptureFixture, seed: int, strategy: str
+    tap: Tap, caplog: pytest.LogCaptureFixture, strategy: str
 ) -> None:
-    org = organisation(12)
-    chance = random.Random(seed)
+    org, chance, settings = organisation(12), random.Random(1), {"child_strategy": strategy}
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         return chance.choice(PASSING) if chance.random() < 1 / 8 else None
 
-    settings = {"child_strategy": strategy}
     with FakeApi(org) as fake:
         port = port_of(fake)
         calm, requests = tap(fake, settings=settings), len(fake.requests)
-    with FakeApi(org, faults=faults, port=port) as fake, caplog.at_level(logging.WARNING):
+    with FakeApi(org, faults=faults, port=port) as fake:
         stormy = tap(fake, settings=settings)
     assert stormy.code == 0
     check(stormy)
     assert stormy.states()[-1] == calm.states()[-1]
     assert by_stream(stormy) == by_stream(calm)
     assert len(fake.requests) > requests
-    waits = [r.getMessage() for r in caplog.records if "Retrying" in r.getMessage() or "Waiting" in r.getMessage()]
-    assert waits
+    assert [line for line in warnings(caplog) if "Retrying" in line]
+
+
+def test_retry_warnings_of_all_threads_are_a_few_lines(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    seen: set[object] = set()
+
+    def faults(number: int, path: str, params: object) -> Fault | None:
+        asked = (path, str(params))
+        if path != "/v2/incident_updates" or asked in seen:
+            return None
+        seen.add(asked)
+        return Fault(status=500)
+
+    with FakeApi(organisation(40), faults=faults) as fake:
+        run = tap(fake, catalog=only("incident_updates"), settings={"child_strategy": "per_incident"})
+    check(run)
+    assert run.code == 0
+    assert len(seen) > 25
+    lines = [line for line in warnings(caplog) if "Retrying" in line]
+    assert 0 < len(lines) < len(seen) / 4
+    assert "status 500" in lines[0]
+
+
+@pytest.mark.parametrize("status", [403, 404, 422])
+def test_gateway_error_on_the_first_page_skips_no_stream(
+    tap: Tap, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    org, html = organisation(5), Fault(status=status, body="<html>No</html>", content_type="text/html")
+    with FakeApi(org, faults=first_at("/v2/users", html)) as fake:
+        run = tap(fake, catalog=only("users"))
+    assert run.code == 0
+    assert set(run.keys("users")) == {key_of("users", row) for row in org.rows["/v2/users"]}
+    assert f"users: GET /v2/users: status {status}: a gateway or proxy answered, not the API. Retrying" in caplog.text

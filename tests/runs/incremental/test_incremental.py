@@ -7,7 +7,6 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
@@ -110,53 +109,6 @@ def test_incremental_run_reads_one_changed_row(tap: Tap, name: str) -> None:
         expected = due(org, other, bookmarks(first)[other])
         assert second.keys(other) == expected
         assert other in ("actions", "follow_ups") or (key_of(name, row) in expected) == (other == name)
-
-
-def test_incremental_run_reads_all_again_when_incident_modes_change(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(20)
-    catalog = bare(only(*INCREMENTAL_STREAMS))
-    with FakeApi(org) as fake:
-        first = tap(fake, settings=INCREMENTAL, catalog=catalog)
-        caplog.set_level("INFO")
-        settings = {**INCREMENTAL, "incident_modes": list(INCIDENT_MODES)}
-        second = tap(fake, settings=settings, catalog=catalog, state=first.states()[-1])
-    check(second)
-    for name in ("incidents", "actions", "follow_ups"):
-        expected = Counter(key_of(name, row) for row in there(org, name, INCIDENT_MODES))
-        assert second.keys(name) == expected
-        assert f"{name}: incident_modes or the endpoint have changed: reading all of it again" in caplog.messages
-    for name in ("alerts", "escalations"):
-        assert second.keys(name) == due(org, name, bookmarks(first)[name])
-        assert not [line for line in caplog.messages if line.startswith(f"{name}: incident_modes")]
-
-
-def test_incremental_nested_updates_are_read_per_changed_incident(tap: Tap) -> None:
-    settings = {**INCREMENTAL, "child_strategy": "list"}
-    with FakeApi(organisation(30)) as fake:
-        first = tap(fake, settings=settings, catalog=only("incidents"))
-        assert update_filters(fake, "/v2/incident_updates") == {None}
-        fake.requests.clear()
-        second = tap(fake, settings=settings, catalog=only("incidents"), state=first.states()[-1])
-    assert second.records("incidents")
-    assert update_filters(fake, "/v2/incident_updates") == set()
-
-
-@pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_incremental_run_suggests_no_other_child_strategy(
-    tap: Tap, caplog: pytest.LogCaptureFixture, strategy: str
-) -> None:
-    org = organisation(40)
-    settings, catalog = {**INCREMENTAL, "child_strategy": strategy}, only("incidents", "actions", "incident_updates")
-    with FakeApi(org) as fake:
-        first = tap(fake, settings=settings, catalog=catalog)
-        for number in range(20):
-            change(org, "incidents", number, updated_at=rfc3339(now()))
-        caplog.clear()
-        caplog.set_level("INFO")
-        second = tap(fake, settings=settings, catalog=catalog, state=first.states()[-1])
-    assert len(second.records("incidents")) >= 20
-    assert [line for line in caplog.messages if "requests by child_strategy" in line]
-    assert not [line for line in caplog.messages if "set child_strategy to" in line]
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
+from tests.fake_api.facts import documented
 from tests.support.faults import after_first_page, always
 from tests.support.logs import infos
 from tests.support.runs import Run, only, set_field
@@ -20,11 +24,6 @@ def summary(caplog: pytest.LogCaptureFixture) -> str:
     """The summary of a run, of which there is one."""
     (line,) = [line for line in infos(caplog) if line.startswith(("Finished", "Ended early"))]
     return line
-
-
-def people_read(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The INFO lines except METRIC."""
-    return [line for line in infos(caplog) if not line.startswith("METRIC")]
 
 
 def written(run: Run) -> int:
@@ -46,20 +45,6 @@ def test_default_sync_of_200_incidents_has_at_most_40_lines(tap: Tap, caplog: py
     assert figures == [written(run), len(run.streams()), 20, len(fake.requests)]
 
 
-def test_each_list_is_logged_once_with_its_rows(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    with FakeApi(organisation(30)) as fake:
-        run = tap(fake, settings={"child_strategy": "per_incident"})
-    parts = [part for line in people_read(caplog) for part in line.split("; ")]
-    counts = {name: len(run.records(name)) for name in run.streams()}
-    below = {"incidents": ["actions", "follow_ups", "incident_updates"], "custom_fields": ["custom_field_options"]}
-    below["catalog_types"] = ["catalog_entries"]
-    for name in counts.keys() - {child for children in below.values() for child in children}:
-        rows = [f"{counts[name]:,} rows", *(f"{counts[child]:,} {child}" for child in below.get(name, []))]
-        assert parts.count(f"{name}: {', '.join(rows)}") == 1
-    assert not [line for line in infos(caplog) if "reading" in line]
-
-
 def test_what_will_be_read_is_logged(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     catalog = set_field(only("alerts", "users"), "alerts", **{"replication-method": "INCREMENTAL"})
@@ -74,18 +59,6 @@ def test_summary_names_what_was_skipped(tap: Tap, caplog: pytest.LogCaptureFixtu
     with FakeApi(organisation(2), denied=["users.view"]) as fake:
         assert tap(fake).code == 0
     assert re.fullmatch(rf"Finished: {FIGURES}; skipped: users", summary(caplog))
-
-
-def test_summary_names_what_failed(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    org = organisation(2)
-    org.rows["/v1/severities"][0]["rank"] = []
-    with FakeApi(org) as fake:
-        assert tap(fake, catalog=only("severities", "users")).code == 1
-    found = re.fullmatch(rf"Finished: {FIGURES}; failed: severities", summary(caplog))
-    assert found
-    assert found.group(2, 3) == ("1", "2")
-    assert caplog.records[-1].levelno == logging.CRITICAL
 
 
 def test_summary_comes_after_a_failure_too(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
@@ -104,3 +77,23 @@ def test_key_is_not_mentioned_before_a_host_that_fails(tap: Tap, caplog: pytest.
     with FakeApi(organisation(2), faults=always(Fault(status=302))) as fake:
         assert tap(fake).code == 1
     assert not [line for line in infos(caplog) if "key" in line]
+
+
+def test_metrics_count_each_record_and_the_requests_of_endpoints_with_several(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=503) if number == 2 else None
+
+    with FakeApi(organisation(5), faults=faults) as fake, caplog.at_level(logging.INFO):
+        run = tap(fake)
+    points = [json.loads(line.removeprefix("METRIC: ")) for line in infos(caplog) if line.startswith("METRIC: ")]
+    summed = {
+        (point["tags"]["endpoint"], point["tags"]["http_status_code"]): point["tags"]["requests"]
+        for point in points
+        if point["metric"] == "http_request_duration"
+    }
+    expected = Counter((documented(request.path)[0], request.status) for request in fake.requests)
+    assert summed == {key: count for key, count in expected.items() if count > 1 or key[1] != 200}
+    counters = {point["tags"]["endpoint"]: point["value"] for point in points if point["metric"] == "record_count"}
+    assert counters == {name: len(run.records(name)) for name in run.streams()}

@@ -19,7 +19,7 @@ SELECTED = ("incidents", "actions", "alerts", "catalog_entries")
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("strategy", [pytest.param("per_incident", marks=pytest.mark.slow), "list"])
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
 def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy: str) -> None:
     org = organisation(32, rows_per_page=25)
     catalog = bare(only(*SELECTED))
@@ -88,28 +88,6 @@ def test_resume_starts_over_when_the_api_refuses_the_cursor(tap: Tap, caplog: py
     assert "starting over" in caplog.text
 
 
-def test_resume_of_workflow_runs_starts_over_when_the_row_of_the_cursor_was_deleted(
-    tap: Tap, caplog: pytest.LogCaptureFixture
-) -> None:
-    org = organisation(3)
-
-    def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=401) if "after" in params and stopping else None
-
-    with FakeApi(org, faults=faults) as fake:
-        stopping = True
-        first = tap(fake, catalog=only("workflow_runs"))
-        stopping = False
-        state = first.states()[-1]
-        org.rows["/v2/workflow_runs"] = [
-            row for row in org.rows["/v2/workflow_runs"] if row["id"] != state["bookmarks"]["workflow_runs"]["after"]
-        ]
-        second = tap(fake, catalog=only("workflow_runs"), state=state)
-    assert second.code == 0
-    assert len(second.records("workflow_runs")) == 119
-    assert "workflow_runs: the API does not accept the cursor of the state: starting over" in caplog.text
-
-
 def test_resume_of_schedule_entries_uses_the_window_of_the_new_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(1, rows_per_page=5)
     catalog = only("schedules", "schedule_entries")
@@ -129,17 +107,3 @@ def test_resume_of_schedule_entries_uses_the_window_of_the_new_run(tap: Tap, cap
     assert {record["schedule_id"] for record in resumed.records("schedule_entries")} == {schedules[6]}
     assert [record["id"] for record in other.records("schedules")] == schedules
     assert "the selection or the settings have changed" in caplog.text
-
-
-def test_resume_of_other_streams_ignores_schedule_window_days(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1, rows_per_page=5)
-
-    def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=401) if "after" in params and stopping else None
-
-    with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
-        stopping = True
-        first = tap(fake, catalog=only("schedules"))
-        stopping = False
-        tap(fake, catalog=only("schedules"), state=first.states()[-1], settings={"schedule_window_days": 3})
-    assert "schedules: resuming where the interrupted run stopped" in caplog.text

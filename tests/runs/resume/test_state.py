@@ -3,39 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, organisation
+from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import bare, only, there
-
-
-def test_state_is_written_after_the_records_it_covers(tap: Tap) -> None:
-    org = organisation(32, rows_per_page=25)
-    with FakeApi(org) as fake:
-        settings = {"child_strategy": "per_incident"}
-        run = tap(fake, catalog=bare(only("incidents", "actions")), settings=settings)
-    order = [record["id"] for record in run.records("incidents")]
-    out: list[str] = []
-    actions: Counter[str] = Counter()
-    seen = 0
-    for message in run.messages:
-        if message["type"] == "RECORD" and message["stream"] == "incidents":
-            out.append(message["record"]["id"])
-        elif message["type"] == "RECORD":
-            actions[message["record"]["incident_id"]] += 1
-        elif message["type"] == "STATE" and "incidents" in message["value"]["bookmarks"]:
-            seen += 1
-            # The stand-in's cursor is the id of a page's last row, so a state says what must be out; none is all.
-            after = message["value"]["bookmarks"]["incidents"].get("after")
-            spoken_for = set(order[: order.index(after) + 1] if after else order)
-            assert spoken_for == set(out)
-            expected = Counter(row["incident_id"] for row in there(org, "actions") if row["incident_id"] in spoken_for)
-            if message["value"]["bookmarks"]["incidents"].get("part", 0) < 2:  # Before the actions of work streams.
-                assert actions == expected
-    assert seen == len(order) // 25 + 2 > 2
 
 
 def test_state_of_version_1_0_is_accepted_and_its_currently_syncing_removed(tap: Tap) -> None:
@@ -61,12 +35,43 @@ def test_state_of_a_finished_run_has_no_cursor_of_an_earlier_run(tap: Tap) -> No
     assert run.states()[-1] == {"bookmarks": {"other": 1}}
 
 
-@pytest.mark.parametrize("state", [[], "x", {"bookmarks": 1}, {"bookmarks": {"alerts": 1}}, {"currently_syncing": 1}])
-def test_state_file_that_is_invalid_is_an_error_that_names_the_file(
-    tap: Tap, caplog: pytest.LogCaptureFixture, state: Any
-) -> None:
-    with FakeApi(organisation(1)) as fake:
-        run = tap(fake, state=state)
-        assert fake.requests == []
+@pytest.mark.parametrize("strategy", ["per_incident", "list"])
+def test_state_is_written_after_the_records_it_covers(tap: Tap, strategy: str) -> None:
+    org = organisation(32, rows_per_page=25)
+    names = ("incidents", "incident_updates")
+    with FakeApi(org) as fake:
+        run = tap(fake, catalog=bare(only(*names)), settings={"child_strategy": strategy})
+    order = [record["id"] for record in run.records("incidents")]
+    out: list[str] = []
+    updates: Counter[str] = Counter()
+    cursors = 0
+    for message in run.messages:
+        if message["type"] == "RECORD" and message["stream"] == "incidents":
+            out.append(message["record"]["id"])
+        elif message["type"] == "RECORD":
+            updates[message["record"]["incident_id"]] += 1
+        elif message["type"] == "STATE" and "after" in message["value"]["bookmarks"].get("incidents", {}):
+            cursors += 1
+            # The stand-in's cursor is the id of a page's last row, so a state says what must be out.
+            covered = set(order[: order.index(message["value"]["bookmarks"]["incidents"]["after"]) + 1])
+            assert covered <= set(out)
+            if strategy == "per_incident":
+                rows = (row["incident_id"] for row in there(org, "incident_updates"))
+                assert Counter(found for found in rows if found in covered) <= updates
+    assert cursors == len(order) // 25
+
+
+def test_last_state_is_written_again_after_a_failure_in_the_middle_of_a_page(tap: Tap) -> None:
+    org = organisation(32, rows_per_page=25)
+    ids = [row["id"] for row in sorted(there(org, "incidents"), key=lambda row: str(row["id"]))]
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=401) if path == "/v3/actions" and params.get("incident_id") == ids[-1] else None
+
+    with FakeApi(org, faults=faults) as fake:
+        settings = {"child_strategy": "per_incident", "max_concurrency": 1}
+        run = tap(fake, catalog=bare(only("incidents", "actions")), settings=settings)
     assert run.code == 1
-    assert "state.json" in caplog.text
+    assert [message["type"] for message in run.messages][-1] == "STATE"
+    assert run.states()[-1] == run.states()[-2]
+    assert run.states()[-1]["bookmarks"]["incidents"]["after"]

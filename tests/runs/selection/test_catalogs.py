@@ -1,4 +1,4 @@
-"""Which streams and fields a catalog selects."""
+"""Which streams and fields a catalog or the setting `streams` selects."""
 
 from __future__ import annotations
 
@@ -12,16 +12,8 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.streams import STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
-from tests.support.runs import (
-    Json,
-    asked,
-    by_stream,
-    check,
-    key_of,
-    only,
-    set_field,
-    there,
-)
+from tests.support.logs import warnings
+from tests.support.runs import Json, asked, by_stream, check, key_of, only, set_field, there
 
 MISSING_THERE = ("schedules", "teams", "catalog_types", "catalog_entries")
 """Streams that the official tap has not by default, nor an older version of a tap that gets new ones."""
@@ -33,7 +25,8 @@ def official(catalog: Json) -> Json:
     entries = []
     for entry in catalog["streams"]:
         name = entry["tap_stream_id"]
-        if name in MISSING_THERE or not about(entry)["selected-by-default"]:
+        about = next(m["metadata"] for m in entry["metadata"] if m["breadcrumb"] == [])
+        if name in MISSING_THERE or not about["selected-by-default"]:
             continue
         properties = {k: v for k, v in entry["schema"]["properties"].items() if k != "team_ids"}
         schema = {"type": ["object"], "properties": properties, "additionalProperties": False}
@@ -43,20 +36,13 @@ def official(catalog: Json) -> Json:
     return {"streams": entries}
 
 
-def about(entry: Json) -> Json:
-    """The metadata of the stream itself."""
-    found: Json = next(m["metadata"] for m in entry["metadata"] if m["breadcrumb"] == [])
-    return found
-
-
 def test_catalog_of_the_official_tap_selects_its_streams(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(20)
     with FakeApi(org) as fake, caplog.at_level(logging.INFO):
         run = tap(fake, catalog=official(discover()))
-    assert run.code == 0
     check(run)
     expected = {s.name for s in STREAMS if s.selected_by_default} - set(MISSING_THERE)
-    assert set(run.streams()) == expected
+    assert (run.code, set(run.streams())) == (0, expected)
     for name in expected:
         assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
     assert all("team_ids" not in record for record in run.records("incidents"))
@@ -67,7 +53,6 @@ def test_catalog_of_the_official_tap_selects_its_streams(tap: Tap, caplog: pytes
     "entry",
     [
         {"tap_stream_id": "zebras", "stream": "zebras", "schema": {"properties": {"id": {"type": "string"}}}},
-        {"tap_stream_id": "zebras", "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]},
         {"stream": "zebras", "key_properties": ["id"], "replication_key": "x", "schema": {}},
     ],
 )
@@ -76,38 +61,32 @@ def test_catalog_with_an_unknown_stream_skips_it_with_a_warning(
 ) -> None:
     with FakeApi(organisation(3)) as fake:
         run = tap(fake, catalog={"streams": [entry, {"tap_stream_id": "severities"}]})
-    assert run.code == 0
-    assert run.streams() == ["severities"]
-    (warning,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert "this tap has no stream zebras: skipped" in warning
+    assert (run.code, run.streams()) == (0, ["severities"])
+    (warning,) = warnings(caplog)
+    assert "this tap has no stream zebras" in warning
 
 
-def test_catalog_with_only_unknown_streams_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+NOTHING: list[tuple[dict[str, Any], str]] = [
+    ({"catalog": {"streams": [{"tap_stream_id": "zebras"}]}}, "catalog.json selects no stream"),
+    ({"catalog": only()}, "selects no stream"),
+    ({"settings": {"streams": ["users", "!*"]}}, "The setting streams selects no stream"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), NOTHING, ids=["unknown", "empty", "setting"])
+def test_selection_of_nothing_is_an_error(
+    tap: Tap, caplog: pytest.LogCaptureFixture, given: dict[str, Any], said: str
+) -> None:
     with FakeApi(organisation(1)) as fake:
-        run = tap(fake, catalog={"streams": [{"tap_stream_id": "zebras"}]})
+        run = tap(fake, **given)
     assert (run.code, run.messages, fake.requests) == (1, [], [])
-    assert "catalog.json selects no stream: nothing to read" in caplog.messages[-1]
+    assert said in caplog.messages[-1]
 
 
 def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
     with FakeApi(organisation(5)) as fake:
         outs = [tap(fake), tap(fake, catalog=discover()), tap(fake, properties=discover())]
     assert by_stream(outs[0]) == by_stream(outs[1]) == by_stream(outs[2])
-
-
-@pytest.mark.parametrize("option", ["catalog", "properties"])
-def test_file_that_holds_null_is_no_catalog(tap: Tap, caplog: pytest.LogCaptureFixture, option: str) -> None:
-    with FakeApi(organisation(1)) as fake:
-        run = tap(fake, **{option: None})
-    assert (run.code, run.messages, fake.requests) == (1, [], [])
-    assert f'{option}.json: a catalog is an object with a list "streams"' in caplog.messages[-1]
-
-
-def test_catalog_that_selects_no_stream_is_an_error(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(1)) as fake:
-        run = tap(fake, catalog=only())
-    assert (run.code, run.messages, fake.requests) == (1, [], [])
-    assert "selects no stream" in caplog.text
 
 
 @pytest.mark.parametrize("part", ["attachments", "updates"])
@@ -119,3 +98,11 @@ def test_field_that_is_deselected_costs_no_request(tap: Tap, part: str) -> None:
     assert path not in asked(fake)
     assert all(part not in record for record in run.records("incidents"))
     assert part not in run.schema("incidents")["properties"]
+
+
+@pytest.mark.parametrize("streams", [["severities", "teams", "!teams"], "severities,!teams"])
+def test_setting_streams_says_what_is_read(tap: Tap, streams: Any) -> None:
+    with FakeApi(organisation(3)) as fake:
+        run = tap(fake, settings={"streams": streams})
+    check(run)
+    assert (run.code, run.streams(), asked(fake)) == (0, ["severities"], ["/v1/severities"])

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import random
-import signal
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
-from itertools import count
-from typing import Any
+from functools import cache
+from itertools import count, cycle
 
 import pytest
 
-from tap_incident.protocol.state import check as check_state
 from tap_incident.streams import BY_NAME
-from tap_incident.timestamps import rfc3339
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation, organisation
+from tests.fake_api.server import Faults
 from tests.support.faults import last_state, port_of
-from tests.support.runs import Json, asked, check, key_of, only, there
+from tests.support.runs import Json, Run, asked, check, key_of, only, there
 from tests.support.thorough import sampled
 
 BEGIN = datetime(2024, 1, 1, tzinfo=timezone.utc)
@@ -41,7 +38,8 @@ def long_list(name: str, times: Times, pages: int = 9, incidents: int = 12) -> O
     """An organisation in which one list has that many full pages, and one row more."""
     org = organisation(incidents, rows_per_page=ROWS_PER_PAGE)
     stream = BY_NAME[name]
-    rows = [row for row in org.rows[stream.path] if row.get("incident_id") in {None, *standard(org)}]
+    standard = {row["id"] for row in there(org, "incidents", ("standard",))}
+    rows = [row for row in org.rows[stream.path] if row.get("incident_id") in {None, *standard}]
     rows = sorted(rows, key=lambda row: len(json.dumps(row)))[:5]  # Short ones, since there will be many.
     count = pages * ROWS_PER_PAGE + 1
     org.rows[stream.path] = [
@@ -55,23 +53,21 @@ def long_list(name: str, times: Times, pages: int = 9, incidents: int = 12) -> O
     return org
 
 
-def standard(org: Organisation) -> set[str]:
-    """Ids of the incidents of mode standard."""
-    return {row["id"] for row in there(org, "incidents", ("standard",))}
+@cache
+def with_long_lists() -> Organisation:
+    """An organisation in which each list that can be read in windows is long enough for it; it is only read."""
+    org = organisation(20, rows_per_page=ROWS_PER_PAGE)
+    for name, times in zip(LONG, cycle(TIMES.values()), strict=False):
+        path = BY_NAME[name].path
+        notes = [{**row, "alert_id": "01J" + "0" * 23} for row in org.rows["/v1/alert_notes"] if row.get("alert_id")]
+        org.rows[path] = long_list(name, times, pages=3, incidents=20).rows[path]
+    org.rows["/v1/alert_notes"] = notes[:1]
+    return org
 
 
 def has_times(params: Mapping[str, str]) -> bool:
     """True for a request for a window of time."""
     return any(name.startswith("created_at") for name in params)
-
-
-def is_window(params: Mapping[str, str]) -> bool:
-    """True for a request for a window of time, but not for the first one of the window that comes next in a list whose
-    rows were created evenly: if that is refused, the list is read without windows."""
-    seconds = TIMES["evenly"](3 * ROWS_PER_PAGE - 1, 0)
-    trial = rfc3339(BEGIN + timedelta(seconds=seconds - 1) - timedelta(minutes=10))
-    asked = [value for name, value in params.items() if name.startswith("created_at")]
-    return bool(asked) and ("after" in params or not asked[0].startswith(trial))
 
 
 def keys(org: Organisation, name: str) -> Counter[tuple[str, ...]]:
@@ -80,7 +76,7 @@ def keys(org: Organisation, name: str) -> Counter[tuple[str, ...]]:
 
 
 def windows_of(fake: FakeApi, name: str) -> set[str]:
-    """The windows of time that were asked for."""
+    """The windows of time that were requested."""
     params = [pair for request in fake.requests if request.path == BY_NAME[name].path for pair in request.params]
     return {value for key, value in params if key.startswith("created_at")}
 
@@ -91,7 +87,6 @@ def test_rows_of_a_long_list_come_exactly_once(tap: Tap, name: str, spread: str)
     org = long_list(name, TIMES[spread])
     with FakeApi(org) as fake:
         run = tap(fake, catalog=only(name), settings=BY_LIST)
-    assert run.code == 0
     check(run)
     assert run.keys(name) == keys(org, name)
     assert len(windows_of(fake, name)) > 1 or spread == "mostly at once"
@@ -107,51 +102,30 @@ def test_rows_of_a_list_that_comes_newest_first(tap: Tap, name: str) -> None:
     assert len(windows_of(fake, name)) > 1
 
 
-def test_list_in_no_order_is_read_as_before(tap: Tap) -> None:
+def test_rows_of_a_list_in_no_order(tap: Tap) -> None:
     org = long_list("alerts", TIMES["evenly"])
     random.Random(1).shuffle(org.rows["/v2/alerts"])
     with FakeApi(org) as fake:
         run = tap(fake, catalog=only("alerts"))
+    check(run)
     assert run.keys("alerts") == keys(org, "alerts")
-    assert not windows_of(fake, "alerts")
 
 
-def test_list_of_three_pages_costs_no_more_than_before(tap: Tap) -> None:
-    org = long_list("alerts", TIMES["in storms"], pages=2)
-    with FakeApi(org) as fake:
+def test_list_of_three_pages_costs_no_more_than_without_windows(tap: Tap) -> None:
+    with FakeApi(long_list("alerts", TIMES["in storms"], pages=2)) as fake:
         tap(fake, catalog=only("alerts"))
     assert Counter(asked(fake)) == {"/v2/alerts": 3}
 
 
-def test_one_request_at_a_time_reads_no_windows(tap: Tap) -> None:
-    org = long_list("alerts", TIMES["evenly"])
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only("alerts"), settings={"max_concurrency": 1})
-    assert run.keys("alerts") == keys(org, "alerts")
-    assert not windows_of(fake, "alerts")
-
-
-@pytest.mark.parametrize("workers", [2, 8, 64])
-def test_rows_and_final_state_do_not_depend_on_the_number_of_requests_at_once(tap: Tap, workers: int) -> None:
-    org = long_list("alerts", TIMES["in storms"])
-    settings = {"replication_method": "INCREMENTAL"}
-    with FakeApi(org) as fake:
-        one = tap(fake, catalog=only("alerts"), settings={**settings, "max_concurrency": 1})
-        many = tap(fake, catalog=only("alerts"), settings={**settings, "max_concurrency": workers})
-    assert one.keys("alerts") == many.keys("alerts")
-    assert one.states()[-1] == many.states()[-1]
-
-
-def test_api_that_refuses_windows_is_read_as_before(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+def test_api_that_refuses_windows_is_read_page_by_page(tap: Tap) -> None:
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         return Fault(status=422) if has_times(params) else None
 
     org = long_list("alerts", TIMES["evenly"])
-    with FakeApi(org, faults=faults) as fake, caplog.at_level("INFO"):
+    with FakeApi(org, faults=faults) as fake:
         run = tap(fake, catalog=only("alerts"))
     assert run.code == 0
     assert run.keys("alerts") == keys(org, "alerts")
-    assert sum("it can't be read in windows of time" in line for line in caplog.messages) == 1
     refused = [request for request in fake.requests if request.status == 422]
     assert 1 <= len(refused) <= 32
     assert len(asked(fake)) == 10 + len(refused)
@@ -162,114 +136,129 @@ def test_rows_that_are_created_meanwhile_change_nothing_for_the_others(tap: Tap)
     before = keys(org, "alerts")
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        row = {**org.rows[path][-1], "id": f"01K{number:023d}"} if path == "/v2/alerts" else None
-        if row:
-            created = datetime.fromisoformat(row["created_at"].replace("Z", "+00:00")) + timedelta(seconds=1)
-            org.rows[path].append({**row, "created_at": created.isoformat()[:19] + "Z"})
+        if path == "/v2/alerts":
+            created = BEGIN + timedelta(days=400, seconds=number)
+            row = {**org.rows[path][-1], "id": f"01K{number:023d}", "created_at": created.isoformat()[:19] + "Z"}
+            org.rows[path].append(row)
         return None
 
     with FakeApi(org, faults=faults) as fake:
-        run = tap(fake, catalog=only("alerts"))
-    found = run.keys("alerts")
+        found = tap(fake, catalog=only("alerts")).keys("alerts")
     assert max(found.values()) == 1
     assert before <= found
 
 
+def failing_from(number: int) -> Faults:
+    """401, which ends a run, from the request with this number on; the first one asks whose key it is."""
+    return lambda count, path, params: Fault(status=401) if count > number and path != "/v1/identity" else None
+
+
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", ["alerts", pytest.param("actions", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["alerts", "actions"])
 def test_resume_after_a_failure_at_any_request_of_a_long_list(tap: Tap, name: str) -> None:
     org = long_list(name, TIMES["in storms"])
     with FakeApi(org) as fake:
         tap(fake, catalog=only(name), settings=BY_LIST)
         requests, port = len(asked(fake)), port_of(fake)
-    cut = 0
-    for number in sampled(range(1, requests), 5):
+    for number in sampled(range(1, requests), 3):
         with FakeApi(org, faults=failing_from(number), port=port) as fake:
             first = tap(fake, catalog=only(name), settings=BY_LIST)
         if first.code == 0:
             continue  # How often a list is cut depends on what has arrived: this time it took fewer requests.
-        state = last_state(first)
-        cut += "windows" in state.get("bookmarks", {}).get(name, {})
         with FakeApi(org, port=port) as fake:
-            second = tap(fake, catalog=only(name), settings=BY_LIST, state=check_state(state, "state.json"))
+            second = tap(fake, catalog=only(name), settings=BY_LIST, state=last_state(first))
         assert second.code == 0
         assert set(first.keys(name)) | set(second.keys(name)) == set(keys(org, name)), number
-        # A kill repeats only what was in flight: here nothing, since STATE follows each page.
+        # A failure repeats only what was in flight: here nothing, since STATE follows each page.
         assert max((first.keys(name) + second.keys(name)).values()) == 1
-    assert cut > 1
 
 
-def failing_from(number: int) -> Callable[[int, str, Mapping[str, str]], Fault | None]:
-    """401, which ends a run, from the request with this number on; the first one asks whose key it is."""
-    return lambda count, path, params: Fault(status=401) if count > number and path != "/v1/identity" else None
+def out_at(run: Run, place: int, name: str) -> Counter[tuple[str, ...]]:
+    """The rows of a stream that were written before the message at this place."""
+    before = (message for message in run.messages[:place] if message["type"] == "RECORD" and message["stream"] == name)
+    return Counter(key_of(name, message["record"]) for message in before)
 
 
-WRONG: list[Any] = [
-    {},
-    [{"from": 1, "to": None, "newest_first": True}],
-    [{"from": "x", "to": None, "newest_first": True}],
-]
+def states_of(run: Run, name: str) -> list[tuple[int, Json]]:
+    """Place and value of each STATE in which the list is not complete."""
+    states = [(place, message["value"]) for place, message in enumerate(run.messages) if message["type"] == "STATE"]
+    return [(place, state) for place, state in states if "walk" in state["bookmarks"].get(name, {})]
 
 
-@pytest.mark.parametrize("windows", WRONG)
-def test_state_with_windows_that_say_nothing_is_refused(
-    tap: Tap, caplog: pytest.LogCaptureFixture, windows: Any
+@pytest.mark.thorough
+@pytest.mark.parametrize(("name", "workers"), [("alerts", 32), ("escalations", 1), ("follow_ups", 32)])
+def test_resume_from_any_state_of_a_long_list_gives_the_other_rows(tap: Tap, name: str, workers: int) -> None:
+    org = long_list(name, TIMES["in storms"])
+    with FakeApi(org) as fake:
+        first, port = tap(fake, catalog=only(name), settings=BY_LIST), port_of(fake)
+    states = states_of(first, name)
+    assert len(states) > 5
+    for number in sampled(range(len(states)), 4):
+        place, state = states[number]
+        with FakeApi(org, port=port) as fake:
+            second = tap(fake, catalog=only(name), settings={**BY_LIST, "max_concurrency": workers}, state=state)
+        check(second)
+        assert out_at(first, place, name) + second.keys(name) == keys(org, name), place
+
+
+def refusing(cursors: Iterable[str], *, windows: bool = False) -> Faults:
+    """422 for the first request with each of these cursors, or for each request for a window."""
+    left = set(cursors)
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        if windows:
+            return Fault(status=422, delay=0.05) if has_times(params) else None
+        if params.get("after") not in left:
+            return None
+        left.remove(params["after"])
+        return Fault(status=422, delay=0.05)
+
+    return faults
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_cursors_and_windows_that_the_api_no_longer_accepts_cost_no_row(
+    tap: Tap, caplog: pytest.LogCaptureFixture, windows: bool
 ) -> None:
-    state: Json = {"bookmarks": {"alerts": {"walk": "x", "windows": windows}}}
-    with FakeApi(organisation(1)) as fake:
-        run = tap(fake, catalog=only("alerts"), state=state)
-    assert run.code == 1
-    assert '"windows" in the bookmark of "alerts" must be' in caplog.messages[-1]
-
-
-def test_windows_that_the_api_no_longer_accepts_start_the_list_over(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = long_list("alerts", TIMES["evenly"])
-
-    def failing_at_second_pages(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=401) if has_times(params) and "after" in params else None
-
-    with FakeApi(org, faults=failing_at_second_pages) as fake:
-        port = port_of(fake)
-        first = tap(fake, catalog=only("alerts"))
-    state = last_state(first)
-    assert state["bookmarks"]["alerts"]["windows"]
-
-    def refusing(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=422) if has_times(params) else None
-
-    with FakeApi(org, faults=refusing, port=port) as fake:
+    org = long_list("alerts", TIMES["in storms"], pages=30)
+    with FakeApi(org, latency=0.01) as fake:
+        first, port = tap(fake, catalog=only("alerts")), port_of(fake)
+    states = states_of(first, "alerts")
+    place, state = max(states, key=lambda each: json.dumps(each[1]).count('"after"'))
+    known = {row["id"] for row in org.rows["/v2/alerts"] if row["id"] in json.dumps(state)}
+    assert len(known) > 1
+    with FakeApi(org, faults=refusing(known, windows=windows), port=port) as fake:
         second = tap(fake, catalog=only("alerts"), state=state)
+    check(second)
     assert second.code == 0
-    assert second.keys("alerts") == keys(org, "alerts")
+    assert set(out_at(first, place, "alerts")) | set(second.keys("alerts")) == set(keys(org, "alerts"))
     assert "starting over" in caplog.text
 
 
-@pytest.mark.parametrize("number", [4, 9, 14])
-def test_error_in_one_window_ends_the_list_and_the_run_goes_on(tap: Tap, number: int) -> None:
-    org = long_list("alerts", TIMES["evenly"], pages=40)
-    asked_windows = count(1)
+ROW_WITHOUT_TIME = json.dumps({"alerts": [{"id": "x", "created_at": None}]})
+FAULTS = [Fault(status=status, delay=0.05) for status in (422, 403, 404)] + [Fault(status=200, body=ROW_WITHOUT_TIME)]
 
-    def faults(_: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        # Late, so that pages of the other windows have arrived and wait.
-        return Fault(status=422, delay=0.05) if is_window(params) and next(asked_windows) == number else None
 
+@pytest.mark.parametrize("fault", FAULTS, ids=["422", "403", "404", "row without a time"])
+def test_error_in_a_window_ends_its_stream_and_the_next_run_reads_the_rest(
+    tap: Tap, caplog: pytest.LogCaptureFixture, fault: Fault
+) -> None:
+    windows = count(1)
+
+    def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        # A later page of a window: the first tells whether the API accepts windows.
+        return fault if has_times(params) and "after" in params and next(windows) == 3 else None
+
+    org, catalog = long_list("alerts", TIMES["evenly"], pages=24), only("alerts", "severities")
     with FakeApi(org, faults=faults) as fake:
-        run = tap(fake, catalog=only("alerts", "users"))
-    assert run.code == 1
-    check(run)
-    assert run.keys("users") == keys(org, "users")
-    assert len(run.records("alerts")) < len(org.rows["/v2/alerts"])
-
-
-def test_main_thread_sleeps_while_it_waits_for_children(tap: Tap) -> None:
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        if number == 500:  # By now, the other windows wait for the children of one.
-            signal.raise_signal(signal.SIGTERM)
-        return Fault(delay=0.3) if path == "/v1/alert_notes" else None
-
-    with FakeApi(long_list("alerts", TIMES["evenly"], pages=60), faults=faults) as fake:
-        began = time.monotonic(), time.thread_time()
-        run = tap(fake, catalog=only("alerts", "alert_notes"))
-        wall, busy = time.monotonic() - began[0], time.thread_time() - began[1]
-    assert run.code == 143
-    assert busy < wall / 5, f"{busy:.2f} of {wall:.2f} s"
+        port = port_of(fake)
+        first = tap(fake, catalog=catalog)
+    check(first)
+    assert first.code == 1
+    assert caplog.messages[-1].startswith("alerts: ")
+    assert len(first.records("severities")) == len(org.rows["/v1/severities"])
+    with FakeApi(org, port=port) as fake:
+        second = tap(fake, catalog=catalog, state=last_state(first))
+    check(second)
+    assert second.code == 0
+    assert set(first.keys("alerts")) | set(second.keys("alerts")) == set(keys(org, "alerts"))

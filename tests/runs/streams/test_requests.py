@@ -1,7 +1,8 @@
-"""Which requests a sync sends, and how many at once."""
+"""Which requests a sync sends, how many at once, and that what it writes does not depend on that."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from threading import Event
@@ -9,14 +10,17 @@ from threading import Event
 import pytest
 
 from tap_incident.streams import BY_NAME, STREAMS
-from tap_incident.sync.strategy import STRATEGIES
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
+from tests.runs.side_by_side.test_long_lists import LONG, with_long_lists
 from tests.support.catalogs import DEFAULT
-from tests.support.runs import asked, by_stream, only, there
+from tests.support.faults import port_of
+from tests.support.runs import Run, asked, check, only, there
+
+CHILDREN = ("incident_updates", "incident_attachments")
 
 
-def test_requests_of_a_default_sync_are_as_few_as_possible(tap: Tap) -> None:
+def test_requests_of_a_default_sync_per_incident_are_as_few_as_possible(tap: Tap) -> None:
     org = organisation(8)
     with FakeApi(org) as fake:
         run = tap(fake, settings={"child_strategy": "per_incident"})
@@ -25,8 +29,6 @@ def test_requests_of_a_default_sync_are_as_few_as_possible(tap: Tap) -> None:
     read = [stream for stream in STREAMS if stream.selected_by_default]
     pages = {stream.path: -(-len(there(org, stream.name)) // (stream.page_size or 10**6)) for stream in read}
     needed = pages | {
-        # One for the second look at what has changed meanwhile.
-        "/v2/incidents": 1 + 1,
         "/v2/incident_updates": incidents,
         "/v1/incident_attachments": incidents,
         # One for each incident, and one for the work streams.
@@ -35,54 +37,102 @@ def test_requests_of_a_default_sync_are_as_few_as_possible(tap: Tap) -> None:
         "/v1/custom_field_options": len(org.rows["/v2/custom_fields"]),
         "/v3/catalog_entries": len(org.rows["/v3/catalog_types"]),
     }
-    assert Counter(asked(fake)) == Counter(needed)
+    assert whole_lists(fake) == needed
 
 
-def test_requests_of_incidents_are_two_per_incident(tap: Tap) -> None:
-    org = organisation(12)
-    with FakeApi(org) as fake:
-        tap(fake, catalog=only("incidents"))
-    count = len(there(org, "incidents"))
-    needed = {"/v2/incidents": 1, "/v1/incident_attachments": count, "/v2/incident_updates": count}
-    assert Counter(asked(fake)) == needed
+def whole_lists(fake: FakeApi) -> Counter[str]:
+    """The requests by path, without those for what has changed since some time."""
+    changed = Counter(request.path for request in fake.requests if "updated_at[gte]" in dict(request.params))
+    return Counter(asked(fake)) - changed
 
 
 def test_requests_by_list_ask_no_incident_for_what_a_list_has(tap: Tap) -> None:
     org = organisation(12)
     with FakeApi(org) as fake:
         tap(fake, settings={"child_strategy": "list"})
-    count = len(there(org, "incidents"))
-    assert Counter(asked(fake))["/v1/incident_attachments"] == count
-    # One list per mode, and that of the work streams. Two steps look for incidents that have changed meanwhile.
-    listed = {"/v3/actions": 3, "/v3/follow_ups": 3, "/v2/incident_updates": 1, "/v2/incidents": 1 + 2}
-    assert {path: Counter(asked(fake))[path] for path in listed} == listed
-
-
-@pytest.mark.parametrize(
-    "strategy", ["auto", *(pytest.param(strategy, marks=pytest.mark.slow) for strategy in STRATEGIES)]
-)
-def test_requests_at_once_do_not_change_what_is_written(tap: Tap, strategy: str) -> None:
-    with FakeApi(organisation(5), latency=0.02) as fake:
-        one = tap(fake, settings={"max_concurrency": 1, "child_strategy": strategy})
-        assert fake.most_at_once == 1
-        many = tap(fake, settings={"max_concurrency": 24, "child_strategy": strategy})
-        assert 4 < fake.most_at_once <= 24
-    assert one.states()[-1] == many.states()[-1]
-    assert by_stream(one) == by_stream(many)
+    # One list per mode, and that of the work streams.
+    listed = {"/v3/actions": 3, "/v3/follow_ups": 3, "/v2/incident_updates": 1, "/v2/incidents": 1}
+    listed["/v1/incident_attachments"] = len(there(org, "incidents"))
+    assert {path: whole_lists(fake)[path] for path in listed} == listed
 
 
 def test_requests_of_independent_lists_do_not_wait_for_each_other(tap: Tap) -> None:
     names = ("custom_fields", "severities", "incident_types", "incident_roles", "teams", "alerts", "escalations")
-    missing = {BY_NAME[name].path for name in names}
+    missing = {BY_NAME[name].path for name in (*names, "incidents")}
     complete = Event()
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         missing.discard(path)
         if not missing:
             complete.set()
-        # Nobody gets an answer, the parents' list either, before all lists were requested.
-        return None if complete.wait(10) else Fault(status=401)
+        # No list gets an answer before all lists were requested.
+        return None if path == "/v1/identity" or complete.wait(10) else Fault(status=401)
 
     with FakeApi(organisation(5), faults=faults) as fake:
         run = tap(fake, catalog=only("incidents", *names))
     assert run.code == 0
+
+
+def rows_of(run: Run) -> Counter[str]:
+    """All records, with their stream."""
+    return Counter(
+        json.dumps([message["stream"], message["record"]]) for message in run.messages if message["type"] == "RECORD"
+    )
+
+
+@pytest.mark.parametrize("strategy", ["list", "per_incident"])
+@pytest.mark.parametrize("method", ["FULL_TABLE", "INCREMENTAL"])
+def test_rows_and_final_state_are_the_same_for_any_number_of_requests_at_once(
+    tap: Tap, method: str, strategy: str
+) -> None:
+    org = with_long_lists()
+    catalog = only("incidents", *CHILDREN, "users", "teams", *LONG)
+    settings = {"replication_method": method, "child_strategy": strategy}
+    with FakeApi(org, latency=0.02) as fake:
+        one = tap(fake, catalog=catalog, settings={**settings, "max_concurrency": 1})
+        assert fake.most_at_once == 1
+        many = tap(fake, catalog=catalog, settings={**settings, "max_concurrency": 24})
+        assert 4 < fake.most_at_once <= 24
+    for run in (one, many):
+        check(run)
+    assert rows_of(many) == rows_of(one)
+    assert many.states()[-1] == one.states()[-1]
+    for name in LONG:
+        assert len(one.records(name)) == len(there(org, name))
+
+
+@pytest.mark.parametrize("workers", [1, 64])
+def test_second_incremental_run_reads_the_same_changes_for_any_number_of_requests_at_once(
+    tap: Tap, workers: int
+) -> None:
+    org, settings = organisation(8), {"replication_method": "INCREMENTAL"}
+    with FakeApi(org) as fake:
+        state = tap(fake, settings=settings).states()[-1]
+        port = port_of(fake)
+    with FakeApi(org, port=port) as fake:
+        expected = tap(fake, settings={**settings, "max_concurrency": 8}, state=state)
+        found = tap(fake, settings={**settings, "max_concurrency": workers}, state=state)
+    assert rows_of(found) == rows_of(expected)
+    assert found.states()[-1] == expected.states()[-1]
+
+
+@pytest.mark.parametrize("workers", [1, 32])
+@pytest.mark.parametrize(
+    ("parent", "children", "of"),
+    [("incidents", CHILDREN, "incident_id"), ("alerts", ("alert_notes",), "alert_id")],
+    ids=["incidents", "alerts"],
+)
+def test_row_of_a_parent_comes_before_its_childrens(
+    tap: Tap, parent: str, children: tuple[str, ...], of: str, workers: int
+) -> None:
+    settings = {"max_concurrency": workers, "child_strategy": "per_incident"}
+    with FakeApi(with_long_lists()) as fake:
+        run = tap(fake, catalog=only(parent, *children), settings=settings)
+    check(run)
+    out: set[str] = set()
+    for message in run.messages:
+        if message["type"] == "RECORD" and message["stream"] == parent:
+            out.add(message["record"]["id"])
+        elif message["type"] == "RECORD":
+            assert not message["record"].get(of) or message["record"][of] in out
+    assert all(run.records(name) for name in children)

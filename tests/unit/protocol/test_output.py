@@ -9,7 +9,6 @@ import resource
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -62,10 +61,8 @@ def test_output_wait_is_ended_by_a_signal(pipe: tuple[int, int]) -> None:
     before = signal.signal(signal.SIGALRM, handle)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
-        began = time.monotonic()
         with pytest.raises(InterruptedError, match="the handler ran"):
             out.write(LINE * 20)
-        assert 0.2 < time.monotonic() - began < 5
     finally:
         signal.signal(signal.SIGALRM, before)
         os.close(read)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import datetime, timezone
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
-from singer.transform import NO_INTEGER_DATETIME_PARSING, Transformer
 
 from tap_incident.errors import BadData
 from tap_incident.protocol.records import shaper
@@ -92,30 +90,6 @@ def expected_record(oracle: Any, row: Any, part: Json) -> Any:
     if "items" in part:
         return [expected_record(left, right, part["items"]) for left, right in zip(oracle, row, strict=True)]
     return row if part.get("format") == "date-time" else oracle
-
-
-def fail_on_unknown(path: str) -> None:
-    """Fail: these rows have no unknown properties."""
-    raise AssertionError(path)
-
-
-@EACH_STREAM
-def test_generated_row_gives_the_same_record_as_the_singer_transformer(stream: Stream) -> None:
-    document = schema(stream)
-    shaped = shaper(Selected(stream, document), document, fail_on_unknown)
-    validator = Draft4Validator(document)
-
-    @FEW_LARGE_EXAMPLES
-    @given(values(document))
-    def check(row: Json) -> None:
-        # A copy of the schema, because the transformer reorders the types in it.
-        oracle = Transformer(NO_INTEGER_DATETIME_PARSING).transform(copy.deepcopy(row), copy.deepcopy(document))
-        record = shaped(row)
-        assert record == expected_record(oracle, row, document)
-        assert list(record) == list(document["properties"])
-        assert not list(validator.iter_errors(record))
-
-    check()
 
 
 @EACH_STREAM

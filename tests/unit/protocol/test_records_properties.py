@@ -7,12 +7,10 @@ import pytest
 from tap_incident.errors import BadData
 from tap_incident.protocol.records import Shaper, shaper
 from tap_incident.protocol.schemas import schema
-from tap_incident.protocol.selection import Selected, select
-from tap_incident.settings import INCIDENT_MODES
-from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tests.support.answers import small
+from tap_incident.protocol.selection import Selected
+from tap_incident.streams import Stream
 from tests.support.each import EACH_STREAM
-from tests.support.runs import Json, only, set_field, there
+from tests.support.runs import Json
 from tests.unit.protocol.shaping import (
     STRING,
     array_of,
@@ -62,11 +60,6 @@ def test_deselected_property_is_left_out_and_not_reported() -> None:
     assert unknown == []
 
 
-def test_unknown_property_below_a_deselected_one_is_not_reported() -> None:
-    full_schema = object_with(id=STRING, v=object_with(a=STRING), w=array_of(object_with(a=STRING)))
-    assert record_and_unknown({"v": {"new": 1}, "w": [{"new": 1}]}, {}, full_schema) == ({"id": "T1"}, [])
-
-
 def test_deselected_property_can_have_any_type() -> None:
     assert record_and_unknown({"v": 5}, {}, object_with(id=STRING, v=object_with(a=STRING))) == ({"id": "T1"}, [])
 
@@ -114,40 +107,3 @@ def test_secret_url_of_another_type_is_an_error_without_the_value() -> None:
 def test_unknown_property_cannot_occur_in_a_free_form_object() -> None:
     free: Json = {"type": ["null", "object"], "additionalProperties": True}
     assert record_and_unknown({"v": {"anything": 1}}, {"v": free}) == ({"id": "T1", "v": {"anything": 1}}, [])
-
-
-@pytest.mark.parametrize(
-    "stream", [stream for stream in STREAMS if stream.privacy.withheld], ids=lambda stream: stream.name
-)
-def test_withheld_property_of_each_stream_is_not_reported(stream: Stream) -> None:
-    shaped, unknown = full_shaper(stream)
-    record = shaped({"id": "K1", "new": 1, **dict.fromkeys(stream.privacy.withheld, "very secret")})
-    assert "very secret" not in str(record)
-    assert unknown == {"new"}
-
-
-@EACH_STREAM
-def test_unknown_property_of_sample_rows_is_only_the_made_up_one(stream: Stream) -> None:
-    shaped, unknown = full_shaper(stream)
-    rows = there(small(), stream.name, INCIDENT_MODES)
-    assert rows
-    keys = {tuple(shaped(row)) for row in rows}
-    assert keys == {tuple(schema(stream)["properties"])}
-    assert {path.split(".")[-1] for path in unknown} <= {"x_new_property"}
-
-
-def test_deselected_nested_property_is_left_out_of_sample_rows() -> None:
-    catalog = only("incidents")
-    set_field(catalog, "incidents", "properties", "creator", "properties", "user", selected=False)
-    set_field(
-        catalog, "incidents", "properties", "incident_timestamp_values", "items", "properties", "value", selected=False
-    )
-    incidents = BY_NAME["incidents"]
-    shaped = shaper(select(catalog)["incidents"], schema(incidents), lambda _: None)
-    records = [shaped(row) for row in small().rows[incidents.path]]
-    creators = [record["creator"] for record in records if record["creator"]]
-    stamps = [stamp for record in records for stamp in record["incident_timestamp_values"] or []]
-    assert creators
-    assert stamps
-    assert all("user" not in creator for creator in creators)
-    assert {tuple(stamp) for stamp in stamps} == {("incident_timestamp",)}

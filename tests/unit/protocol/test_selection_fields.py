@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import pytest
 
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import BY_NAME, STREAMS
 from tests.support.logs import infos
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.protocol.catalogs import entry_of, minimal_entry, property_names
@@ -44,9 +43,7 @@ def schema_at(selection: Selection, stream: str, *path: str) -> Json:
     "path",
     [
         ("creator",),
-        ("creator", "user"),
         ("creator", "user", "email"),
-        ("custom_field_entries", "items", "custom_field"),
         ("custom_field_entries", "items", "values", "items", "value_option", "value"),
         ("updates", "items", "new_severity", "name"),
     ],
@@ -76,15 +73,6 @@ def test_field_can_be_deselected_inside_the_schema() -> None:
     selection = select({"streams": [minimal_entry("incidents", root={"selected": True}, **schema_said)]})
     assert property_names(selection["incidents"].schema) == {"id", "creator", "mode"}
     assert property_names(schema_at(selection, "incidents", "creator")) == {"alert"}
-
-
-def test_field_metadata_takes_precedence_over_its_schema() -> None:
-    catalog = set_field(only("users"), "users", "properties", "name", selected=True)
-    users = next(entry for entry in catalog["streams"] if entry["tap_stream_id"] == "users")
-    users["schema"]["properties"]["name"]["selected"] = False
-    users["schema"]["properties"]["email"]["selected"] = False
-    assert "name" in property_names(select(catalog)["users"].schema)
-    assert "email" not in property_names(select(catalog)["users"].schema)
 
 
 @pytest.mark.parametrize("change", [{"selected": False}, {"inclusion": "unsupported"}, {"selected-by-default": False}])
@@ -120,18 +108,6 @@ def test_field_that_is_not_in_the_catalog_is_left_out_and_logged(caplog: pytest.
     assert message.startswith("cat.json: users lacks email, seats, ")
 
 
-def test_field_that_is_not_in_the_catalog_is_left_out_at_any_depth(caplog: pytest.LogCaptureFixture) -> None:
-    catalog = only("incidents")
-    entries = entry_of(catalog, "incidents")["schema"]["properties"]["custom_field_entries"]
-    del entries["items"]["properties"]["values"]
-    entry_of(catalog, "incidents")["metadata"] = [{"breadcrumb": [], "metadata": {"selected": True}}]
-    with caplog.at_level(logging.INFO):
-        incidents = select(catalog)["incidents"].schema
-    assert property_names(incidents["properties"]["custom_field_entries"]) == {"custom_field"}
-    (message,) = infos(caplog)
-    assert " lacks custom_field_entries.values, " in message
-
-
 def test_field_that_is_selected_only_in_metadata_is_kept(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -142,29 +118,11 @@ def test_field_that_is_selected_only_in_metadata_is_kept(
     assert infos(caplog) == []
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
-def test_selection_of_a_key_property_does_not_need_the_catalog_to_list_it(stream: Stream) -> None:
-    listing = minimal_entry(stream.name, properties={"something_else": {}})
-    assert property_names(select({"streams": [listing]})[stream.name].schema) == set(stream.key_properties)
-
-
 @pytest.mark.parametrize("entry_schema", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
 def test_field_selection_without_properties_is_all_fields(entry_schema: Json, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         assert select({"streams": [minimal_entry("users", **entry_schema)]})["users"].schema == schema(BY_NAME["users"])
     assert infos(caplog) == []
-
-
-@pytest.mark.parametrize("odd", [None, True, "x", 5, [], ["x"]])
-def test_field_with_an_invalid_schema_is_kept(odd: Any) -> None:
-    listed = dict.fromkeys(schema(BY_NAME["incidents"])["properties"], odd)
-    selection = select({"streams": [minimal_entry("incidents", properties=listed)]})
-    assert selection["incidents"].schema == schema(BY_NAME["incidents"])
-    inside = {"id": {}, "updates": {"items": odd}, "creator": {"properties": {"user": odd}}}
-    cut = select({"streams": [minimal_entry("incidents", properties=inside)]})["incidents"].schema["properties"]
-    assert set(cut) == set(inside)
-    assert cut["updates"] == schema(BY_NAME["incidents"])["properties"]["updates"]
-    assert set(cut["creator"]["properties"]) == {"user"}
 
 
 def test_field_that_is_unknown_is_ignored() -> None:

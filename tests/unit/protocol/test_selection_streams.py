@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
 
 import pytest
 
@@ -60,30 +59,14 @@ def test_selection_of_a_stream_follows_its_metadata(about: Json | None, selected
     assert selected_names(minimal_entry(stream, root=about)) == ([stream] if selected else [])
 
 
-@pytest.mark.parametrize("metadata", [None, []])
-def test_selection_includes_a_stream_without_metadata(metadata: Any) -> None:
-    assert selected_names({"tap_stream_id": "users", "metadata": metadata}) == ["users"]
-    assert selected_names({"tap_stream_id": "users"}) == ["users"]
-
-
 def test_selection_excludes_a_stream_with_metadata_only_for_fields() -> None:
     field = {"breadcrumb": ["properties", "email"], "metadata": {"selected": True}}
     assert selected_names({"tap_stream_id": "users", "metadata": [field]}) == []
 
 
-def test_selection_excludes_a_stream_that_is_not_in_the_catalog() -> None:
-    assert selected_names(minimal_entry("users")) == ["users"]
-    assert selected_names() == []
-
-
 def test_selection_finds_a_stream_by_tap_stream_id_or_stream() -> None:
     assert selected_names({"stream": "users"}) == ["users"]
     assert selected_names({"stream": "my_users", "tap_stream_id": "users"}) == ["users"]
-
-
-def test_selection_is_in_the_order_of_the_stream_table() -> None:
-    entries = [minimal_entry(stream.name) for stream in reversed(STREAMS)]
-    assert selected_names(*entries) == [stream.name for stream in STREAMS]
 
 
 @pytest.mark.parametrize("old_form", [False, True])
@@ -108,20 +91,6 @@ def test_properties_file_that_selects_a_stream_selects_no_others() -> None:
     ]
     assert selected_names(*entries, old_form=True) == ["users"]
     assert sorted(selected_names(*entries)) == ["alerts", "teams", "users"]
-
-
-def test_properties_file_that_selects_no_stream_is_read_as_a_catalog() -> None:
-    entries = [
-        minimal_entry("users"),
-        minimal_entry("teams", selected=False),
-        minimal_entry("alerts", root={"selected": True}),
-    ]
-    assert sorted(selected_names(*entries, old_form=True)) == ["alerts", "users"]
-
-
-def test_properties_file_keeps_a_stream_that_is_selected_in_metadata() -> None:
-    entries = [minimal_entry("users", selected=True), minimal_entry("alerts", root={"selected": True})]
-    assert sorted(selected_names(*entries, old_form=True)) == ["alerts", "users"]
 
 
 def test_selection_skips_unknown_streams_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from typing import Any
 
 import pytest
@@ -63,10 +62,6 @@ def test_selected_that_means_neither_true_nor_false_is_an_error(value: Any) -> N
         assert str(caught.value) == f'cat.json: "selected" of {place} must be true or false'
 
 
-def test_selected_of_a_stream_of_another_tap_is_not_read() -> None:
-    assert names(minimal_entry("zebras", root={"selected": "maybe"})) == ["teams"]
-
-
 def test_replication_method_beside_the_metadata_is_honoured() -> None:
     for key in ("replication-method", "replication_method"):
         entry: Json = {"tap_stream_id": "alerts", key: "INCREMENTAL"}
@@ -91,13 +86,6 @@ def test_object_selected_with_none_of_its_properties_comes_whole(caplog: pytest.
     assert found == schema(BY_NAME["incidents"])
     (warning,) = warnings(caplog)
     assert warning == "cat.json: incidents.creator is selected with none of its properties: all of them are read"
-
-
-def test_object_that_is_deselected_with_its_properties_is_not_read(caplog: pytest.LogCaptureFixture) -> None:
-    catalog = set_field(only("incidents"), "incidents", *CREATOR, selected=False)
-    set_field(catalog, "incidents", *CREATOR, "properties", "user", selected=False)
-    assert "creator" not in property_names(select(catalog)["incidents"].schema)
-    assert warnings(caplog) == []
 
 
 def test_field_that_the_stream_does_not_have_is_named_with_the_nearest(caplog: pytest.LogCaptureFixture) -> None:
@@ -150,20 +138,6 @@ def test_misspelt_key_of_metadata_is_named_with_the_right_one(
     select({"streams": [entry]}, source="cat.json")
     (warning,) = warnings(caplog)
     assert warning == f"cat.json: {place} has the unknown metadata {key} (did you mean {meant}?): ignored"
-
-
-def test_misspelt_key_of_many_fields_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    catalog = only("users")
-    for item in entry_of(catalog, "users")["metadata"]:
-        if item["breadcrumb"]:
-            item["metadata"]["slected"] = False
-    select(catalog, source="cat.json")
-    (warning,) = warnings(caplog)
-    fields = len(schema(BY_NAME["users"])["properties"])
-    assert warning.startswith("cat.json: users.")
-    found = re.fullmatch(r".* \(did you mean selected\?\): ignored here and in (\d+) more places", warning)
-    assert found
-    assert int(found[1]) >= fields - 1
 
 
 def test_keys_of_the_singer_spec_are_no_mistakes(caplog: pytest.LogCaptureFixture) -> None:

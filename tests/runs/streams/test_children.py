@@ -1,0 +1,95 @@
+"""Streams whose requests have something special: ids in the path, groups, windows of time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from tap_incident.streams import BY_NAME
+from tests.conftest import Tap
+from tests.fake_api import NOW, FakeApi, organisation
+from tests.fake_api.making import instant
+from tests.support.logs import last_line
+from tests.support.runs import check, key_of, only, param_values, there
+
+ODD = "odd/id?with=&more#signs %41+ü€ 'x'"
+ENTRIES = "/v2/schedule_entries"
+
+
+@pytest.mark.parametrize("name", ["schedule_replicas", "schedule_sync_rules"])
+def test_odd_id_of_a_parent_arrives_as_it_is(tap: Tap, name: str) -> None:
+    org = organisation(1)
+    path = BY_NAME[name].path
+    known = org.rows[path][0]["schedule_id"]
+    for rows in (org.rows["/v2/schedules"], org.rows[path]):
+        rows[:] = [row | {key: ODD for key, value in row.items() if value == known} for row in rows]
+    with FakeApi(org) as fake:
+        run = tap(fake, catalog=only(name))
+    check(run)
+    assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
+    assert ODD in {record["schedule_id"] for record in run.records(name)}
+
+
+def test_id_that_no_path_can_hold_is_never_requested(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    org = organisation(1)
+    org.rows["/v2/schedules"][1] = org.rows["/v2/schedules"][1] | {"id": ".."}
+    with FakeApi(org) as fake:
+        run = tap(fake, catalog=only("schedule_replicas", "severities"))
+    assert "schedule_replicas" in last_line(run, caplog)
+    assert run.records("severities")
+    assert "/v2/replicas" not in {request.path for request in fake.requests}
+
+
+def test_rows_of_a_work_stream_keep_its_incident_id(tap: Tap) -> None:
+    org, names = organisation(30), ("incident_timeline_items", "incident_activity_log_entries")
+    with FakeApi(org) as fake:
+        run = tap(fake, catalog=only(*names, "incident_participants"))
+    work_streams = {known for known, mode in org.modes.items() if mode == "stream"}
+    for name in names:
+        assert work_streams & {record["incident_id"] for record in run.records(name)}
+        assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
+    assert {record["participation"] for record in run.records("incident_participants")} == {"active", "passive"}
+
+
+def test_incident_relationships_come_for_both_incidents(tap: Tap) -> None:
+    with FakeApi(organisation(30)) as fake:
+        run = tap(fake, catalog=only("incident_relationships"), settings={"incident_modes": ["standard"]})
+    sides = Counter(record["id"] for record in run.records("incident_relationships"))
+    assert set(sides.values()) == {1, 2}, "some of the others are no standard incidents"
+    assert all(record["incident"]["id"] != record["incident_id"] for record in run.records("incident_relationships"))
+
+
+def test_alert_notes_of_a_group_are_requested_once(tap: Tap) -> None:
+    org = organisation(1)
+    with FakeApi(org) as fake:
+        run = tap(fake, catalog=only("alert_notes"))
+    groups = Counter(value for value in param_values(fake, "/v1/alert_notes", "alert_group_id") if value)
+    named = Counter(group for alert in org.rows["/v2/alerts"] for group in alert.get("alert_group_ids") or ())
+    assert groups == Counter(named.keys())
+    assert max(named.values()) > 1
+    assert {record["alert_group_id"] for record in run.records("alert_notes")} - {None} <= named.keys()
+
+
+@pytest.mark.parametrize(("settings", "days"), [({}, 14), ({"schedule_window_days": 3}, 3)], ids=str)
+def test_schedule_entries_come_once_from_a_window_around_the_start_of_the_run(
+    tap: Tap, settings: dict[str, int], days: int
+) -> None:
+    org = organisation(1)
+    with FakeApi(org) as fake:
+        run = tap(fake, catalog=only("schedule_entries"), settings=settings)
+    check(run)
+    starts = param_values(fake, ENTRIES, "entry_window_start")
+    span = [(NOW + timedelta(days=sign * days)).strftime("%Y-%m-%dT%H:%M:%SZ") for sign in (-1, 1)]
+    first = Counter(value for value in starts if not value.startswith("cursor:"))
+    assert first == {span[0]: len(org.rows["/v2/schedules"])}
+    assert set(param_values(fake, ENTRIES, "entry_window_end")) == {span[1]}
+    expected = there(org, "schedule_entries", days=days)
+    assert run.keys("schedule_entries") == Counter(key_of("schedule_entries", row) for row in expected)
+    assert {record["entry_type"] for record in run.records("schedule_entries")} == {"final", "overrides", "scheduled"}
+    assert 0 < len(expected) < len(org.rows[ENTRIES])
+    border = NOW.replace(microsecond=0) - timedelta(days=7)
+    over = [row for row in expected if instant(row["start_at"])[0] < border < instant(row["end_at"])[0]]
+    # The stand-in has a page a week, and some shifts are on two of them.
+    assert (bool(over), any(value.startswith("cursor:") for value in starts)) == (days > 7, days > 7)
