@@ -162,7 +162,8 @@ def test_bookmark_that_is_written_keeps_the_others_and_unknown_keys() -> None:
 def test_fingerprint_is_the_same_in_any_process_and_only_for_the_same_walk() -> None:
     assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
     assert fingerprint({"x": 1, "y": 2}) == fingerprint({"y": 2, "x": 1})
-    assert len({fingerprint(walk) for walk in ([], [[]], ["users"], ["users", None], {"users": None})}) == 5
+    walks: list[Any] = [[], [[]], ["users"], ["users", None], {"users": None}]
+    assert len({fingerprint(walk) for walk in walks}) == 5
 
 
 KEYS = st.sampled_from(

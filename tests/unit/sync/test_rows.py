@@ -1,4 +1,4 @@
-"""Rows as messages: nested parts and their nulls, spooled parts, the order, what is requested ahead, and the second look."""
+"""Rows as messages: nested parts and their nulls, their order, what is requested ahead, and the second look."""
 
 from __future__ import annotations
 
