@@ -216,7 +216,7 @@ def test_reader_hands_over_what_keeps_it_from_reading(error: BaseException, put:
 
 def test_time_that_is_none_fails_only_where_the_list_is_read_by_it() -> None:
     def answers(*_: object) -> Page:
-        return Page([{"id": "A1", "created_at": "yesterday"}])
+        return Page([{"id": "A1", "created_at": None}])
 
     with sharing(answers) as (shared, items):
         read(shared, source())
