@@ -87,6 +87,11 @@ def by_stream(run: Run) -> dict[str, list[Json]]:
     return found
 
 
+def rows_of(run: Run) -> Counter[str]:
+    """All records, with their stream: in which order rows of several lists come is nobody's business."""
+    return Counter(json.dumps([m["stream"], m["record"]]) for m in run.messages if m["type"] == "RECORD")
+
+
 def parsed(out: str) -> list[Json]:
     """Messages of a stdout; every line has to be one."""
     assert not out or out.endswith("\n")

@@ -38,12 +38,7 @@ def test_identity_name_and_roles_are_logged_once(tap: Tap, caplog: pytest.LogCap
     [
         Fault(status=403),
         Fault(status=422),
-        Fault(status=429, headers={"Retry-After": "60"}),
-        Fault(status=500),
         Fault(status=302, headers={"Location": "http://127.0.0.1:9/"}),
-        Fault(reset=True),
-        Fault(delay=30),
-        Fault(status=200, body="<html>", content_type="text/html"),
         answered(None),
         answered({"name": 5, "roles": 7, "team_roles": None}),
         answered({"name": "a\nCRITICAL b", "roles": [{"x": 1}, None], "team_roles": [1]}),
