@@ -13,6 +13,8 @@ LABEL org.opencontainers.image.title="tap-incident" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
 COPY --from=build /opt/tap-incident /opt/tap-incident
+# By default, glibc keeps freed memory per thread, and the tap has many.
+ENV MALLOC_ARENA_MAX=1
 WORKDIR /data
 # By number, so that a cluster can see that it isn't root.
 USER 10001:10001

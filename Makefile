@@ -7,9 +7,9 @@ READY := $(VENV)/.ready
 LINT := .lint
 # dbt, which builds what is in models/, apart since it brings more than all the rest.
 DBT := .dbt
-# The vendor's SDK, apart since the tap doesn't need it.
+# A pip that can tell how old the vendor's SDK is.
 API := .api
-# What make facts and make schema-drift read: SPEC, else what the key may fetch, else the newest SDK.
+# What make facts and make schema-drift read: SPEC, else what the key may fetch, else the sdist of the newest SDK.
 NEWEST = $(if $(SPEC)$(INCIDENT_API_KEY),,$(API))
 # Two workers more than cores: many tests wait for a process or an answer.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
@@ -19,7 +19,7 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist matrix bench facts schemas schema-drift \
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist bench facts schemas schema-drift \
 	$(API) clean
 .PHONY: smoke
 
@@ -70,9 +70,9 @@ lint-files: $(LINT)/.ready  ## check the Dockerfile, the shell script and the YA
 	$(LINT)/bin/hadolint Dockerfile
 	$(LINT)/bin/shellcheck examples/*.sh
 	$(LINT)/bin/yamllint --strict .github examples meltano
-	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions.yml
+	$(LINT)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/github-actions*.yml
 	$(LINT)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(LINT)/bin/zizmor --offline --quiet .github examples/github-actions.yml
+	$(LINT)/bin/zizmor --offline --quiet .github examples/github-actions*.yml
 
 $(LINT)/.ready: tools/lint-files.txt
 	$(PYTHON) -m venv $(LINT)
@@ -84,8 +84,9 @@ $(DBT)/.ready: tools/dbt.txt
 	$(DBT)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-report: $(DBT)/.ready  ## write output/report.html and report.md from what make run wrote, or: make report DB=file.duckdb (or postgres)
-	@$(DBT)/bin/python -m tools.report $(DB)
+# What a reader chooses (PERIOD, FROM, TO, TZ, TEAM, BY, NAMES, NIGHT, DB) comes through the environment: see docs/report.md.
+report: $(DBT)/.ready  ## write output/report.html, report.md and message.txt from what make run wrote, or: make report DB=file.duckdb
+	@$(DBT)/bin/python -m tools.report
 
 models: $(DBT)/.ready  ## build the tables of models/ from what make run has written, and test them (see models/README.md)
 	$(DBT)/bin/dbt build --project-dir models --profiles-dir models --vars "{incident_files: '$(CURDIR)/output'}"
@@ -95,12 +96,10 @@ format: $(READY)  ## put the code into its standard layout
 	$(BIN)/ruff format .
 
 #: Write from the code
-readme: $(READY)  ## write the tables in README.md and docs/, and the files for Meltano, anew from the code
-	$(BIN)/python -m tools.readme
-	$(BIN)/python -m tools.model_sources
+docs: $(READY)  ## write all text that is made from the code: tables in docs/, columns, files for Meltano, dbt and DuckDB
+	@$(BIN)/python -m tools.docs
 
-docs: $(READY)  ## write docs/columns.md anew from the schemas
-	@$(BIN)/python -m tools.columns
+readme: docs
 
 #: Release
 dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them
@@ -108,11 +107,8 @@ dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a pa
 	$(BIN)/python -m build --no-isolation
 	$(BIN)/twine check --strict dist/*
 
-matrix: dist  ## install what dist/ has on each Python from 3.10 to 3.13 that is here, and test it there
-	@$(BIN)/python -m tools.matrix
-
 bench: $(READY)  ## measure speed, requests and memory against their limits (some minutes)
-	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 #: Follow the API
 facts: $(READY) $(NEWEST)  ## write what the stand-in serves anew from the API's newest document, or: make facts SPEC=openapi.json
@@ -125,9 +121,8 @@ schema-drift: $(READY) $(NEWEST)  ## compare schemas and streams with the API's 
 	@$(BIN)/python -m tools.schema_drift $(if $(SPEC),"$(SPEC)")
 
 $(API):
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "the SDK needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	@test -d $@ || $(PYTHON) -m venv $@
-	@$@/bin/pip install --quiet --disable-pip-version-check --upgrade incident-io
+	@$@/bin/pip install --quiet --disable-pip-version-check --upgrade pip
 
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) $(LINT) $(DBT) $(API) models/target models/logs .matrix build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LINT) $(DBT) $(API) models/target models/logs build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,6 +25,7 @@ setup(
             "build>=1.2,<2",
             "duckdb>=1.1,<3",
             "import-linter>=2.1,<3",
+            "jinja2>=3.1,<4",
             "mypy>=1.11,<3",
             "ruff>=0.6,<1",
             "setuptools>=69",

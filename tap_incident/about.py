@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
+from tap_incident.protocol.schemas import DETAILS, TEXT, marks
 from tap_incident.settings import OWN_KEYWORDS, SETTINGS, VERSION, variables
 from tap_incident.streams import STREAMS, Stream
 
@@ -59,6 +60,8 @@ def as_text() -> str:
             f"    Description: {setting['description']}",
         ]
     lines += ["Streams:", *(f"  - {stream.name}" for stream in STREAMS)]
+    lines.append("Columns with texts that people write (exclude_personal_data does not change them):")
+    lines += [f"  - {stream.name}: {', '.join(_text_columns(stream))}" for stream in STREAMS if _texts(stream)]
     return "\n".join(lines)
 
 
@@ -145,12 +148,24 @@ def _stream(stream: Stream) -> dict[str, Any]:
         "parent": stream.parent.stream,
         "permission": stream.scope or None,
         "selected_by_default": stream.selected_by_default,
+        "texts": _texts(stream),
     }
+
+
+def _texts(stream: Stream) -> list[str]:
+    """The texts that people write, at every depth."""
+    return [path for path, kind in marks(stream).items() if kind in (TEXT, DETAILS)]
+
+
+def _text_columns(stream: Stream) -> list[str]:
+    """The columns of the row itself that hold such texts."""
+    return list(dict.fromkeys(path.partition(".")[0].removesuffix("[]") for path in _texts(stream)))
 
 
 def _stream_row(stream: Stream) -> str:
     keys = ", ".join(f"`{key}`" for key in stream.key_properties)
     endpoint = f"`{stream.path}`" + (f", per row of {stream.parent.stream}" if stream.parent.stream else "")
+    endpoint += f", and `{stream.detail.path}` per row" if stream.detail else ""
     selected = "yes" if stream.selected_by_default else "no"
     permission = _code(stream.scope or None) or "any"
     return f"| `{stream.name}` | {stream.description} | {keys} | {endpoint} | {permission} | {selected} |"

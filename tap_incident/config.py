@@ -15,14 +15,14 @@ from jsonschema import Draft4Validator
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file
 from tap_incident.settings import INCIDENT_MODES, SETTINGS, own_name, variables
-from tap_incident.timestamps import is_timestamp
-from tap_incident.words import listed, nearest, shown, truth
+from tap_incident.suspicions import OF_THE_SDK, log_unknown, log_unknown_variables, odd_characters
+from tap_incident.timestamps import in_utc, is_timestamp
+from tap_incident.words import listed, truth
 
 LOGGER = logging.getLogger(__name__)
 
 ENVIRONMENT = "ENV"
 """Instead of a config file: the environment, as taps of the Meltano SDK have it."""
-_PREFIX = "TAP_INCIDENT_"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Config:
     endpoint: str
     streams: tuple[str, ...]
     """Empty for the default streams."""
+    exclude_personal_data: bool
     incident_modes: tuple[str, ...]
     child_strategy: str
     schedule_window_days: int
@@ -44,23 +45,16 @@ class Config:
     request_timeout: float
     user_agent: str
 
-    @property
-    def reads_as_official_tap(self) -> bool:
-        """True if endpoint and incident modes are the defaults, which are those of the official tap."""
-        usual = SETTINGS["properties"]
-        defaults = (usual["endpoint"]["default"], tuple(usual["incident_modes"]["default"]))
-        return (self.endpoint, self.incident_modes) == defaults
-
 
 def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, key_needed: bool = True) -> Config:
     """Settings from config files, each with its name and its JSON text, else from the environment, else the defaults.
 
     Later files take precedence. A file with the name `ENVIRONMENT` stands for the environment, which then takes
     precedence over the files before it. A value that is null or "" counts as not set.
-    Logs unknown settings at INFO and, if there are several mistakes, each of them at ERROR. Raises BadInput for
+    Logs unknown settings and, if there are several mistakes, each of them at ERROR. Raises BadInput for
     mistakes. No text shows a value.
     """
-    _log_unknown_variables(environ)
+    log_unknown_variables(environ)
     chosen = {key: setting["default"] for key, setting in SETTINGS["properties"].items() if "default" in setting}
     places: dict[str, str] = {}
     for name, text in [(ENVIRONMENT, ""), *files]:
@@ -68,6 +62,8 @@ def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, ke
             chosen[key], places[key] = _typed(value, key), place
     if isinstance(chosen.get("api_key"), str):
         chosen["api_key"] = chosen["api_key"].strip()
+    if isinstance(chosen.get("start_date"), str):
+        chosen["start_date"] = in_utc(chosen["start_date"])
     mistakes = _mistakes(chosen, places)
     file = next((f"{name}: " for name, _ in reversed(files) if name != ENVIRONMENT), "")
     if key_needed and "api_key" not in chosen:
@@ -92,8 +88,10 @@ def _config(chosen: Mapping[str, Any]) -> Config:
         api_key=chosen.get("api_key", ""),
         endpoint=chosen["endpoint"].rstrip("/"),
         streams=tuple(chosen.get("streams", ())),
+        exclude_personal_data=chosen["exclude_personal_data"],
         incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
-        child_strategy=chosen["child_strategy"],
+        # "auto" is what versions before 1.2 had.
+        child_strategy=chosen["child_strategy"].replace("auto", "list"),
         schedule_window_days=int(chosen["schedule_window_days"]),
         replication_method=chosen["replication_method"],
         start_date=chosen.get("start_date"),
@@ -113,9 +111,8 @@ def _of_file(source: str, text: str) -> _Given:
     given = parse_file(text, source)
     if not isinstance(given, dict):
         raise BadInput(f"{source}: must be a JSON object of settings")
-    unknown = [shown(key, SETTINGS["properties"]) for key in given if own_name(key) not in SETTINGS["properties"]]
-    if unknown:
-        LOGGER.info("%s: this tap has no setting %s: ignored", source, ", ".join(unknown))
+    unknown = [key for key in given if own_name(key) not in SETTINGS["properties"]]
+    log_unknown(source, [key for key in unknown if key not in OF_THE_SDK or given[key]])
     for key, value in sorted(given.items(), key=lambda item: item[0] in SETTINGS["properties"]):
         if own_name(key) in SETTINGS["properties"] and value not in (None, ""):
             yield own_name(key), f"{source}: {key}", value
@@ -127,17 +124,6 @@ def _of_environment(environ: Mapping[str, str]) -> _Given:
             if environ.get(variable):
                 yield key, f"{variable} in the environment", environ[variable]
                 break
-
-
-def _log_unknown_variables(environ: Mapping[str, str]) -> None:
-    """Log variables that are almost one of the tap's. Others with its prefix belong to an orchestrator."""
-    every = (variable for key in SETTINGS["properties"] for variable in variables(key))
-    known = {variable.removeprefix(_PREFIX) for variable in every if variable.startswith(_PREFIX)}
-    given = (name.removeprefix(_PREFIX) for name in sorted(environ) if name.startswith(_PREFIX))
-    for name in given:
-        if name not in known and (near := nearest(name, known)):
-            text = "%s in the environment is no setting of this tap (did you mean %s?): ignored"
-            LOGGER.info(text, _PREFIX + name, _PREFIX + near)
 
 
 def _typed(value: Any, key: str) -> Any:
@@ -161,8 +147,11 @@ def _mistakes(chosen: Mapping[str, Any], places: Mapping[str, str]) -> list[str]
         wrong.add("endpoint")
     if "start_date" in chosen and not is_timestamp(chosen["start_date"]):
         wrong.add("start_date")
-    table = SETTINGS["properties"]
-    return [f"{places[key]} must be {table[key]['accepts']}" for key in table if key in wrong]
+    odd = odd_characters(chosen.get("api_key"))
+    if odd:
+        wrong.add("api_key")
+    table, more = SETTINGS["properties"], {"api_key": odd}
+    return [f"{places[key]} must be {table[key]['accepts']}{more.get(key, '')}" for key in table if key in wrong]
 
 
 def _is_usable_url(endpoint: str) -> bool:

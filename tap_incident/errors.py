@@ -1,4 +1,4 @@
-"""Errors by what to do about them: fix the input, skip the stream, retry, or stop.
+"""Errors by what follows: the run stops, the request is retried, or only one list or parent is left out.
 
 Each is a `TapError`. Its text is one line for a person and never holds the API key.
 """
@@ -25,32 +25,8 @@ class BadKey(TapError):
     """The API does not know the key (401). Nothing can be read until it is replaced."""
 
 
-class MissingPermission(TapError):
-    """The key may not read this endpoint (403). Its stream is skipped; the others continue."""
-
-    def __init__(self, text: str, scope: str | None) -> None:
-        super().__init__(text)
-        self.scope = scope
-
-
-class Gone(TapError):
-    """What was requested does not exist (404). For a child request: the parent was deleted, so it has no rows."""
-
-    advice = "Check endpoint; if it is right, the API no longer has this path: deselect the stream"
-
-
-class Rejected(TapError):
-    """The API will never accept this request (any other 4xx). The stream ends; the others continue."""
-
-
 class BadEndpoint(TapError):
-    """No request can succeed as configured (certificate, proxy URL, redirect): the run stops."""
-
-
-class BadData(TapError):
-    """An answer holds a value that fits no record. The stream ends, so that no value is lost or changed."""
-
-    advice = "Run again; if the error comes back, deselect what this line names, and report the line"
+    """No request can succeed as configured (certificate, CA bundle, proxy, redirect): the run stops at once."""
 
 
 class BadOutput(TapError):
@@ -61,7 +37,7 @@ class BadOutput(TapError):
 
 class PassingFault(TapError):
     """A fault that may pass: a timeout, 5xx, 429, or an error that comes from a gateway and not from the API. It is
-    retried. If it lasts too long, it ends the run."""
+    retried. If it lasts too long and nothing else answers, it ends the run."""
 
     advice = "Check endpoint and the network, or run again later with the last state"
 
@@ -70,5 +46,47 @@ class SlowAnswer(PassingFault):
     """No answer in time, or a gateway that gave up waiting (502, 503, 504). A smaller page may help."""
 
 
+class NoConnection(PassingFault):
+    """There is no connection at all, so no other request would be answered either."""
+
+
 class Stopped(TapError):
     """The run must stop, because of a signal or an error in another thread. No more requests are sent."""
+
+
+class Unreadable(TapError):
+    """A list, or the rows of one parent, can't be read. The others can. It never ends the run before they are read."""
+
+
+class MissingPermission(Unreadable):
+    """The key lacks the permission `scope` (403). It is "" if the API does not name it."""
+
+    def __init__(self, text: str, scope: str) -> None:
+        super().__init__(text)
+        self.scope = scope
+
+
+class Forbidden(Unreadable):
+    """The API refuses the request (403), but not for want of a permission. The text has its words."""
+
+
+class Gone(Unreadable):
+    """What was requested does not exist (404). For a child request: the parent was deleted, so it has no rows."""
+
+    advice = "Check endpoint; if it is right, the API no longer has this path: deselect the stream"
+
+
+class Rejected(Unreadable):
+    """The API will never accept this request (any other 4xx)."""
+
+
+class BadData(Unreadable):
+    """An answer holds a value that fits no record. No value is lost or changed in silence."""
+
+    advice = "Run again; if the error comes back, deselect what this line names, and report the line"
+
+
+class Unanswered(Unreadable):
+    """This path gave no proper answer for the whole retry time, though the API answers elsewhere."""
+
+    advice = "Run again later with the last state, or deselect the stream; report it if it lasts"

@@ -11,8 +11,8 @@ from tap_incident.config import ENVIRONMENT, Config, load_all
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.protocol.selection import Selection, select
-from tap_incident.protocol.state import State
-from tap_incident.protocol.state_file import read_state
+from tap_incident.protocol.state import State, read_state
+from tap_incident.protocol.wanted import unknown
 
 LOGGER = logging.getLogger(__name__)
 
@@ -63,10 +63,20 @@ def selection_of(args: argparse.Namespace, config: Config) -> Selection:
         old_form=args.catalog is None,
         replication_method=config.replication_method,
         streams=config.streams,
+        exclude_personal_data=config.exclude_personal_data,
     )
     if not selection:
         raise BadInput(f"{source} selects no stream: nothing to read")
+    if config.start_date is not None and not any(selected.replication_key for selected in selection.values()):
+        LOGGER.warning("start_date has no effect, because no selected stream is INCREMENTAL: see replication_method")
     return selection
+
+
+def raise_unknown_streams(args: argparse.Namespace, config: Config) -> None:
+    """Raise BadInput if the setting `streams` has names of no stream. Call it when the others were read."""
+    names = unknown(config.streams) if args.catalog is None and args.properties is None else []
+    if names:
+        raise BadInput(f"The setting streams: this tap has no stream {', '.join(names)}. Everything else was read")
 
 
 def state_of(args: argparse.Namespace) -> State:

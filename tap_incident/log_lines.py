@@ -1,4 +1,4 @@
-"""The form of log lines: text or JSON, their level, and the progress line that a terminal rewrites.
+"""The form of log lines: text or JSON, and their level.
 
 Source: Singer SDK, schema of structured logs (singer_sdk/schemas/logs.schema.json); singer-python, logging.conf.
 """
@@ -8,21 +8,17 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
-import os
-import shutil
 import sys
 import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from pathlib import Path
+from typing import Any
 
 LOGGER = logging.getLogger(__name__)
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FORMATS = ("text", "json")
-_CLEAR = "\r\x1b[K"
-_BAR = 20
-"""Characters of the bar."""
 
 
 def text_formatter() -> logging.Formatter:
@@ -64,51 +60,6 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line | {name: value for name, value in fields.items() if value})
 
 
-if TYPE_CHECKING:
-    _StreamHandler = logging.StreamHandler[TextIO]
-else:
-    _StreamHandler = logging.StreamHandler  # Python 3.10 knows the brackets only as a type.
-
-
-class TerminalHandler(_StreamHandler):
-    """Draws each record with the attribute `progress` in the place of the one before, below all other lines.
-
-    `progress` is the share that is done, from 0 to 1; None if it is not known.
-    """
-
-    _drawn = False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
-        try:
-            is_progress = hasattr(record, "progress")
-            line = self._progress(record) if is_progress else self.format(record) + self.terminator
-            self.stream.write(_CLEAR * self._drawn + line)
-            self._drawn = is_progress
-            self.flush()
-        except Exception:
-            self.handleError(record)
-
-    def close(self) -> None:
-        """Remove the progress line."""
-        if self._drawn:
-            with suppress(OSError, ValueError):
-                self.stream.write(_CLEAR)
-                self.flush()
-        super().close()
-
-    def _progress(self, record: logging.LogRecord) -> str:
-        share = record.__dict__["progress"]
-        done = round(_BAR * (share or 0))
-        bar = "" if share is None else f"[{'#' * done}{'.' * (_BAR - done)}] "
-        return f"{bar}{record.getMessage()}"[: shutil.get_terminal_size().columns - 1]
-
-
-def progress_is_rewritten() -> bool:
-    """True if the progress is one line of a terminal, which may be rewritten often."""
-    return any(isinstance(handler, TerminalHandler) for handler in logging.getLogger().handlers)
-
-
 def as_line(level: int, text: str) -> str:
     """The line of a text that can't go through logging, without its line break."""
     formatters = [handler.formatter for handler in logging.getLogger().handlers if handler.formatter]
@@ -120,13 +71,14 @@ def as_line(level: int, text: str) -> str:
 def log_lines(environ: Mapping[str, str], names: Container[str]) -> Iterator[None]:
     """Write the log to stderr in this block, as these variables say. `names` are those of the streams.
 
-    TAP_INCIDENT_LOGLEVEL, else LOGLEVEL: the lowest level to write. LOG_FORMAT: text or json. LOGGING_CONF_FILE: a file
-    for logging.config.fileConfig, as for singer-python, that decides all of it.
+    TAP_INCIDENT_LOGLEVEL, else LOGLEVEL: the lowest level to write. LOG_FORMAT: text or json; else it is JSON if the
+    file SINGER_SDK_LOG_CONFIG asks for it, as under Meltano, which reads the level from it. If it is not JSON,
+    LOGGING_CONF_FILE decides all of it, as for singer-python: a file for logging.config.fileConfig.
     """
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:
-        path = environ.get("LOGGING_CONF_FILE")
+        path = None if _are_json(environ) else environ.get("LOGGING_CONF_FILE")
         problem = _problem_of(path) if path else ""
         if problem or not path:
             _configure(root, environ, names)
@@ -151,9 +103,8 @@ def _problem_of(path: str) -> str:
 
 
 def _configure(root: logging.Logger, environ: Mapping[str, str], names: Container[str]) -> None:
-    json_lines = environ.get("LOG_FORMAT", "").lower() == "json"
-    terminal = not json_lines and _is_terminal(environ)
-    handler = TerminalHandler(sys.stderr) if terminal else logging.StreamHandler(sys.stderr)
+    json_lines = _are_json(environ)
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(names) if json_lines else text_formatter())
     # The handler of singer-python has this very type; others, such as a test's, stay.
     root.handlers[:] = [*(each for each in root.handlers if type(each) is not logging.StreamHandler), handler]
@@ -167,8 +118,11 @@ def _configure(root: logging.Logger, environ: Mapping[str, str], names: Containe
         LOGGER.warning("LOG_FORMAT must be one of %s: using text", ", ".join(_FORMATS))
 
 
-def _is_terminal(environ: Mapping[str, str]) -> bool:
-    """True if stderr is a terminal that can rewrite a line, and messages do not go to a terminal too."""
-    with suppress(AttributeError, ValueError):
-        return sys.stderr.isatty() and not os.isatty(1) and environ.get("TERM") != "dumb"
+def _are_json(environ: Mapping[str, str]) -> bool:
+    wanted, path = environ.get("LOG_FORMAT", "").lower(), environ.get("SINGER_SDK_LOG_CONFIG")
+    if wanted in _FORMATS or not path:
+        return wanted == "json"
+    # Meltano writes this formatter into its file if it can read the lines.
+    with suppress(OSError, UnicodeDecodeError):
+        return "StructuredFormatter" in Path(path).read_text("utf-8")
     return False

@@ -42,8 +42,16 @@ SETTINGS: dict[str, Any] = {
             "items": {"type": "string", "minLength": 1},
             "minItems": 1,
             "accepts": "a list of stream names",
-            "description": "Streams to read if there is no catalog: names, `*` for all, and `!name` to leave out a "
-            "stream",
+            "description": "Streams to read if there is no catalog: names, `default` for the default streams, `*` for "
+            "all, and `!name` to leave out a stream",
+        },
+        "exclude_personal_data": {
+            "title": "Exclude personal data",
+            "type": "boolean",
+            "default": False,
+            "accepts": "true or false",
+            "description": "Leave out the names, e-mail addresses and Slack ids of people, at every depth. Their ids "
+            "stay. Texts that people write stay as they are",
         },
         "incident_modes": {
             "title": "Incident modes",
@@ -59,11 +67,10 @@ SETTINGS: dict[str, Any] = {
             "title": "Child strategy",
             "type": "string",
             "enum": list(CHILD_STRATEGIES),
-            "default": "auto",
-            "accepts": "auto, per_incident or list",
-            "description": "How to read actions, follow-ups and updates. per_incident sends up to three requests per "
-            "incident. list reads the lists of the whole organisation, with the same rows. auto takes list if that "
-            "needs less than half of the requests",
+            "default": "list",
+            "accepts": "list or per_incident",
+            "description": "How to read actions, follow-ups and updates. list reads the lists of the whole "
+            "organisation. per_incident sends up to three requests per incident, with the same rows",
         },
         "schedule_window_days": {
             "title": "Schedule window in days",
@@ -86,8 +93,9 @@ SETTINGS: dict[str, Any] = {
         "start_date": {
             "title": "Start date",
             "type": "string",
-            "accepts": "an RFC 3339 timestamp such as 2026-01-31T00:00:00Z",
-            "description": "With INCREMENTAL, the first run reads only rows that changed since then",
+            "accepts": "a date or a timestamp such as 2026-01-31T00:00:00Z",
+            "description": "With INCREMENTAL, the first run reads only rows that changed since then (UTC "
+            "if it has no zone)",
         },
         "activate_version": {
             "title": "Activate version",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 
 Instant = tuple[datetime, str]
 """A whole second in UTC and the digits after it. Python's own type stops at six digits."""
 
 _FORM = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-]\d\d:\d\d))", re.ASCII)
+
+_EXACT = re.compile(
+    r"(?P<year>(?!0000)\d{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|1\d|2[0-8]|(?P<late>29|3[01]))"
+    r"[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+_NO_ZONE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?))?", re.ASCII)
 
 
 def instant(text: object) -> Instant:
@@ -34,6 +42,20 @@ def is_timestamp(value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_valid(text: str) -> bool:
+    """True for an RFC 3339 timestamp of a day and a time that exist. Fast: it checks every timestamp of each row."""
+    found = _EXACT.fullmatch(text)
+    if found is None:
+        return False
+    return found["late"] is None or int(found["day"]) <= monthrange(int(found["year"]), int(found["month"]))[1]
+
+
+def in_utc(text: str) -> str:
+    """A date, or a timestamp without a zone, as an RFC 3339 timestamp in UTC; any other text as it is."""
+    found = _NO_ZONE.fullmatch(text.strip())
+    return f"{found[1]}T{found[2] or '00:00:00'}Z" if found else text
 
 
 def rfc3339(moment: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import json
 import os
@@ -13,7 +12,6 @@ from datetime import datetime
 from functools import partial
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,7 +20,6 @@ from hypothesis import settings
 
 from tap_incident import main
 from tests.fake_api import NOW, FakeApi
-from tests.fake_api.organisation import KEPT
 from tests.support.runs import KEY, Run, parsed
 from tests.support.thorough import THOROUGH
 
@@ -35,12 +32,8 @@ settings.load_profile("thorough" if THOROUGH else "quick")
 
 
 def pytest_configure() -> None:
-    """Let the processes of pytest-xdist share the organisations that they make."""
-    gc.disable()  # While tests are collected, nothing becomes garbage.
-    if KEPT not in os.environ:
-        folder = TemporaryDirectory(prefix="organisations-")
-        os.environ[KEPT] = folder.name
-        atexit.register(folder.cleanup)
+    """While tests are collected, nothing becomes garbage."""
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:

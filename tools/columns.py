@@ -1,11 +1,10 @@
-"""`make docs`: writes docs/columns.md, the meaning of every column, from the schemas."""
+"""The text of docs/columns.md: the meaning of every column, from the schemas."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from tap_incident.protocol.records import shaper
@@ -17,7 +16,6 @@ from tests.support.runs import as_read
 
 Json = dict[str, Any]
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "columns.md"
 _NOW = datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)
 _INCIDENTS = 40
 _LONGEST_TEXT = 70
@@ -90,7 +88,3 @@ def _short(value: Any) -> Any:
     if isinstance(value, list):
         return [_short(inner) for inner in value[:1]]
     return f"{value[:_LONGEST_TEXT]}..." if isinstance(value, str) and len(value) > _LONGEST_TEXT else value
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")

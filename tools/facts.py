@@ -1,6 +1,7 @@
 """Facts about the API's lists, taken from its OpenAPI document: `make facts`, or `make facts SPEC=openapi.json`.
 
-Writes tests/fake_api/facts.json, from which the stand-in serves every list. The same document gives the same bytes.
+Writes tests/fake_api/facts.json, from which the stand-in serves every list. The same document gives the same bytes,
+whatever order its parts are in.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tap_incident.streams import STREAMS
 from tools.openapi import UNAVAILABLE, newest
+from tools.unread import NEVER
 
 Json = dict[str, Any]
 
@@ -22,16 +25,13 @@ SCHEMA_KEYS = (
     *("type", "format", "enum", "nullable", "deprecated"),
     *("properties", "required", "items", "additionalProperties"),
 )
-PARAMETER_KEYS = ("type", "format", "enum", "default", "maximum", "minimum")
-NOT_IN_THE_SDK = ("format", "maximum", "minimum", "deprecated")
-"""What the document says of a value and the vendor's SDK does not."""
-NEVER_READ = (
-    *("/v1/ip_allowlists", "/v2/call_routes/{call_route_id}/allowed_callers", "/v2/call_transcript_entries"),
-    *("/v2/secrets", "/v2/users/{user_id}/"),
-)
-"""Starts of paths to credentials, to what people said, and to people's private addresses and telephone numbers."""
+PARAMETER_KEYS = ("type", "format", "enum", "default", "maximum")
+FORMATS = ("date", "date-time", "int32")
+"""Others say nothing that the tap or the stand-in could use."""
 CURSORS = {"/v2/schedule_entries": "entry_window_start"}
 """Parameters that take the cursor of the next page, where it isn't `after`; the document doesn't say so."""
+DETAILS = tuple(stream.detail.path for stream in STREAMS if stream.detail)
+"""Paths of single rows that a stream reads."""
 
 
 class Document:
@@ -49,11 +49,11 @@ class Document:
             schema = self._schemas[schema["$ref"].rsplit("/", 1)[1]]
         return schema
 
-    def answer(self, path: str) -> Json | None:
-        """The schema of the JSON object that a path answers with; None where it answers with something else."""
+    def answer(self, path: str) -> Json:
+        """The schema of the JSON object that a path answers with, without properties if it answers with none."""
         content = self.operations[path]["responses"].get("200", {}).get("content", {}).get("application/json")
         schema = self.resolve(content["schema"]) if content else {}
-        return schema if "properties" in schema else None
+        return {"properties": {}, **schema}
 
     def fact(self, schema: Json) -> Json:
         """The part of a schema that says what a value looks like, with its components put into `needed`."""
@@ -63,13 +63,33 @@ class Document:
                 self.needed[name] = {}  # Some components hold themselves.
                 self.needed[name] = self.fact(self._schemas[name])
             return {"$ref": f"#/components/{name}"}
-        found = {key: schema[key] for key in SCHEMA_KEYS if key in schema}
+        found = {key: schema[key] for key in SCHEMA_KEYS if key in schema and known(key, schema[key])}
         if "properties" in found:
             found["properties"] = {name: self.fact(part) for name, part in found["properties"].items()}
         for key in ("items", "additionalProperties"):
             if isinstance(found.get(key), dict):
                 found[key] = self.fact(found[key])
         return found | {key: sorted(found[key]) for key in ("required", "enum") if key in found}
+
+    def beyond(self, row: Json, listed: Json, at: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
+        """The paths of what a single row has and the row of the list has not."""
+        name = row.get("$ref", "")
+        if name in above or (name and name == listed.get("$ref")):
+            return
+        above = (*above, name) if name else above
+        row, listed = self.resolve(row), self.resolve(listed)
+        if "items" in row and "items" in listed:
+            yield from self.beyond(row["items"], listed["items"], f"{at}[]", above)
+        for key, part in row.get("properties", {}).items():
+            if key in listed.get("properties", {}):
+                yield from self.beyond(part, listed["properties"][key], f"{at}.{key}", above)
+            else:
+                yield f"{at}.{key}".lstrip(".")
+
+
+def known(key: str, value: Any) -> bool:
+    """Whether a fact says more than another spelling of it would."""
+    return key != "format" or value in FORMATS
 
 
 def facts_of(content: Json) -> Json:
@@ -86,47 +106,31 @@ def facts_of(content: Json) -> Json:
     return {"components": document.needed, "endpoints": endpoints, "left_out": left_out}
 
 
-def kept(found: Json, present: Json) -> Json:
-    """The facts found in the SDK, with scopes, maxima and formats taken from the present facts."""
-    for path, facts in found["endpoints"].items():
-        facts["scope"] = present["endpoints"].get(path, {}).get("scope", "unknown")
-    filled: Json = _filled(found, present)
-    return filled
-
-
-def _filled(found: Any, present: Any) -> Any:
-    if not isinstance(found, dict) or not isinstance(present, dict):
-        return found
-    filled = {name: _filled(value, present.get(name)) for name, value in found.items()}
-    if found.get("type") != present.get("type"):
-        return filled
-    # A property may have one of these names: then it is an object.
-    known = {name: present[name] for name in NOT_IN_THE_SDK if not isinstance(present.get(name, {}), dict)}
-    return known | filled
-
-
-def newest_facts(spec: str | None, environ: Mapping[str, str], present: Json) -> tuple[str, Json]:
-    """Where the newest document comes from, and its facts; what the SDK does not have is from the present facts.
-
-    Raises what `newest` raises.
-    """
-    source = newest(spec, environ)
-    found = facts_of(source.content)
-    return source.name, found if source.whole else kept(found, present)
-
-
 def why_not(document: Document, path: str) -> str:
     """Why the facts leave an operation out; empty if they don't."""
     if document.operations[path].get("deprecated"):
         return "deprecated"
-    if path.startswith(NEVER_READ):
+    if path in NEVER:
         return "never read"
-    if document.answer(path) is None:
+    if not document.answer(path)["properties"]:
         return "not a JSON object"
     collection, _, last = path.rpartition("/")
-    if last.startswith("{") and collection in document.operations:
-        return "one row of a list"
-    return ""
+    if path in DETAILS or not (last.startswith("{") and collection in document.operations):
+        return ""
+    more = sorted(more_than_the_list(document, path, collection))
+    return f"one row of a list, which lacks {', '.join(more)}" if more else "one row of a list"
+
+
+def more_than_the_list(document: Document, path: str, collection: str) -> Iterator[str]:
+    """What the answer with a single row has, and an answer with the list has not."""
+    own, listed = document.answer(path)["properties"], document.answer(collection)["properties"]
+    rows = (document.resolve(part) for part in listed.values())
+    row: Json = next((part["items"] for part in rows if part.get("type") == "array"), {})
+    parts = {name: part for name, part in own.items() if name not in listed}
+    key = next((name for name, part in parts.items() if "id" in document.resolve(part).get("properties", {})), "")
+    yield from (name for name in parts if name != key)
+    if key:
+        yield from document.beyond(parts[key], row)
 
 
 def endpoint(document: Document, path: str) -> Json:
@@ -135,8 +139,7 @@ def endpoint(document: Document, path: str) -> Json:
     `holds` says what is under the `answer_key`: a list of items, an object of `lists`, or one item. Without an
     `answer_key` the whole answer is the item.
     """
-    operation = document.operations[path]
-    answer = document.answer(path) or {}
+    operation, answer = document.operations[path], document.answer(path)
     parts = {name: part for name, part in answer["properties"].items() if name != "pagination_meta"}
     found = held(document, parts) or {"holds": "item", "item": document.fact(answer)}
     beside = {name: document.fact(part) for name, part in parts.items() if name != found.get("answer_key", name)}
@@ -149,8 +152,7 @@ def endpoint(document: Document, path: str) -> Json:
     found["parameters"] = {name: parameter_fact(parameter) for name, parameter in parameters.items()}
     if beside:
         found["beside"] = beside
-    scopes = operation.get("x-rbac-scopes")
-    found["scope"] = "unknown" if operation.get("x-scope-unknown") else " or ".join(scopes) if scopes else None
+    found["scope"] = " or ".join(operation.get("x-rbac-scopes") or ()) or None
     return found
 
 
@@ -160,17 +162,19 @@ def held(document: Document, parts: Mapping[str, Json]) -> Json | None:
         schema = document.resolve(part)
         if schema.get("type") == "array":
             return {"answer_key": name, "holds": "list", "item": document.fact(schema["items"])}
-    if len(parts) != 1:
+    # The one row of an answer has an id; what is beside it has none.
+    rows = [name for name, part in parts.items() if "id" in document.resolve(part).get("properties", {})]
+    if len(rows) != 1 and len(parts) != 1:
         return None
-    ((name, part),) = parts.items()
-    schema = document.resolve(part)
+    (name,) = rows if len(rows) == 1 else parts
+    schema = document.resolve(parts[name])
     lists = {key: document.resolve(found) for key, found in schema.get("properties", {}).items()}
     if lists and all(found.get("type") == "array" for found in lists.values()):
         item = document.fact(next(iter(lists.values()))["items"])
         # A list of texts or numbers is a property of the one item.
         if "$ref" in item:
             return {"answer_key": name, "holds": "lists", "item": item, "lists": sorted(lists)}
-    return {"answer_key": name, "holds": "item", "item": document.fact(part)} if "properties" in schema else None
+    return {"answer_key": name, "holds": "item", "item": document.fact(parts[name])} if "properties" in schema else None
 
 
 def paging(meta: Json, cursor: str, parameters: dict[str, Json]) -> Json:
@@ -188,7 +192,8 @@ def parameter_fact(parameter: Json) -> Json:
     schema = parameter["schema"]
     repeats = schema.get("type") == "array"
     values = schema["items"] if repeats else schema
-    found = {key: values[key] for key in PARAMETER_KEYS if key in values}
+    found = {key: values[key] for key in PARAMETER_KEYS if key in values and known(key, values[key])}
+    found |= {"enum": sorted(found["enum"])} if "enum" in found else {}
     if found.get("type") == "object":
         found = {"operators": True}
     flags = {"repeats": repeats, "required": parameter.get("required"), "deprecated": parameter.get("deprecated")}
@@ -216,14 +221,16 @@ def main(arguments: list[str], target: Path = FACTS) -> int:
 
     Gives 2 if there is no document.
     """
-    present = json.loads(FACTS.read_text("utf-8"))
     try:
-        name, found = newest_facts(next(iter(arguments), None), os.environ, present)
+        source = newest(next(iter(arguments), None), os.environ)
+        found = facts_of(source.content)
     except UNAVAILABLE as error:
         print(f"There is no document to read: {error}", file=sys.stderr)
         return 2
     target.write_text(rendered(found) + "\n", "utf-8")
-    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {name}")
+    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {source.name}")
+    if source.note:
+        print(source.note)
     return 0
 
 

@@ -1,73 +1,90 @@
-"""One run of the tap as a process, measured from outside."""
+"""One run of the tap as a process, measured from outside: time, processor, memory, requests and rows."""
 
 from __future__ import annotations
 
 import json
-import re
-import resource
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tests.fake_api import FakeApi
 
 KEY = "bench"
+LAUNCHER = """
+import json, os, sys, time
+began = time.monotonic()
+flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+files = [(os.POSIX_SPAWN_OPEN, number, sys.argv[number], flags, 0o600) for number in (1, 2)]
+child = os.posix_spawn(sys.argv[3], sys.argv[3:], os.environ, file_actions=files)
+_, status, used = os.wait4(child, 0)
+print(json.dumps([time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss, status]))
+"""
+"""Runs a program and prints what it used. A child begins with the peak of its parent, so the parent has to be small."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """One run of the tap as a process."""
+    """One run of a program, and of the tap: requests and those refused with 429, requests and rows that came twice."""
 
     seconds: float
     cpu_seconds: float
     peak_mb: float
-    requests: int
-    refused: int
+    requests: int = 0
+    refused: int = 0
+    twice: int = 0
+    state: Any = None
 
 
-def run(fake: FakeApi, catalog: dict[str, Any] | None = None, **settings: Any) -> Ran:
-    """Run the tap against `fake`, its output thrown away."""
+def launched(*command: str, stdout: Path = Path("/dev/null"), stderr: Path = Path("/dev/null")) -> Ran:
+    """Run a program; raises RuntimeError if it fails."""
+    launcher = [sys.executable, "-S", "-E", "-c", LAUNCHER, str(stdout), str(stderr), *command]
+    seconds, cpu, peak, status = json.loads(subprocess.run(launcher, stdout=subprocess.PIPE, check=True).stdout)
+    if status:
+        raise RuntimeError(f"{' '.join(command)} ended with {status}: {stderr.read_text()[-2000:]}")
+    # Linux counts in kB, macOS in bytes.
+    return Ran(seconds, cpu, peak / (1024**2 if sys.platform == "darwin" else 1024))
+
+
+def run(fake: FakeApi, catalog: Any, state: Any, settings: Mapping[str, Any]) -> Ran:
+    """Run the tap against `fake`."""
     before = len(fake.requests)
     with tempfile.TemporaryDirectory() as folder:
-        files = {"config": {"api_key": KEY, "endpoint": fake.url, **settings}}
-        files |= {"catalog": catalog} if catalog else {}
+        files = {"config": {"api_key": KEY, "endpoint": fake.url, **settings}, "catalog": catalog, "state": state}
         command = [sys.executable, "-m", "tap_incident"]
         for name, content in files.items():
-            path = Path(folder) / f"{name}.json"
-            path.write_text(json.dumps(content))
-            command += [f"--{name}", str(path)]
-        began, cpu_before = time.monotonic(), cpu_of_children()
-        tap = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        peak = 0.0
-        while tap.poll() is None:
-            peak = max(peak, peak_mb(tap.pid))
-            time.sleep(0.02)
-        seconds = time.monotonic() - began
-    cpu = cpu_of_children() - cpu_before
-    if tap.returncode:
-        raise RuntimeError(f"the tap ended with {tap.returncode}")
+            if content is not None:
+                path = Path(folder) / f"{name}.json"
+                path.write_text(json.dumps(content))
+                command += [f"--{name}", str(path)]
+        out, log = Path(folder) / "out", Path(folder) / "log"
+        ran = launched(*command, stdout=out, stderr=log)
+        with out.open("r", encoding="utf-8") as lines:
+            rows_twice, last = _rows(lines)
     made = fake.requests[before:]
-    return Ran(seconds, cpu, peak, len(made), sum(request.status == 429 for request in made))
+    answered = [(request.path, request.params) for request in made if request.status != 429]
+    # With INCREMENTAL, the tap looks again for incidents that have changed meanwhile.
+    once = [request for request in answered if request[0] != "/v2/incidents"]
+    twice = rows_twice + len(once) - len(set(once))
+    return replace(ran, requests=len(made), refused=len(made) - len(answered), twice=twice, state=last)
 
 
-def cpu_of_children() -> float:
-    """The CPU seconds of all processes that this one has waited for."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def peak_mb(process: int) -> float:
-    """The most memory that the process has held so far (Linux; elsewhere 0).
-
-    What wait4 tells of a child won't do: it begins with the memory of this process, which the child is a copy of.
-    """
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0.0
-    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
+def _rows(lines: Iterable[str]) -> tuple[int, Any]:
+    """How many rows came more than once, and the last state."""
+    keys: dict[str, list[str]] = {}
+    count: Counter[tuple[Any, ...]] = Counter()
+    state = None
+    for line in lines:
+        message = json.loads(line)
+        name = message.get("stream", "")
+        if message["type"] == "SCHEMA":
+            keys[name] = message["key_properties"]
+        elif message["type"] == "RECORD":
+            count.update([(name, *(message["record"][key] for key in keys[name]))])
+        elif message["type"] == "STATE":
+            state = message["value"]
+    return sum(count.values()) - len(count), state

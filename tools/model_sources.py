@@ -1,7 +1,7 @@
-"""What the dbt package and DuckDB need to know of the columns of each stream: `make readme` writes it from schemas/.
+"""What the dbt package and DuckDB need to know of the columns of each stream: made from schemas/.
 
 `models/sources/incident.yml` has the streams as sources of dbt, `docs/guides/duckdb.sql` a table macro per stream that
-reads its files. A test compares both with the schemas.
+reads its files.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def columns(stream: Stream) -> Iterator[tuple[str, str, str]]:
 def sources() -> str:
     """The text of incident.yml. A text in JSON is one in YAML too."""
     lines = [
-        "# Made by make readme from schemas/.",
+        "# Made by make docs from schemas/.",
         "version: 2",
         "sources:",
         "  - name: incident",
@@ -61,8 +61,11 @@ def sources() -> str:
 
 
 def macros() -> str:
-    """The text of duckdb.sql: for each stream a macro read_STREAM(files) with the columns that target-duckdb makes."""
-    return "-- Made by make readme from schemas/.\n" + "\n".join(map(_macro, STREAMS))
+    """The text of duckdb.sql: for each stream a macro read_STREAM(files) with the columns that target-duckdb makes.
+
+    A row that is in several files, one of each run, comes once, from the last file by name.
+    """
+    return "-- Made by make docs from schemas/.\n" + "\n".join(map(_macro, STREAMS))
 
 
 def _macro(stream: Stream) -> str:
@@ -70,14 +73,12 @@ def _macro(stream: Stream) -> str:
     listed = ",\n".join(f"        \"{name}\": '{IN_DUCKDB.get(of, of.upper())}'" for name, of in kinds.items())
     # Without a zone and of UTC, as the loaders store them.
     moments = ", ".join(f"{name} AT TIME ZONE 'UTC' AS {name}" for name, of in kinds.items() if of == "timestamp")
+    newest = f"PARTITION BY {', '.join(stream.key_properties)} ORDER BY filename DESC"
+    newest += ", updated_at DESC" if "updated_at" in kinds else ""
     lines = (
         f"CREATE OR REPLACE MACRO read_{stream.name}(files) AS TABLE",
-        f"    SELECT *{f' REPLACE ({moments})' if moments else ''}",
-        f"    FROM read_json(files, format = 'newline_delimited', columns = {{\n{listed}\n    }});\n",
+        f"    SELECT * EXCLUDE (filename){f' REPLACE ({moments})' if moments else ''}",
+        f"    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {{\n{listed}\n    }})",
+        f"    QUALIFY row_number() OVER ({newest}) = 1;\n",
     )
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    for path, text in ((SOURCES, sources()), (DUCKDB, macros())):
-        path.write_text(text, "utf-8")

@@ -1,11 +1,13 @@
 """The main job, tried at once: `make run` syncs into plain files under output/, one a stream.
 
-With config.json, and catalog.json if there is one, it reads incident.io; without, a sample organisation served here.
+With config.json or a key in the environment it reads incident.io; without, a sample organisation served here.
+output/run.json then says what was read: `make report` prints it.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,41 +16,80 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TextIO
+from threading import Event
+from typing import Any, TextIO
 
+from tap_incident.api.client import Client
+from tap_incident.config import Config, load
+from tap_incident.errors import TapError
+from tap_incident.protocol.selection import select
+from tap_incident.settings import variables
+from tap_incident.streams import BY_NAME, STREAMS
 from tests.fake_api import FakeApi, sample_organisation
 
 CONFIG = Path("config.json")
 CATALOG = Path("catalog.json")
 OUTPUT = Path("output")
+MANIFEST = "run.json"
 SAMPLE_INCIDENTS = 200
+MORE = ("incident_alerts",)
+"""Streams that the report draws and that are not default streams."""
 
 
 def main() -> int:
     """Run the tap, write what it says, tell what was written; gives the tap's exit code."""
+    logging.disable()  # The tap says it all itself.
     arguments = [sys.executable, "-m", "tap_incident"]
     environ = dict(os.environ)
+    began = _now()
     with ExitStack() as stack:
+        key = next((name for name in variables("api_key") if environ.get(name)), "")
         if CONFIG.exists():
             print(f"Reading incident.io with {CONFIG}", flush=True)
             arguments += ["--config", str(CONFIG)]
+        elif key:
+            print(f"Reading incident.io with the key in {key}", flush=True)
         else:
-            print(f"There is no {CONFIG}: reading a sample organisation of {SAMPLE_INCIDENTS} incidents", flush=True)
+            print(
+                f"There is no {CONFIG} and no INCIDENT_API_KEY: "
+                f"reading a sample organisation of {SAMPLE_INCIDENTS} incidents",
+                flush=True,
+            )
             org = sample_organisation(SAMPLE_INCIDENTS, now=datetime.now(timezone.utc))
             fake = stack.enter_context(FakeApi(org, key="sample"))
             environ |= {"INCIDENT_API_KEY": "sample", "INCIDENT_ENDPOINT": fake.url}
+        config = _config(environ)
         if CATALOG.exists():
             arguments += ["--catalog", str(CATALOG)]
+        elif config and not config.streams:
+            environ["TAP_INCIDENT_STREAMS"] = ",".join(streams())
         tap = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environ)
         assert tap.stdout is not None  # noqa: S101
         with tap:
             rows = write(tap.stdout, OUTPUT)
+        if rows:
+            sample = not (CONFIG.exists() or key)
+            facts = {"sample": sample, "began": began, "ended": _now(), "exit_code": tap.returncode, "streams": rows}
+            facts |= {"organisation": _organisation(config), "missing": _missing(environ, rows)}
+            (OUTPUT / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     report(rows, tap.returncode)
     return tap.returncode
 
 
+def streams() -> list[str]:
+    """The setting `streams` for the default streams and those of `MORE`.
+
+    A pattern names no stream explicitly, so a key that may not read one of them is no error.
+    """
+    left_out = [stream.name for stream in STREAMS if not (stream.selected_by_default or stream.name in MORE)]
+    return ["*", *(f"!{name}" for name in left_out)]
+
+
 def write(messages: Iterable[str], folder: Path) -> Counter[str]:
-    """Write each stream's records to `folder`/STREAM.jsonl and the last state to state.json; gives rows a stream."""
+    """Write each stream's records to `folder`/STREAM.jsonl and the last state to state.json; gives rows a stream.
+
+    What an earlier run wrote is removed with the first SCHEMA: rows of two runs, or of two organisations, never mix.
+    """
     folder.mkdir(exist_ok=True)
     rows: Counter[str] = Counter()
     with ExitStack() as stack:
@@ -57,14 +98,50 @@ def write(messages: Iterable[str], folder: Path) -> Counter[str]:
             message = json.loads(line)
             name = message.get("stream", "")
             if message["type"] == "SCHEMA":
+                if not rows:
+                    _remove(folder)
                 rows[name] = 0
                 files[name] = stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8"))
             elif message["type"] == "RECORD":
                 rows[name] += 1
                 files[name].write(json.dumps(message["record"], ensure_ascii=False) + "\n")
-            else:
+            elif message["type"] == "STATE":
                 (folder / "state.json").write_text(json.dumps(message["value"]) + "\n", "utf-8")
     return rows
+
+
+def _remove(folder: Path) -> None:
+    for name in (MANIFEST, "state.json", *(f"{stream}.jsonl" for stream in BY_NAME)):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _config(environ: dict[str, str]) -> Config | None:
+    """The tap's settings; None if they can't be used, which the tap explains."""
+    try:
+        return load(CONFIG.read_text("utf-8") if CONFIG.exists() else None, environ)
+    except TapError:
+        return None
+
+
+def _organisation(config: Config | None) -> dict[str, Any]:
+    """Name of the key and address of the dashboard, if the API says them."""
+    try:
+        identity = Client(config, stop=Event()).identity() if config else {}
+    except TapError:
+        identity = {}
+    return {name: identity[name] for name in ("name", "dashboard_url") if name in identity}
+
+
+def _missing(environ: dict[str, str], rows: Counter[str]) -> dict[str, str]:
+    """The streams that are selected and did not come, each with the permission that it needs."""
+    catalog = json.loads(CATALOG.read_text("utf-8")) if CATALOG.exists() else None
+    config = _config(environ)
+    selected = select(catalog, streams=config.streams) if config else {}
+    return {name: BY_NAME[name].scope or "" for name in selected if name not in rows}
 
 
 def report(rows: Counter[str], code: int) -> None:

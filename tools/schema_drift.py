@@ -14,59 +14,70 @@ from pathlib import Path
 from typing import Any
 
 from tap_incident.protocol.schemas import schema
-from tap_incident.streams import ROW_ID, STREAMS, Stream
-from tools.facts import FACTS, newest_facts
-from tools.openapi import UNAVAILABLE
+from tap_incident.settings import INCIDENT_MODES
+from tap_incident.streams import STATUS_CATEGORIES, STREAMS, Stream
+from tools.facts import FACTS, facts_of
+from tools.openapi import UNAVAILABLE, newest
+from tools.schema_files import made_by_the_tap, resolved, row_of
+from tools.unread import unread
 
 Json = dict[str, Any]
 
 DROPPED = ("layer_id",)
 """Properties that the document has dropped and the schemas keep, since answers may still have them."""
+VALUES = (
+    ("/v1/incident_statuses", ("category",), STATUS_CATEGORIES),
+    ("/v2/incidents", ("incident_status", "category"), STATUS_CATEGORIES),
+    ("/v2/incidents", ("mode",), INCIDENT_MODES),
+)
+"""Path, property, and the values of it that the requests name: the API leaves out what has another value."""
+OF_A_VALUE = ("type", "format", "deprecated", "nullable")
+OF_AN_ENDPOINT = ("holds", "answer_key", "lists", "scope")
 
 
 def drift(facts: Json, present: Json) -> list[str]:
     """A line for each difference of streams and schemas with `facts`, and of those with the `present` facts."""
     found = (line for stream in STREAMS for line in of_stream(facts, stream))
-    return [*found, *of_facts(facts, present)]
+    return [*found, *of_values(facts), *of_reasons(facts), *of_facts(facts, present)]
 
 
 def of_stream(facts: Json, stream: Stream) -> Iterator[str]:
     """A line for each difference of a stream and its schema with the facts."""
-    endpoint = facts["endpoints"].get(stream.path)
-    if endpoint is None:
-        reason = facts["left_out"].get(stream.path)
-        yield f"{stream.name}: " + (f"{stream.path} is {reason}" if reason else f"the document has no {stream.path}")
+    paths = (stream.path, stream.detail.path) if stream.detail else (stream.path,)
+    missing = [path for path in paths if path not in facts["endpoints"]]
+    for path in missing:
+        reason = facts["left_out"].get(path)
+        yield f"{stream.name}: " + (f"{path} is {reason}" if reason else f"the document has no {path}")
+    if missing:
         return
-    scopes = (endpoint["scope"] or "").split(" or ")
-    if stream.scope not in scopes and scopes != ["unknown"]:
-        yield f"{stream.name}: the permission is {' or '.join(scopes) or 'none'}, not {stream.scope or 'none'}"
+    endpoint = facts["endpoints"][stream.path]
+    for path in paths:
+        scopes = (facts["endpoints"][path]["scope"] or "").split(" or ")
+        if stream.scope not in scopes:
+            yield f"{stream.name}: the permission is {' or '.join(scopes) or 'none'}, not {stream.scope or 'none'}"
     yield from _of_parameters(endpoint, stream)
-    key = stream.answer.key or stream.name
-    if endpoint["holds"] != "item" and endpoint["answer_key"] != key:
-        yield f'{stream.name}: the answer of {stream.path} has no list "{key}"'
-        return
+    keys = [(stream.path, stream.answer.key or stream.name)]
+    keys += [(stream.detail.path, stream.detail.key)] if stream.detail else []
+    for path, key in keys:
+        if facts["endpoints"][path].get("answer_key", key) != key:
+            yield f'{stream.name}: the answer of {path} has no "{key}"'
+            return
     ours = schema(stream)
-    for name in made_by_the_tap(stream):
+    for name in made_by_the_tap(stream, STREAMS):
         del ours["properties"][name]
     withheld = tuple(f"{stream.name}.{name}:" for name in stream.privacy.withheld)
-    lines = _of_schema(facts["components"], endpoint["item"], ours, stream.name, ())
+    lines = _of_schema(facts["components"], row_of(facts, stream), ours, stream.name, ())
     yield from (line for line in dict.fromkeys(lines) if not line.startswith(withheld))
-
-
-def made_by_the_tap(stream: Stream) -> list[str]:
-    """Columns of a stream that no row of the API has."""
-    nested = [
-        other.parent.nested_as for other in STREAMS if other.parent.stream == stream.name and other.parent.nested_as
-    ]
-    own = [stream.answer.list_column, ROW_ID if stream.answer.row_id_from else None]
-    return [*nested, *(column for column, _ in stream.parent.added_columns), *(name for name in own if name)]
 
 
 def sent(stream: Stream) -> set[str]:
     """The parameters that a stream's requests can have, without the brackets of operators."""
     pairs = (*stream.params, *stream.parent.params, *stream.parent.also_by, *stream.parent.orphan_params)
     names = {name for name, _ in pairs} | set(stream.window.params if stream.window else ())
+    names |= {name for child in STREAMS if child.parent.stream == stream.name for name, _ in child.parent.only_if}
     names |= {stream.mode_param} if stream.mode_param else set()
+    names |= {"created_at"} if stream.filters_created_at else set()
+    names |= {stream.replication_key} if stream.replication_key else set()
     names |= {"page_size", stream.cursor_param} if stream.page_size else set()
     return {name.split("[")[0] for name in names if f"{{{name}}}" not in stream.path}
 
@@ -89,6 +100,9 @@ def _of_parameters(endpoint: Json, stream: Stream) -> Iterator[str]:
     for name, parameter in known.items():
         if parameter.get("required") and name not in names:
             yield f"{stream.name}: {stream.path} requires the parameter {name}"
+    modes = known.get(stream.mode_param or "", {}).get("enum")
+    if modes and {*modes} != {*INCIDENT_MODES, *(value for _, value in stream.parent.orphan_params)}:
+        yield f"{stream.name}: the values of {stream.mode_param} are {', '.join(modes)}"
 
 
 def _of_schema(components: Json, theirs: Json, ours: Json, at: str, above: tuple[str, ...]) -> Iterator[str]:
@@ -117,40 +131,73 @@ def _of_schema(components: Json, theirs: Json, ours: Json, at: str, above: tuple
             yield f"{at}.{name}: no longer in the document"
 
 
+def of_values(facts: Json) -> Iterator[str]:
+    """A line for each property by whose values the tap asks for rows, if the API knows other values of it."""
+    for path, names, ours in VALUES:
+        part = facts["endpoints"].get(path, {}).get("item", {})
+        for name in names:
+            part = resolved(facts, part).get("properties", {}).get(name, {})
+        theirs = resolved(facts, part).get("enum", ours)
+        if {*theirs} != {*ours}:
+            yield f"{path}: the values of {'.'.join(names)} are {', '.join(theirs)}, the tap asks for {', '.join(ours)}"
+
+
+def of_reasons(facts: Json) -> Iterator[str]:
+    """A line if there is an operation that no stream reads for no reason."""
+    try:
+        list(unread(facts))
+    except ValueError as error:
+        yield str(error)
+
+
 def of_facts(facts: Json, present: Json) -> Iterator[str]:
-    """A line for each difference with the present facts: endpoints, their parameters, and what is deprecated."""
-    streams = {stream.path: stream for stream in STREAMS}
+    """A line for each difference with the present facts: operations, their parameters, and what values look like."""
     before, after = present["endpoints"], facts["endpoints"]
-    for path in sorted(before.keys() | after.keys()):
-        if path not in before:
-            yield f"{path}: new in the document, {after[path]['holds']}"
-        elif path in after:
-            known = sent(streams[path]) if path in streams else set()
-            yield from _of_endpoint(path, parameters_of(before[path]), parameters_of(after[path]), known)
-        elif path not in streams:
-            yield f"{path}: {facts['left_out'].get(path, 'no longer in the document')}"
-    for name in sorted(set(deprecated(facts["components"])) - set(deprecated(present["components"]))):
-        yield f"{name}: deprecated"
+    was, now = ({**dict.fromkeys(found["endpoints"], "read"), **found["left_out"]} for found in (present, facts))
+    for path in sorted(was.keys() | now.keys()):
+        if path in before and path in after:
+            parts = {"beside": before[path].get("beside")}, {"beside": after[path].get("beside")}
+            yield from _changes(path, *(_picked(found[path], OF_AN_ENDPOINT) for found in (before, after)))
+            yield from _changes(path, *parts)
+            yield from _changes(f"{path}?", parameters_of(before[path]), parameters_of(after[path]))
+        elif was.get(path) != now.get(path):
+            yield f"{path}: {_said(was.get(path))} before, {_said(now.get(path))} now"
+    for name in sorted(present["components"].keys() & facts["components"].keys()):
+        sides = [dict(_values_in(found["components"][name], name)) for found in (present, facts)]
+        for at in sorted(sides[0].keys() & sides[1].keys()):
+            yield from _changes(at, sides[0][at], sides[1][at])
 
 
-def _of_endpoint(path: str, before: Json, after: Json, sent_by_the_tap: set[str]) -> Iterator[str]:
+def _said(reason: str | None) -> str:
+    return reason or "not in the document"
+
+
+def _picked(found: Json, names: tuple[str, ...]) -> Json:
+    return {name: found[name] for name in names if found.get(name) is not None}
+
+
+def _values_in(part: Json, at: str) -> Iterator[tuple[str, Json]]:
+    """What the facts say of each value in a component, by its place."""
+    yield at, _picked(part, OF_A_VALUE) | {f"value {value}": True for value in part.get("enum", ())}
+    for key in ("items", "additionalProperties"):
+        if isinstance(part.get(key), dict):
+            yield from _values_in(part[key], f"{at}[]")
+    for name, inner in part.get("properties", {}).items():
+        yield from _values_in(inner, f"{at}.{name}")
+
+
+def _changes(at: str, before: Json, after: Json) -> Iterator[str]:
     for name in sorted(before.keys() | after.keys()):
         if name not in before:
-            yield f"{path}: new parameter {name}"
+            yield f"{at}: new {name} {_shown(after[name])}".rstrip()
         elif name not in after:
-            if name not in sent_by_the_tap:  # Its stream says so.
-                yield f"{path}: no longer has the parameter {name}"
+            yield f"{at}: no longer {name} {_shown(before[name])}".rstrip()
         elif before[name] != after[name]:
-            yield f"{path}: the parameter {name} was {json.dumps(before[name])}, and is {json.dumps(after[name])}"
+            yield f"{at}: {name} was {_shown(before[name])}, and is {_shown(after[name])}"
 
 
-def deprecated(part: Any, at: str = "") -> Iterator[str]:
-    """The paths of what is marked as deprecated below components or properties."""
-    for name, schema_of in part.items():
-        place = f"{at}.{name}" if at else name
-        if schema_of.get("deprecated") is True:
-            yield place
-        yield from deprecated(schema_of.get("properties", {}), place)
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is True else json.dumps(value)
 
 
 def properties_in(ours: Json) -> int:
@@ -159,30 +206,20 @@ def properties_in(ours: Json) -> int:
     return len(found) + sum(map(properties_in, [*found.values(), *([ours["items"]] if "items" in ours else [])]))
 
 
-def unread(facts: Json) -> list[str]:
-    """Paths of lists that no stream reads."""
-    read = {stream.path for stream in STREAMS}
-    return sorted(path for path, found in facts["endpoints"].items() if path not in read and found["holds"] != "item")
-
-
 def main(arguments: list[str], facts_file: Path = FACTS) -> int:
     """Print the differences with the document in the file that the argument names, or else with the newest one.
 
     In: the file with the present facts. Gives 1 if there are any, 2 if there is nothing to compare with.
     """
-    present = json.loads(facts_file.read_text("utf-8"))
     try:
-        name, facts = newest_facts(next(iter(arguments), None), os.environ, present)
+        source = newest(next(iter(arguments), None), os.environ)
+        lines = drift(facts_of(source.content), json.loads(facts_file.read_text("utf-8")))
     except UNAVAILABLE as error:
         print(f"There is no document to compare with: {error}", file=sys.stderr)
         return 2
-    lines = drift(facts, present)
-    for line in lines:
-        print(line)
-    if unread(facts):
-        print(f"Lists that no stream reads: {', '.join(unread(facts))}")
     count = sum(properties_in(schema(stream)) for stream in STREAMS)
-    print(f"{name}: {len(STREAMS)} streams and {count} properties compared, {len(lines)} differences")
+    total = f"{source.name}: {len(STREAMS)} streams and {count} properties compared, {len(lines)} differences"
+    print("\n".join((*lines, *([source.note] if source.note else []), total)))
     return 1 if lines else 0
 
 

@@ -55,3 +55,22 @@ def made_by_the_tap(stream: Stream, streams: Iterable[Stream]) -> dict[str, Json
     columns = [column for column, _ in stream.parent.added_columns]
     own = (*columns, stream.answer.list_column, ROW_ID if stream.answer.row_id_from else None)
     return nested | {name: nullable("string") for name in own if name}
+
+
+def row_of(facts: Json, stream: Stream) -> Json:
+    """The fact of a stream's row: that of the list, with what only a single row has."""
+    item: Json = facts["endpoints"][stream.path]["item"]
+    if stream.detail is None:
+        return item
+    single = facts["endpoints"][stream.detail.path]
+    listed, one = (resolved(facts, part).get("properties", {}) for part in (item, single["item"]))
+    own = {name: one[name] for name in stream.detail.columns if name in one}
+    beside = {name: single["beside"][name] for name in stream.detail.beside if name in single.get("beside", {})}
+    # What only the single row has and no column takes shows as a difference.
+    return {"type": "object", "properties": {**one, **listed, **own, **beside}}
+
+
+def resolved(facts: Json, part: Json) -> Json:
+    """The fact that a reference leads to."""
+    found: Json = facts["components"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+    return found

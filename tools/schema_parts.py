@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from tools.schema_files import Json, nullable
 
@@ -24,36 +21,12 @@ def component_of(fact: Json) -> str:
     return name
 
 
-def references(fact: Json) -> list[str]:
-    """The components that a fact refers to, each as often as it does."""
-    if "$ref" in fact:
-        return [component_of(fact)]
-    parts = [*fact.get("properties", {}).values(), *([fact["items"]] if "items" in fact else [])]
-    return [name for part in parts for name in references(part)]
-
-
 class Parts:
-    """Makes schemas from facts. What several places use becomes a file in schemas/shared/, put into `files`.
+    """Makes schemas from facts. `shared` has the file in schemas/shared/ of a component, where there is one."""
 
-    `shared` has the file of a component, where one is known. `items` are the rows of all streams, in which the uses of
-    a component are counted.
-    """
-
-    def __init__(self, components: Mapping[str, Json], items: Iterable[Json], files: dict[str, Json]) -> None:
+    def __init__(self, components: Mapping[str, Json]) -> None:
         self.shared: dict[str, str] = {}
-        self.written: list[str] = []
-        """The shared files that were added, in order."""
         self._components = components
-        self._files = files
-        self._uses = self._counted(items)
-
-    def _counted(self, items: Iterable[Json]) -> Counter[str]:
-        """How many places have each component. A place in the component itself doesn't count."""
-        facts = [(component_of(item), self.resolve(item)) for item in items]
-        within = {name for _, fact in facts for name in self._reached(fact)} - {name for name, _ in facts}
-        facts += [(name, self._components[name]) for name in sorted(within)]
-        places = ((holder, name) for holder, fact in facts for name in references(fact))
-        return Counter(name for holder, name in places if holder not in self._reached(self._components[name]))
 
     def resolve(self, fact: Json) -> Json:
         """The fact that a reference leads to."""
@@ -67,8 +40,8 @@ class Parts:
         component = component_of(fact)
         if component and component in above:
             return nullable("object", additionalProperties=True)
-        if self._is_shared(component, above, withheld):
-            return {"$ref": self._file_of(component)}
+        if component in self.shared and not withheld:
+            return {"$ref": self.shared[component]}
         return self._own(self.resolve(fact), (*above, component), withheld)
 
     def row(self, fact: Json, withheld: Withheld = ()) -> Json:
@@ -90,46 +63,3 @@ class Parts:
         # Other formats are widths of numbers, which JSON Schema doesn't have.
         formats = {"format": "date-time"} if fact.get("format") == "date-time" else {}
         return nullable(fact["type"], **formats)
-
-    def _is_shared(self, component: str, above: tuple[str, ...], withheld: Withheld) -> bool:
-        if not component or withheld or not self._components[component].get("properties"):
-            return False
-        if component not in self.shared and self._uses[component] < 2:
-            return False
-        # In a file of its own it would hold a component that must be cut off here.
-        return not self._reached(self._components[component]) & set(above)
-
-    def _reached(self, fact: Json) -> set[str]:
-        """The components that a fact leads to, at any depth."""
-        found: set[str] = set()
-        coming = references(fact)
-        while coming:
-            name = coming.pop()
-            if name not in found:
-                found.add(name)
-                coming += references(self._components[name])
-        return found
-
-    def _file_of(self, component: str) -> str:
-        if component not in self.shared:
-            schema = self._own(self._components[component], (component,), ())
-            name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", component).lower()
-            plain, versioned = f"shared/{re.sub('_?v[0-9]+$', '', name)}.json", f"shared/{name}.json"
-            file = plain if _same(self._files.get(plain, schema), schema) else versioned
-            if file not in self._files:
-                self._files[file] = schema
-                self.written.append(file)
-            self.shared[component] = file
-        return self.shared[component]
-
-
-def _same(left: Json, right: Json) -> bool:
-    return bool(_without_descriptions(left) == _without_descriptions(right))
-
-
-def _without_descriptions(part: Any) -> Any:
-    if not isinstance(part, dict):
-        return part
-    # A property can have the name "description": its value is a schema, not a text.
-    kept = {name: inner for name, inner in part.items() if name != "description" or isinstance(inner, dict)}
-    return {name: _without_descriptions(inner) for name, inner in kept.items()}

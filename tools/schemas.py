@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tap_incident.streams import STREAMS, Stream
 from tools.facts import FACTS
-from tools.schema_files import FOLDER, Json, made_by_the_tap, read, write
+from tools.personal import questions
+from tools.schema_files import FOLDER, Json, made_by_the_tap, read, row_of, write
 from tools.schema_parts import Parts, Withheld, below, component_of
 
 
@@ -45,16 +46,12 @@ def bring_up(facts: Json, files: dict[str, Json], streams: Sequence[Stream] = ST
     if lost:
         raise ValueError("\n".join(lost))
     known = [stream for stream in streams if stream.path in endpoints]
-    parts = Parts(facts["components"], [endpoints[stream.path]["item"] for stream in known], files)
-    rows = [
-        Spot(stream.name, files, _file(stream), endpoints[stream.path]["item"], (), _withheld(stream))
-        for stream in known
-    ]
+    parts = Parts(facts["components"])
+    rows = [Spot(stream.name, files, _file(stream), row_of(facts, stream), (), _withheld(stream)) for stream in known]
     # All files are compared before one is changed, so that each new part can use the shared files that are there.
     gaps = [gap for row in rows for gap in _gaps(parts, files, row)]
     done = [line for gap in gaps for line in _fill(parts, gap)]
-    done += [line for stream in streams for line in _add_columns(files[_file(stream)], stream, streams)]
-    return [*done, *(f"schemas/{file}: new file" for file in parts.written)]
+    return done + [line for stream in streams for line in _add_columns(files[_file(stream)], stream, streams)]
 
 
 def _file(stream: Stream) -> str:
@@ -116,13 +113,14 @@ def _put(holder: Json, name: str, schema: Json) -> None:
 
 def main(facts: Path = FACTS, folder: Path = FOLDER, streams: Sequence[Stream] = STREAMS) -> int:
     """Bring the files in `folder` up to the facts and print what was added; 1 if a stream has no facts."""
-    files = read(folder)
+    files, known = read(folder), json.loads(facts.read_text("utf-8"))
     try:
-        done = bring_up(json.loads(facts.read_text("utf-8")), files, streams)
+        done = bring_up(known, files, streams)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
     write(files, folder)
+    done += questions(files, known, streams)
     print("\n".join((*done, "write a description for each, then: make docs") if done else ("nothing to do",)))
     return 0
 

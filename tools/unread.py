@@ -5,84 +5,71 @@ A new operation that is neither a stream's nor a row of a list needs a line here
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tap_incident.streams import STREAMS, Stream
-from tools.openapi import Json
 
-REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (
-        "No: it describes the API key. Each run reads it once and logs it.",
-        ("/v1/identity",),
+Json = dict[str, Any]
+
+REASONS: Mapping[str, tuple[str, ...]] = {
+    "Never: these addresses are a part of the organisation's security.": ("/v1/ip_allowlists",),
+    "Never: people's telephone numbers.": (
+        "/v2/call_routes/{call_route_id}/allowed_callers",
+        "/v2/call_routes/{call_route_id}/allowed_callers/{id}",
     ),
-    ("Never: these addresses are a part of the organisation's security.", ("/v1/ip_allowlists",)),
-    ("No: the addresses of incident.io itself.", ("/v1/ip_ranges",)),
-    ("No: the API's description of itself.", ("/v1/openapiV3.json",)),
-    (
-        "No: `/v3/alert_routes` has the same routes, and is read.",
-        ("/v2/alert_routes", "/v2/alert_routes/{id}"),
+    "Never: it has every word of a call. An organisation can hide transcripts in incident.io, but not in a copy.": (
+        "/v2/call_transcript_entries",
     ),
-    ("Never: people's telephone numbers.", ("/v2/call_routes/{call_route_id}/allowed_callers",)),
-    ("No: each row of `call_routes` has its options.", ("/v2/call_routes/{call_route_id}/options",)),
-    (
-        "Never: it has every word of a call. An organisation can hide transcripts in incident.io, but not in a copy.",
-        ("/v2/call_transcript_entries",),
+    "Never: a request to it reports that a monitored job works.": ("/v2/heartbeat/{alert_source_config_id}/ping",),
+    "Never: it has the last four characters of each secret.": ("/v2/secrets", "/v2/secrets/{id}"),
+    "Never: people's telephone numbers and addresses.": ("/v2/users/{user_id}/notification_methods",),
+    "Never: it is private how a person wants to be called.": (
+        "/v2/users/{user_id}/notification_rules",
+        "/v2/users/{user_id}/paging_provider",
     ),
-    (
-        "Never: a request to it reports that a monitored job works.",
-        ("/v2/heartbeat/{alert_source_config_id}/ping",),
+    "Never: it has the headers and bodies of webhooks. The API deletes them after seven days.": (
+        "/v2/workflow_runs/{id}",
     ),
-    ("No: each row of `pay_configs` has its rules.", ("/v2/pay_configs/{pay_config_id}/",)),
-    ("No: it is a CSV file. It has the pay of each person.", ("/v2/pay_reports/{id}/download",)),
-    (
-        "Never: it has the last four characters of each secret.",
-        ("/v2/secrets",),
+    "No: it describes the API key. Each run reads it once and logs it.": ("/v1/identity",),
+    "No: the addresses of incident.io itself.": ("/v1/ip_ranges",),
+    "No: the API's description of itself.": ("/v1/openapiV3.json",),
+    "No: `/v3/alert_routes` has the same routes, and is read.": ("/v2/alert_routes", "/v2/alert_routes/{id}"),
+    "No: each row of `call_routes` has its options.": (
+        "/v2/call_routes/{call_route_id}/options",
+        "/v2/call_routes/{call_route_id}/options/{id}",
     ),
-    (
-        "No: one number for a time span that the request must name. It needs one request per component and page.",
-        ("/v2/status_pages/{status_page_id}/components/{component_id}/availability",),
+    "No: each row of `pay_configs` has its rules.": (
+        "/v2/pay_configs/{pay_config_id}/one_off_rules",
+        "/v2/pay_configs/{pay_config_id}/one_off_rules/{id}",
+        "/v2/pay_configs/{pay_config_id}/weekly_rules",
+        "/v2/pay_configs/{pay_config_id}/weekly_rules/{id}",
     ),
-    ("Never: people's telephone numbers and addresses.", ("/v2/users/{user_id}/notification_methods",)),
-    (
-        "Never: it is private how a person wants to be called.",
-        ("/v2/users/{user_id}/notification_rules", "/v2/users/{user_id}/paging_provider"),
+    "No: it is a CSV file. It has the pay of each person.": ("/v2/pay_reports/{id}/download",),
+    "No: one number for a time span that the request must name. It needs one request per component and page.": (
+        "/v2/status_pages/{status_page_id}/components/{component_id}/availability",
     ),
-    (
-        "Never: it has the headers and bodies of webhooks. The API deletes them after seven days.",
-        ("/v2/workflow_runs/{id}",),
-    ),
-    (
-        "No: the list has all except the parameters of each step, which include headers of webhooks.",
-        ("/v2/workflows/{id}",),
-    ),
-    (
-        "No: it adds conditions and templates, and needs one request per route. The list has the id that joins "
-        "`incident_alerts`.",
-        ("/v3/alert_routes/{id}",),
-    ),
-)
-"""Reason, and the starts of the paths that it is for."""
+}
+"""The paths that each reason is for. The facts have nothing of what is never read."""
+NEVER = frozenset(path for reason, paths in REASONS.items() if reason.startswith("Never") for path in paths)
 BY_RULE = {
     "deprecated": "No: deprecated. The tap reads the newer versions.",
     "one row of a list": "No: one row by its id. The list has the same row.",
 }
 """Reason by what the facts say of operations that they leave out."""
+_BY_PATH = {path: reason for reason, paths in REASONS.items() for path in paths}
 
 
 def unread(facts: Json, streams: Sequence[Stream] = STREAMS) -> Iterator[tuple[str, list[str]]]:
     """(reason, paths) for all operations that no stream reads. Raises ValueError if a path has no reason."""
-    read = {stream.path for stream in streams}
+    read = {path for stream in streams for path in (stream.path, stream.detail.path if stream.detail else "")}
     by_reason: dict[str, list[str]] = {}
     for path in sorted({*facts["endpoints"], *facts["left_out"]} - read):
-        by_reason.setdefault(_reason(path, facts["left_out"].get(path, "")), []).append(path)
+        reason = _BY_PATH.get(path) or BY_RULE.get(facts["left_out"].get(path, ""))
+        if reason is None:
+            raise ValueError(f"no stream reads {path}: add a stream, or say in tools/unread.py why there is none")
+        by_reason.setdefault(reason, []).append(path)
     yield from by_reason.items()
-
-
-def _reason(path: str, rule: str) -> str:
-    found = next((reason for reason, starts in REASONS if path.startswith(starts)), BY_RULE.get(rule))
-    if found is None:
-        raise ValueError(f"no stream reads {path}: add a stream, or say in tools/unread.py why there is none")
-    return found
 
 
 def unread_table(facts: Json) -> str:

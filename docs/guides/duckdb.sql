@@ -1,7 +1,7 @@
--- Made by make readme from schemas/.
+-- Made by make docs from schemas/.
 CREATE OR REPLACE MACRO read_incidents(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_activity_at AT TIME ZONE 'UTC' AS last_activity_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_activity_at AT TIME ZONE 'UTC' AS last_activity_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "attachments": 'JSON',
         "call_url": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
@@ -38,11 +38,12 @@ CREATE OR REPLACE MACRO read_incidents(files) AS TABLE
         "workload_minutes_sleeping": 'DOUBLE',
         "workload_minutes_total": 'DOUBLE',
         "workload_minutes_working": 'DOUBLE'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_actions(files) AS TABLE
-    SELECT * REPLACE (completed_at AT TIME ZONE 'UTC' AS completed_at, created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (completed_at AT TIME ZONE 'UTC' AS completed_at, created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "assignee": 'JSON',
         "completed_at": 'TIMESTAMPTZ',
         "created_at": 'TIMESTAMPTZ',
@@ -52,11 +53,12 @@ CREATE OR REPLACE MACRO read_actions(files) AS TABLE
         "incident_id": 'VARCHAR',
         "status": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id, incident_id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_follow_ups(files) AS TABLE
-    SELECT * REPLACE (completed_at AT TIME ZONE 'UTC' AS completed_at, created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (completed_at AT TIME ZONE 'UTC' AS completed_at, created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "assignee": 'JSON',
         "assignee_team": 'JSON',
         "category": 'JSON',
@@ -72,11 +74,12 @@ CREATE OR REPLACE MACRO read_follow_ups(files) AS TABLE
         "status": 'VARCHAR',
         "title": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id, incident_id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_updates(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
         "incident_id": 'VARCHAR',
@@ -85,27 +88,30 @@ CREATE OR REPLACE MACRO read_incident_updates(files) AS TABLE
         "new_incident_status": 'JSON',
         "new_severity": 'JSON',
         "updater": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id, incident_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_attachments(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "id": 'VARCHAR',
         "incident_id": 'VARCHAR',
         "resource": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id, incident_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_relationships(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "id": 'VARCHAR',
         "incident": 'JSON',
         "incident_id": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id, incident_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_postmortem_documents(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "document_url": 'VARCHAR',
         "editors": 'JSON',
@@ -116,18 +122,20 @@ CREATE OR REPLACE MACRO read_postmortem_documents(files) AS TABLE
         "title": 'VARCHAR',
         "type": 'VARCHAR',
         "updated_at": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_postmortem_contents(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "markdown": 'VARCHAR',
         "postmortem_document_id": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY postmortem_document_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_timeline_items(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, timestamp AT TIME ZONE 'UTC' AS timestamp, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, timestamp AT TIME ZONE 'UTC' AS timestamp, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "activity_log_id": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
         "creator": 'JSON',
@@ -137,11 +145,12 @@ CREATE OR REPLACE MACRO read_incident_timeline_items(files) AS TABLE
         "timestamp": 'TIMESTAMPTZ',
         "title": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_activity_log_entries(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, occurred_at AT TIME ZONE 'UTC' AS occurred_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, occurred_at AT TIME ZONE 'UTC' AS occurred_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "content": 'JSON',
         "created_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
@@ -149,41 +158,45 @@ CREATE OR REPLACE MACRO read_incident_activity_log_entries(files) AS TABLE
         "occurred_at": 'TIMESTAMPTZ',
         "title": 'VARCHAR',
         "type": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_participants(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "incident_id": 'VARCHAR',
         "participant_type": 'VARCHAR',
         "participation": 'VARCHAR',
         "row_id": 'VARCHAR',
         "user": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_participant_workloads(files) AS TABLE
-    SELECT * REPLACE (archived_at AT TIME ZONE 'UTC' AS archived_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (archived_at AT TIME ZONE 'UTC' AS archived_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "archived_at": 'TIMESTAMPTZ',
         "incident_id": 'VARCHAR',
         "participant_type": 'VARCHAR',
         "row_id": 'VARCHAR',
         "user": 'JSON',
         "workload": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_call_sessions(files) AS TABLE
-    SELECT * REPLACE (ended_at AT TIME ZONE 'UTC' AS ended_at, started_at AT TIME ZONE 'UTC' AS started_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (ended_at AT TIME ZONE 'UTC' AS ended_at, started_at AT TIME ZONE 'UTC' AS started_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "ended_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
         "incident_id": 'VARCHAR',
         "started_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_custom_fields(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "catalog_type_id": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
         "description": 'VARCHAR',
@@ -195,20 +208,22 @@ CREATE OR REPLACE MACRO read_custom_fields(files) AS TABLE
         "id": 'VARCHAR',
         "name": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_custom_field_options(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "custom_field_id": 'VARCHAR',
         "id": 'VARCHAR',
         "sort_key": 'BIGINT',
         "value": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id, custom_field_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_roles(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "description": 'VARCHAR',
         "id": 'VARCHAR',
@@ -217,19 +232,21 @@ CREATE OR REPLACE MACRO read_incident_roles(files) AS TABLE
         "role_type": 'VARCHAR',
         "shortform": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_timestamps(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "id": 'VARCHAR',
         "name": 'VARCHAR',
         "rank": 'BIGINT'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_statuses(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "category": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
         "description": 'VARCHAR',
@@ -237,11 +254,12 @@ CREATE OR REPLACE MACRO read_incident_statuses(files) AS TABLE
         "name": 'VARCHAR',
         "rank": 'BIGINT',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_types(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "create_in_triage": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
         "description": 'VARCHAR',
@@ -251,22 +269,24 @@ CREATE OR REPLACE MACRO read_incident_types(files) AS TABLE
         "owning_team_ids": 'JSON',
         "private_incidents_only": 'BOOLEAN',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_severities(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "description": 'VARCHAR',
         "id": 'VARCHAR',
         "name": 'VARCHAR',
         "rank": 'BIGINT',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_forms(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "expressions": 'JSON',
         "form_type": 'VARCHAR',
@@ -274,33 +294,36 @@ CREATE OR REPLACE MACRO read_incident_forms(files) AS TABLE
         "incident_type_id": 'VARCHAR',
         "lifecycle_elements": 'JSON',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_templates(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "expressions": 'JSON',
         "id": 'VARCHAR',
         "name": 'VARCHAR',
         "template": 'JSON',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_glossary_entries(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "description": 'VARCHAR',
         "id": 'VARCHAR',
         "item": 'VARCHAR',
         "rank": 'BIGINT',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_users(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "base_role": 'JSON',
         "custom_roles": 'JSON',
         "email": 'VARCHAR',
@@ -310,11 +333,12 @@ CREATE OR REPLACE MACRO read_users(files) AS TABLE
         "role": 'VARCHAR',
         "seats": 'JSON',
         "slack_user_id": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_alerts(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, resolved_at AT TIME ZONE 'UTC' AS resolved_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, resolved_at AT TIME ZONE 'UTC' AS resolved_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "alert_group_ids": 'JSON',
         "alert_source_id": 'VARCHAR',
         "attributes": 'JSON',
@@ -328,11 +352,12 @@ CREATE OR REPLACE MACRO read_alerts(files) AS TABLE
         "tags": 'JSON',
         "title": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_alert_notes(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_edited_at AT TIME ZONE 'UTC' AS last_edited_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_edited_at AT TIME ZONE 'UTC' AS last_edited_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "alert_group_id": 'VARCHAR',
         "alert_id": 'VARCHAR',
         "content": 'VARCHAR',
@@ -342,31 +367,46 @@ CREATE OR REPLACE MACRO read_alert_notes(files) AS TABLE
         "images": 'JSON',
         "last_edited_at": 'TIMESTAMPTZ',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
+
+CREATE OR REPLACE MACRO read_alert_attachments(files) AS TABLE
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
+        "alert_group_id": 'VARCHAR',
+        "alert_id": 'VARCHAR',
+        "created_at": 'TIMESTAMPTZ',
+        "id": 'VARCHAR',
+        "title": 'VARCHAR',
+        "url": 'VARCHAR'
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_incident_alerts(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "alert": 'JSON',
         "alert_route_id": 'VARCHAR',
         "id": 'VARCHAR',
         "incident": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_alert_attributes(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "array": 'BOOLEAN',
         "emoji": 'VARCHAR',
         "id": 'VARCHAR',
         "name": 'VARCHAR',
         "required": 'BOOLEAN',
         "type": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_alert_sources(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "alert_events_url": 'VARCHAR',
         "auto_resolve_incident_alerts": 'BOOLEAN',
         "auto_resolve_timeout_minutes": 'BIGINT',
@@ -383,26 +423,41 @@ CREATE OR REPLACE MACRO read_alert_sources(files) AS TABLE
         "rate_limit_sharding": 'JSON',
         "source_type": 'VARCHAR',
         "template": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_alert_tags(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "id": 'VARCHAR',
         "name": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_alert_routes(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
+        "alert_sources": 'JSON',
+        "condition_groups": 'JSON',
+        "created_at": 'TIMESTAMPTZ',
         "enabled": 'BOOLEAN',
+        "escalation_config": 'JSON',
+        "expressions": 'JSON',
+        "grouping_config": 'JSON',
         "id": 'VARCHAR',
-        "name": 'VARCHAR'
-    });
+        "incident_config": 'JSON',
+        "is_private": 'BOOLEAN',
+        "message_config": 'JSON',
+        "name": 'VARCHAR',
+        "owning_team_ids": 'JSON',
+        "updated_at": 'TIMESTAMPTZ',
+        "version": 'BIGINT'
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_maintenance_windows(files) AS TABLE
-    SELECT * REPLACE (archived_at AT TIME ZONE 'UTC' AS archived_at, created_at AT TIME ZONE 'UTC' AS created_at, end_at AT TIME ZONE 'UTC' AS end_at, start_at AT TIME ZONE 'UTC' AS start_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (archived_at AT TIME ZONE 'UTC' AS archived_at, created_at AT TIME ZONE 'UTC' AS created_at, end_at AT TIME ZONE 'UTC' AS end_at, start_at AT TIME ZONE 'UTC' AS start_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "alert_condition_groups": 'JSON',
         "archived_at": 'TIMESTAMPTZ',
         "created_at": 'TIMESTAMPTZ',
@@ -422,11 +477,12 @@ CREATE OR REPLACE MACRO read_maintenance_windows(files) AS TABLE
         "show_in_sidebar": 'BOOLEAN',
         "start_at": 'TIMESTAMPTZ',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_escalations(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "creator": 'JSON',
         "description": 'VARCHAR',
@@ -439,11 +495,12 @@ CREATE OR REPLACE MACRO read_escalations(files) AS TABLE
         "status": 'VARCHAR',
         "title": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_escalation_paths(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "current_responders": 'JSON',
         "id": 'VARCHAR',
         "kind": 'VARCHAR',
@@ -454,11 +511,12 @@ CREATE OR REPLACE MACRO read_escalation_paths(files) AS TABLE
         "team_ids": 'JSON',
         "template_id": 'VARCHAR',
         "working_hours": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_escalation_path_templates(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "description": 'VARCHAR',
         "expressions": 'JSON',
         "has_historical_escalation_path_versions": 'BOOLEAN',
@@ -468,11 +526,12 @@ CREATE OR REPLACE MACRO read_escalation_path_templates(files) AS TABLE
         "path": 'JSON',
         "repeat_config": 'JSON',
         "working_hours": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_call_routes(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "country_code": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
         "current_state": 'VARCHAR',
@@ -486,11 +545,12 @@ CREATE OR REPLACE MACRO read_call_routes(files) AS TABLE
         "responder_caller_id": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ',
         "use_caller_allowlist": 'BOOLEAN'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_on_call_notification_pauses(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, ends_at AT TIME ZONE 'UTC' AS ends_at, starts_at AT TIME ZONE 'UTC' AS starts_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, ends_at AT TIME ZONE 'UTC' AS ends_at, starts_at AT TIME ZONE 'UTC' AS starts_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "ends_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
@@ -498,11 +558,12 @@ CREATE OR REPLACE MACRO read_on_call_notification_pauses(files) AS TABLE
         "starts_at": 'TIMESTAMPTZ',
         "updated_at": 'TIMESTAMPTZ',
         "user_id": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_schedules(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "annotations": 'JSON',
         "config": 'JSON',
         "created_at": 'TIMESTAMPTZ',
@@ -515,11 +576,12 @@ CREATE OR REPLACE MACRO read_schedules(files) AS TABLE
         "team_ids": 'JSON',
         "timezone": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_schedule_entries(files) AS TABLE
-    SELECT * REPLACE (end_at AT TIME ZONE 'UTC' AS end_at, start_at AT TIME ZONE 'UTC' AS start_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (end_at AT TIME ZONE 'UTC' AS end_at, start_at AT TIME ZONE 'UTC' AS start_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "end_at": 'TIMESTAMPTZ',
         "entry_id": 'VARCHAR',
         "entry_type": 'VARCHAR',
@@ -530,11 +592,12 @@ CREATE OR REPLACE MACRO read_schedule_entries(files) AS TABLE
         "schedule_id": 'VARCHAR',
         "start_at": 'TIMESTAMPTZ',
         "user": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_schedule_overrides(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, end_at AT TIME ZONE 'UTC' AS end_at, start_at AT TIME ZONE 'UTC' AS start_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, end_at AT TIME ZONE 'UTC' AS end_at, start_at AT TIME ZONE 'UTC' AS start_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "end_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
@@ -544,11 +607,12 @@ CREATE OR REPLACE MACRO read_schedule_overrides(files) AS TABLE
         "start_at": 'TIMESTAMPTZ',
         "updated_at": 'TIMESTAMPTZ',
         "user": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_schedule_replicas(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_synced_at AT TIME ZONE 'UTC' AS last_synced_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_synced_at AT TIME ZONE 'UTC' AS last_synced_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
         "last_sync_error": 'VARCHAR',
@@ -561,11 +625,12 @@ CREATE OR REPLACE MACRO read_schedule_replicas(files) AS TABLE
         "sources": 'JSON',
         "updated_at": 'TIMESTAMPTZ',
         "user_statuses": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_schedule_sync_targets(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "add_bot_to_group": 'BOOLEAN',
         "created_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
@@ -573,11 +638,12 @@ CREATE OR REPLACE MACRO read_schedule_sync_targets(files) AS TABLE
         "slack_team_id": 'VARCHAR',
         "slack_user_group_id": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_schedule_sync_rules(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "id": 'VARCHAR',
         "permanent_member_user_ids": 'JSON',
@@ -587,11 +653,12 @@ CREATE OR REPLACE MACRO read_schedule_sync_rules(files) AS TABLE
         "schedule_sync_target_id": 'VARCHAR',
         "sync_type": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_pay_configs(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, published_at AT TIME ZONE 'UTC' AS published_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, published_at AT TIME ZONE 'UTC' AS published_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "base_rate_cents": 'BIGINT',
         "created_at": 'TIMESTAMPTZ',
         "currency": 'VARCHAR',
@@ -603,11 +670,12 @@ CREATE OR REPLACE MACRO read_pay_configs(files) AS TABLE
         "timezone": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ',
         "weekly_rules": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_pay_reports(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, published_at AT TIME ZONE 'UTC' AS published_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, published_at AT TIME ZONE 'UTC' AS published_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "creator": 'JSON',
         "end_date": 'VARCHAR',
@@ -624,20 +692,22 @@ CREATE OR REPLACE MACRO read_pay_reports(files) AS TABLE
         "total_pay_by_currency": 'JSON',
         "unpaid_shifts": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_teams(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "catalog_entry": 'JSON',
         "id": 'VARCHAR',
         "members": 'JSON',
         "name": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_catalog_types(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_synced_at AT TIME ZONE 'UTC' AS last_synced_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_synced_at AT TIME ZONE 'UTC' AS last_synced_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "annotations": 'JSON',
         "categories": 'JSON',
         "color": 'VARCHAR',
@@ -658,67 +728,75 @@ CREATE OR REPLACE MACRO read_catalog_types(files) AS TABLE
         "required_integrations": 'JSON',
         "schema": 'JSON',
         "source_repo_url": 'VARCHAR',
+        "supports_custom_aliases": 'BOOLEAN',
         "type_name": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ',
         "use_name_as_identifier": 'BOOLEAN'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_catalog_entries(files) AS TABLE
-    SELECT * REPLACE (archived_at AT TIME ZONE 'UTC' AS archived_at, created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (archived_at AT TIME ZONE 'UTC' AS archived_at, created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "aliases": 'JSON',
         "archived_at": 'TIMESTAMPTZ',
         "attribute_values": 'JSON',
         "catalog_type_id": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
+        "custom_aliases": 'JSON',
         "external_id": 'VARCHAR',
         "id": 'VARCHAR',
         "name": 'VARCHAR',
         "rank": 'BIGINT',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_catalog_resources(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "category": 'VARCHAR',
         "description": 'VARCHAR',
         "engine_resource_type": 'VARCHAR',
         "label": 'VARCHAR',
         "type": 'VARCHAR',
         "value_docstring": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY type ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_status_pages(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "description": 'VARCHAR',
         "id": 'VARCHAR',
         "name": 'VARCHAR',
         "public_url": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_status_page_components(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "description": 'VARCHAR',
         "id": 'VARCHAR',
         "management_meta": 'JSON',
         "name": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_status_page_structures(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "current_structure": 'JSON',
         "display_uptime_mode": 'VARCHAR',
         "management_meta": 'JSON',
         "status_page_id": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY status_page_id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_status_page_incidents(files) AS TABLE
-    SELECT * REPLACE (published_at AT TIME ZONE 'UTC' AS published_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (published_at AT TIME ZONE 'UTC' AS published_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "component_impacts": 'JSON',
         "id": 'VARCHAR',
         "incident_status": 'VARCHAR',
@@ -726,20 +804,22 @@ CREATE OR REPLACE MACRO read_status_page_incidents(files) AS TABLE
         "published_at": 'TIMESTAMPTZ',
         "status_page_id": 'VARCHAR',
         "updates": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_status_page_response_incidents(files) AS TABLE
-    SELECT * REPLACE (linked_at AT TIME ZONE 'UTC' AS linked_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (linked_at AT TIME ZONE 'UTC' AS linked_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "id": 'VARCHAR',
         "linked_at": 'TIMESTAMPTZ',
         "status_page_id": 'VARCHAR',
         "status_page_incident_id": 'VARCHAR'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY status_page_incident_id, id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_status_page_maintenances(files) AS TABLE
-    SELECT * REPLACE (published_at AT TIME ZONE 'UTC' AS published_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (published_at AT TIME ZONE 'UTC' AS published_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "automate_maintenance_status": 'BOOLEAN',
         "component_maintenance_periods": 'JSON',
         "id": 'VARCHAR',
@@ -748,20 +828,23 @@ CREATE OR REPLACE MACRO read_status_page_maintenances(files) AS TABLE
         "published_at": 'TIMESTAMPTZ',
         "status_page_id": 'VARCHAR',
         "updates": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_workflows(files) AS TABLE
-    SELECT * REPLACE (runs_from AT TIME ZONE 'UTC' AS runs_from)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (runs_from AT TIME ZONE 'UTC' AS runs_from)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "auto_run_mode": 'VARCHAR',
         "condition_groups": 'JSON',
         "continue_on_step_error": 'BOOLEAN',
         "delay": 'JSON',
         "expressions": 'JSON',
         "folder": 'VARCHAR',
+        "form_fields": 'JSON',
         "id": 'VARCHAR',
         "include_private_escalations": 'BOOLEAN',
         "include_private_incidents": 'BOOLEAN',
+        "management_meta": 'JSON',
         "name": 'VARCHAR',
         "once_for": 'JSON',
         "owning_team_ids": 'JSON',
@@ -774,11 +857,12 @@ CREATE OR REPLACE MACRO read_workflows(files) AS TABLE
         "steps": 'JSON',
         "trigger": 'JSON',
         "version": 'BIGINT'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_workflow_runs(files) AS TABLE
-    SELECT * REPLACE (cancelled_at AT TIME ZONE 'UTC' AS cancelled_at, created_at AT TIME ZONE 'UTC' AS created_at, enqueued_at AT TIME ZONE 'UTC' AS enqueued_at, scheduled_at AT TIME ZONE 'UTC' AS scheduled_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (cancelled_at AT TIME ZONE 'UTC' AS cancelled_at, created_at AT TIME ZONE 'UTC' AS created_at, enqueued_at AT TIME ZONE 'UTC' AS enqueued_at, scheduled_at AT TIME ZONE 'UTC' AS scheduled_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "cancelled_at": 'TIMESTAMPTZ',
         "created_at": 'TIMESTAMPTZ',
         "enqueued_at": 'TIMESTAMPTZ',
@@ -793,11 +877,12 @@ CREATE OR REPLACE MACRO read_workflow_runs(files) AS TABLE
         "workflow_name": 'VARCHAR',
         "workflow_version_id": 'VARCHAR',
         "workflow_version_number": 'BIGINT'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_announcement_rules(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "condition_groups": 'JSON',
         "conditions_no_longer_apply_behaviour": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
@@ -811,22 +896,24 @@ CREATE OR REPLACE MACRO read_announcement_rules(files) AS TABLE
         "template_id": 'VARCHAR',
         "update_sharing_mode": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_announcement_templates(files) AS TABLE
-    SELECT *
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "actions": 'JSON',
         "fields": 'JSON',
         "id": 'VARCHAR',
         "is_default": 'BOOLEAN',
         "name": 'VARCHAR',
         "owning_team_ids": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_api_keys(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_used_at AT TIME ZONE 'UTC' AS last_used_at, token_last_issued_at AT TIME ZONE 'UTC' AS token_last_issued_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, last_used_at AT TIME ZONE 'UTC' AS last_used_at, token_last_issued_at AT TIME ZONE 'UTC' AS token_last_issued_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "comments": 'VARCHAR',
         "created_at": 'TIMESTAMPTZ',
         "creator": 'JSON',
@@ -837,11 +924,12 @@ CREATE OR REPLACE MACRO read_api_keys(files) AS TABLE
         "team_ids": 'JSON',
         "team_roles": 'JSON',
         "token_last_issued_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC) = 1;
 
 CREATE OR REPLACE MACRO read_policies(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "assignment_rules": 'JSON',
         "conditions": 'JSON',
         "created_at": 'TIMESTAMPTZ',
@@ -857,11 +945,12 @@ CREATE OR REPLACE MACRO read_policies(files) AS TABLE
         "schedule": 'JSON',
         "status": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;
 
 CREATE OR REPLACE MACRO read_policy_findings(files) AS TABLE
-    SELECT * REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, due_at AT TIME ZONE 'UTC' AS due_at, last_checked_at AT TIME ZONE 'UTC' AS last_checked_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
-    FROM read_json(files, format = 'newline_delimited', columns = {
+    SELECT * EXCLUDE (filename) REPLACE (created_at AT TIME ZONE 'UTC' AS created_at, due_at AT TIME ZONE 'UTC' AS due_at, last_checked_at AT TIME ZONE 'UTC' AS last_checked_at, updated_at AT TIME ZONE 'UTC' AS updated_at)
+    FROM read_json(files, format = 'newline_delimited', filename = true, columns = {
         "created_at": 'TIMESTAMPTZ',
         "days": 'BIGINT',
         "debrief": 'JSON',
@@ -880,4 +969,5 @@ CREATE OR REPLACE MACRO read_policy_findings(files) AS TABLE
         "state": 'VARCHAR',
         "updated_at": 'TIMESTAMPTZ',
         "vacation_conflict": 'JSON'
-    });
+    })
+    QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, updated_at DESC) = 1;

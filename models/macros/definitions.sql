@@ -19,10 +19,19 @@
   {%- if not names -%}
     cast(null as {{ tap_incident.type_of('timestamp') }})
   {%- else -%}
-    coalesce(
+    {# Snowflake refuses coalesce with one argument. #}
+    {{- 'coalesce' if names | length > 1 }}(
       {%- for name in names %}
       min(case when lower(name) = '{{ name | lower | replace("'", "''") }}' then happened_at end){{ ',' if not loop.last }}
       {%- endfor %}
     )
   {%- endif -%}
+{%- endmacro %}
+
+{# How a person in a JSON value is called: by name or, if the tap has left out personal data, by id. #}
+{% macro person_name(column) -%}
+  coalesce(
+    {{ tap_incident.json_text(column, *(varargs + ('name',))) }},
+    'person ' || {{ tap_incident.json_text(column, *(varargs + ('id',))) }}
+  )
 {%- endmacro %}

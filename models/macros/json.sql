@@ -1,5 +1,5 @@
-{# What differs between databases in how they keep JSON. The base models give jsonb in PostgreSQL, JSON in DuckDB.
-   snowflake (VARIANT) and bigquery (JSON) are written and not tested. #}
+{# What differs between databases in how they keep JSON. The base models give jsonb in PostgreSQL, JSON in DuckDB,
+   VARIANT in Snowflake, JSON in BigQuery. #}
 
 {# A text in a JSON value, by the names on the way to it; null where there is none. #}
 {% macro json_text(column) %}
@@ -95,7 +95,10 @@
 {%- endmacro %}
 
 {% macro snowflake__unnest_json(column, alias) -%}
-  cross join lateral (select value, index + 1 as position from table(flatten(input => {{ column }}))) as {{ alias }}
+  cross join lateral (
+      select items.value, items.index + 1 as position
+      from table(flatten(input => {{ column }})) as items
+  ) as {{ alias }}
 {%- endmacro %}
 
 {% macro bigquery__unnest_json(column, alias) -%}

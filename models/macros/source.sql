@@ -7,6 +7,8 @@
   {%- set relation = source('incident', stream) -%}
   {%- if not execute -%}
     select 1 as id
+  {%- elif target.type not in ('duckdb', 'postgres', 'snowflake', 'bigquery') -%}
+    {{ exceptions.raise_compiler_error("the models don't support " ~ target.type ~ ', only duckdb, postgres, snowflake and bigquery') }}
   {%- else -%}
     {%- set known = tap_incident.source_of(stream) -%}
     {%- if var('incident_files') -%}
@@ -23,13 +25,15 @@
     {%- endif -%}
     select
       {%- for name, column in known.columns.items() %}
+      {%- set quoted = tap_incident.quoted(name) %}
       {% if name in there -%}
-        {{ tap_incident.as_kind(adapter.quote(name), column.data_type, there[name]) }}
+        {{ tap_incident.as_kind(quoted, column.data_type, there[name]) }}
       {%- else -%}
         cast(null as {{ tap_incident.type_of(column.data_type) }})
-      {%- endif %} as {{ adapter.quote(name) }}{{ ',' if not loop.last }}
+      {%- endif %} as {{ quoted }}{{ ',' if not loop.last }}
       {%- endfor %}
     {% if not origin -%}
+      from (select 1 as one) as nothing
       where 1 = 0
     {%- else -%}
       from {{ origin }}
@@ -53,11 +57,16 @@
   {%- endfor -%}
 {% endmacro %}
 
-{# The loader's types by column, in lower case. #}
+{# A column's name in quotes. In Snowflake, a name without quotes is in upper case, as the loader's are. #}
+{% macro quoted(name) %}
+  {{- return(adapter.quote(name | upper if target.type == 'snowflake' else name)) -}}
+{% endmacro %}
+
+{# The loader's types by column, in lower case. BigQuery's `dtype` does not say whether a column is repeated. #}
 {% macro types_in_table(relation) %}
   {%- set types = {} -%}
   {%- for column in adapter.get_columns_in_relation(relation) -%}
-    {%- do types.update({column.name | lower: column.dtype | lower}) -%}
+    {%- do types.update({column.name | lower: (column.data_type if target.type == 'bigquery' else column.dtype) | lower}) -%}
   {%- endfor -%}
   {%- do return(types) -%}
 {% endmacro %}

@@ -11,7 +11,7 @@
 {%- endmacro %}
 
 {% macro snowflake__parse_timestamp(text) -%}
-  cast(convert_timezone('UTC', to_timestamp_tz(nullif(cast({{ text }} as varchar), ''))) as timestamp_ntz)
+  cast(convert_timezone('UTC', cast(nullif(cast({{ text }} as varchar), '') as timestamp_tz)) as timestamp_ntz)
 {%- endmacro %}
 
 {% macro bigquery__parse_timestamp(text) -%}
@@ -95,7 +95,7 @@
 {%- endmacro %}
 
 {% macro bigquery__day_of_week(moment) -%}
-  mod(extract(dayofweek from {{ moment }}) + 5, 7) + 1
+  cast(format_datetime('%u', {{ moment }}) as int64)
 {%- endmacro %}
 
 {# The first day of the month or of the week (which begins on Monday) of a moment. #}
@@ -118,6 +118,10 @@
   percentile_cont({{ share }}) within group (order by {{ column }})
 {%- endmacro %}
 
+{# PERCENTILE_CONT of BigQuery does not work with GROUP BY, and APPROX_QUANTILES gives no value in between. #}
 {% macro bigquery__percentile(column, share) -%}
-  approx_quantiles({{ column }}, 100)[offset({{ (share * 100) | int }})]
+  {%- set ordered = 'array_agg(' ~ column ~ ' ignore nulls order by ' ~ column ~ ')' -%}
+  {%- set place = '(' ~ share ~ ' * (count(' ~ column ~ ') - 1))' -%}
+  {{ ordered }}[safe_offset(cast(floor({{ place }}) as int64))] * (1 + floor({{ place }}) - {{ place }})
+      + {{ ordered }}[safe_offset(cast(ceil({{ place }}) as int64))] * ({{ place }} - floor({{ place }}))
 {%- endmacro %}

@@ -21,11 +21,14 @@
 
 {# A column of a source as the type that every loader's column becomes. `there` is the type that the loader gave it. #}
 {% macro as_kind(column, kind, there) %}
-  {%- set is_text = 'char' in there or 'text' in there or there == 'string' -%}
+  {#- BigQuery's nested types name the columns that they have: struct<text string>. -#}
+  {%- set is_text = '<' not in there and ('char' in there or 'text' in there or there == 'string') -%}
   {%- if kind == 'json' -%}
     {{ adapter.dispatch('as_json', 'tap_incident')(column, is_text) }}
   {%- elif kind == 'timestamp' and (is_text or 'with time zone' in there) -%}
     {{ tap_incident.parse_timestamp(column) }}
+  {%- elif there in ('timestamp_tz', 'timestamp_ltz') -%}
+    {{ tap_incident.unless_unset("cast(convert_timezone('UTC', " ~ column ~ ') as timestamp_ntz)') }}
   {%- elif kind == 'timestamp' -%}
     {{ tap_incident.unless_unset('cast(' ~ column ~ ' as ' ~ tap_incident.type_of('timestamp') ~ ')') }}
   {%- else -%}
@@ -43,11 +46,13 @@
 {%- endmacro %}
 
 {% macro snowflake__as_json(column, is_text) -%}
-  {{ 'parse_json(' ~ column ~ ')' if is_text else 'to_variant(' ~ column ~ ')' }}
+  {%- set value = 'parse_json(' ~ column ~ ')' if is_text else 'to_variant(' ~ column ~ ')' -%}
+  case when not is_null_value({{ value }}) then {{ value }} end
 {%- endmacro %}
 
 {% macro bigquery__as_json(column, is_text) -%}
-  {{ 'parse_json(' ~ column ~ ')' if is_text else 'to_json(' ~ column ~ ')' }}
+  {%- set value = 'parse_json(' ~ column ~ ')' if is_text else 'to_json(' ~ column ~ ')' -%}
+  case when json_type({{ value }}) <> 'null' then {{ value }} end
 {%- endmacro %}
 
 {# A number that is written in a text; null where the text is no number. #}

@@ -1,17 +1,9 @@
--- Without a row in incident_alerts, nothing is known of what became an incident: no rows, rather than 0 percent.
-with linked as (
-    select distinct alert_id
-    from {{ ref('stg_incident_alerts') }}
-    where incident_id is not null
-)
-
 select
-    coalesce(alerts.alert_source_id, 'none') as alert_source_id,
-    coalesce(max(alerts.source), 'none') as source,
+    alert_source_id,
+    max(source) as source,
     count(*) as alerts,
-    count(linked.alert_id) as alerts_in_an_incident,
-    100 * cast(count(linked.alert_id) as {{ type_of('double') }}) / count(*) as percent_in_an_incident
-from {{ ref('stg_alerts') }} as alerts
-left join linked on linked.alert_id = alerts.alert_id
-where exists (select 1 from linked)
-group by coalesce(alerts.alert_source_id, 'none')
+    sum(case when is_in_an_incident then 1 else 0 end) as alerts_in_an_incident,
+    100 * cast(sum(case when is_in_an_incident then 1 else 0 end) as {{ type_of('double') }}) / count(*) as percent_in_an_incident
+from {{ ref('alert_metrics') }}
+where is_in_an_incident is not null
+group by alert_source_id

@@ -61,6 +61,7 @@ select
     lead_id,
     lead,
     teams,
+    has_postmortem,
     created_at,
     impact_started_at,
     started_at,
@@ -68,7 +69,12 @@ select
     mitigated_at,
     resolved_at,
     {{ first_day('month', local_time('started_at')) }} as month,
+    cast({{ local_time('started_at') }} as date) as started_on,
+    case
+        when left_out_because is null then cast({{ local_time('resolved_at') }} as date)
+    end as resolved_on,
     is_counted,
+    is_counted and is_unresolved as is_open,
     left_out_because,
     case when is_counted then {{ seconds_between('impact_started_at', 'started_at') }} end as seconds_to_detect,
     case when is_counted then {{ seconds_between('started_at', 'acknowledged_at') }} end as seconds_to_acknowledge,

@@ -9,7 +9,7 @@ select
     {{ json_integer('follow_ups.priority', 'rank') }} as priority_rank,
     {{ json_text('follow_ups.category', 'name') }} as category,
     {{ json_text('follow_ups.assignee', 'id') }} as assignee_id,
-    {{ json_text('follow_ups.assignee', 'name') }} as assignee,
+    {{ person_name('follow_ups.assignee') }} as assignee,
     {{ json_text('follow_ups.assignee_team', 'id') }} as team_id,
     {{ json_text('follow_ups.assignee_team', 'name') }} as team,
     {{ json_text('follow_ups.external_issue_reference', 'issue_permalink') }} as issue_permalink,

@@ -2,12 +2,18 @@ with leads as (
     select
         incidents.id as incident_id,
         {{ json_text('assigned.value', 'assignee', 'id') }} as lead_id,
-        {{ json_text('assigned.value', 'assignee', 'name') }} as lead,
+        {{ person_name('assigned.value', 'assignee') }} as lead,
         row_number() over (partition by incidents.id order by assigned.position) as place
     from {{ ref('base_incidents') }} as incidents
     {{ unnest_json('incidents.incident_role_assignments', 'assigned') }}
     where {{ json_text('assigned.value', 'role', 'role_type') }} = 'lead'
         and {{ json_text('assigned.value', 'assignee', 'id') }} is not null
+),
+
+documented as (
+    select distinct incidents.id as incident_id
+    from {{ ref('base_incidents') }} as incidents
+    {{ unnest_json('incidents.postmortem_document_ids', 'document') }}
 ),
 
 teams as (
@@ -35,6 +41,7 @@ select
     leads.lead_id,
     leads.lead,
     teams.teams,
+    coalesce(documented.incident_id, incidents.postmortem_document_url) is not null as has_postmortem,
     incidents.has_debrief,
     incidents.workload_minutes_total,
     incidents.workload_minutes_working,
@@ -45,4 +52,5 @@ select
     incidents.last_activity_at
 from {{ ref('base_incidents') }} as incidents
 left join leads on leads.incident_id = incidents.id and leads.place = 1
+left join documented on documented.incident_id = incidents.id
 left join teams on teams.incident_id = incidents.id

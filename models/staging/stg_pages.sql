@@ -1,5 +1,6 @@
 -- `incident_time_zone`: whose clocks say what is night. `incident_working_days` (1 is Monday), `incident_working_hours`
 -- and `incident_night_hours`: from the first hour on, before the last one; in working hours on working days only.
+-- An escalation interrupts a person once, with the first notice that is not of low urgency, however often it repeats.
 with events as (
     select
         escalations.id as escalation_id,
@@ -20,7 +21,7 @@ people as (
         events.*,
         paged.position as user_position,
         coalesce({{ json_text('paged.value', 'id') }}, 'unknown') as user_id,
-        {{ json_text('paged.value', 'name') }} as person,
+        {{ person_name('paged.value') }} as person,
         {{ local_time('events.paged_at') }} as paged_at_local
     from events
     {{ unnest_json('events.users', 'paged') }}
@@ -29,6 +30,10 @@ people as (
 clocked as (
     select
         people.*,
+        row_number() over (
+            partition by escalation_id, user_id
+            order by case when urgency = 'low' then 1 else 0 end, paged_at, event_position, user_position
+        ) as place,
         cast(extract(hour from paged_at_local) as integer) as hour_of_day,
         {{ day_of_week('paged_at_local') }} as day_of_week
     from people
@@ -43,6 +48,7 @@ select
     title,
     priority,
     urgency,
+    place = 1 and coalesce(urgency, 'high') <> 'low' as is_interruption,
     user_id,
     person,
     paged_at,

@@ -5,7 +5,7 @@ select
     entries.entry_type,
     entries.rotation_id,
     {{ json_text('entries.user', 'id') }} as user_id,
-    {{ json_text('entries.user', 'name') }} as person,
+    {{ person_name('entries.user') }} as person,
     entries.start_at,
     entries.end_at,
     cast({{ seconds_between('entries.start_at', 'entries.end_at') }} as {{ type_of('double') }}) / 3600 as hours

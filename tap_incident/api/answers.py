@@ -14,10 +14,12 @@ from typing import Any, NoReturn
 
 from tap_incident.api.body import Unusable, is_api_error, parse_body
 from tap_incident.api.rate import Limits, read_limits
+from tap_incident.api.surroundings import refused_by_proxy
 from tap_incident.errors import (
     BadData,
     BadEndpoint,
     BadKey,
+    Forbidden,
     Gone,
     MissingPermission,
     PassingFault,
@@ -53,6 +55,10 @@ class RateLimited(PassingFault):
         super().__init__(text)
         self.limits = limits
         self.retry_after = retry_after
+
+
+class PageTooLarge(Rejected):
+    """The API rejects the `page_size` (422). A smaller page may help."""
 
 
 def read(request: str, status: int, headers: Headers, content: bytes, secret: str = "") -> Row:
@@ -138,6 +144,8 @@ def fail(request: str, status: int, headers: Headers, body: Any, secret: str = "
     Only the API's own error says that a row or a permission is missing. A gateway's status does not.
     """
     text, scope = _described(request, status, body if isinstance(body, dict) else {}, secret)
+    if status == 407:
+        raise BadEndpoint(f"{text}: {refused_by_proxy(status)}")
     if status == 429:
         raise RateLimited(text, read_limits(headers), _retry_after(headers, body))
     if 300 <= status < 400:
@@ -150,14 +158,18 @@ def fail(request: str, status: int, headers: Headers, body: Any, secret: str = "
     if status == 401:
         raise BadKey(f"{text}. The API does not know this key: check api_key, or make a new one in the dashboard")
     if status == 403:
-        raise MissingPermission(text, scope)
+        raise Forbidden(text) if scope is None else MissingPermission(text, scope)
     if status == 404:
         raise Gone(text)
-    raise Rejected(text, advice="Deselect the stream to read the rest, and report this line")
+    kind = PageTooLarge if status == 422 and "page_size" in text else Rejected
+    raise kind(text, advice="Deselect the stream to read the rest, and report this line")
 
 
 def _described(request: str, status: int, body: Row, secret: str) -> tuple[str, str | None]:
-    """(text with request, status, type, code, field and message of each error, and request_id; the missing scope)."""
+    """Text with request, status, type, code, field and message of each error, and request_id; and the missing scope.
+
+    The scope is "" if only the code says that one is missing, and None if nothing does.
+    """
     texts, scope = [f"{request}: status {status}"], None
     if body.get("type"):
         texts.append(_quoted(body["type"], secret))
@@ -166,12 +178,14 @@ def _described(request: str, status: int, body: Row, secret: str) -> tuple[str, 
         if isinstance(error, dict):
             source, metadata = error.get("source"), error.get("metadata")
             field = source.get("field") if isinstance(source, dict) else None
-            scope = scope or (metadata.get("scope") if isinstance(metadata, dict) else None)
+            named = metadata.get("scope") if isinstance(metadata, dict) else None
+            if error.get("code") == "missing_required_scope" or (named and isinstance(named, str)):
+                scope = scope or (_quoted(named, secret) if isinstance(named, str) else "")
             text = ": ".join(str(value) for value in (error.get("code"), field, error.get("message")) if value)
             texts += [_quoted(text, secret).rstrip(".")] if text else []
     if body.get("request_id"):
         texts.append(f"request_id {_quoted(body['request_id'], secret)}")
-    return ", ".join(texts), _quoted(scope, secret) if isinstance(scope, str) else None
+    return ", ".join(texts), scope
 
 
 def _quoted(value: object, secret: str) -> str:

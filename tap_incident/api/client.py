@@ -1,48 +1,65 @@
-"""HTTP client: authorization, timeouts, retries, pagination.
+"""HTTP client: authorization, timeouts, requests under way, what was measured.
 
-Source: API documents, sections "Making requests" and "Pagination".
+Source: API documents, section "Making requests".
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from queue import SimpleQueue
 from typing import Any
-
-import backoff
-from singer import metrics
 
 from tap_incident.api.answers import Page, RateLimited, is_unicode, page, read, sent_at
 from tap_incident.api.body import Unusable
 from tap_incident.api.pages import read_pages
 from tap_incident.api.rate import Gate, read_limits
+from tap_incident.api.retries import Attempts, Retries
 from tap_incident.api.transport import Transport, filled
 from tap_incident.config import Config
-from tap_incident.errors import BadData, PassingFault, SlowAnswer, Stopped
+from tap_incident.errors import BadData, PassingFault, Stopped, Unreadable
 from tap_incident.streams import STREAMS, Params, Stream
 from tap_incident.timestamps import rfc3339, rfc3339_exact
 
 LOGGER = logging.getLogger(__name__)
 
 RETRY_SECONDS = 600
-"""A fault that lasts longer ends the run."""
+"""A path that fails for longer is given up; if nothing else answers, so is the run."""
 ANSWER_SECONDS = 600
 """An answer that takes longer to arrive is requested again, even if it still arrives byte by byte."""
-_LONGEST_BACKOFF_SECONDS = 60
-_TRIES_IF_UNUSABLE = 3
 _IDENTITY = "/v1/identity"
 _IDENTITY_SECONDS = 10
-_SECONDS_BETWEEN_WARNINGS = 5.0
+
+
+@dataclass
+class Timing:
+    """The requests to one path."""
+
+    number: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+    failed: dict[int, int] = field(default_factory=dict)
+    """Number of answers by status other than 200; 0: no answer."""
+
+
+@dataclass(frozen=True)
+class _Request:
+    name: str
+    """Stream, method and path, for log lines and errors."""
+    path: str
+    filled_path: str
+    query: Params
+    timeout: float
+    total: float
 
 
 class Client:
-    """Reads lists page by page. Thread-safe."""
+    """Reads lists page by page. Thread-safe: any number of threads may wait here."""
 
     def __init__(
         self,
@@ -57,36 +74,29 @@ class Client:
     ) -> None:
         """Once `stop` is set, no more requests are sent and every wait ends with Stopped.
 
-        `answer_seconds` is the time for one whole answer, or request_timeout if that is longer. A fault that lasts for
-        `retry_seconds` ends the run.
+        `answer_seconds` is the time for one whole answer, or request_timeout if that is longer. A path may fail for
+        `retry_seconds`. Raises BadEndpoint if the CA bundle of the environment can't be used.
         """
         self._config = config
         self._stop = stop
         self._clock = clock
         self._sleep = sleep or self._sleep_until_stop
         lower = {stream.path: stream.requests_per_minute for stream in STREAMS if stream.requests_per_minute}
-        self._gate = Gate(config.requests_per_minute, lower, clock=clock, sleep=self._sleep)
+        self._gate = Gate(config.requests_per_minute, lower, clock=clock)
+        self._under_way = threading.Semaphore(config.max_concurrency)
+        self._retries = Retries(retry_seconds, clock=clock, sleep=self._sleep, api_answers=self._api_answers)
         self._transport = Transport(config)
         self._answer_seconds = max(answer_seconds, config.request_timeout)
-        self._retry_seconds = retry_seconds
-        self._timed: SimpleQueue[metrics.Point] = SimpleQueue()
-        self._warnings = threading.Lock()
-        self._quiet_until = clock()
-        self._suppressed = 0
         self._page_sizes: dict[str, int] = {}
         self._now = now
+        self._lock = threading.Lock()
+        self._timings: defaultdict[str, Timing] = defaultdict(Timing)
         self._began = now()
-        self._began_by_api: datetime | None = None
 
     @property
     def began(self) -> str:
         """Start of the run (RFC 3339) by this machine's clock or by the API's, whichever is earlier."""
-        return rfc3339(min(self._began, self._began_by_api or self._began))
-
-    @property
-    def knows_api_time(self) -> bool:
-        """True if an answer had the API's time, so that `began` does not depend only on this machine's clock."""
-        return self._began_by_api is not None
+        return rfc3339(self._began)
 
     @property
     def sent(self) -> int:
@@ -97,27 +107,20 @@ class Client:
         """Seconds that the rate limit of the key takes for this number of further requests."""
         return self._gate.seconds_for(requests)
 
-    def timers(self) -> Iterator[metrics.Point]:
-        """Timers of the requests that ended since the last call. The main thread logs them."""
-        while not self._timed.empty():
-            yield self._timed.get()
+    def timings(self) -> dict[str, Timing]:
+        """What was measured so far, by unfilled path."""
+        with self._lock:
+            return {path: replace(each, failed=dict(each.failed)) for path, each in self._timings.items()}
 
-    def identity(self) -> Iterator[Page]:
-        """A page of one row that describes the key. Requested once, for at most ten seconds, because it is not data.
+    def identity(self) -> dict[str, Any]:
+        """What the API says of the key; {} if nothing. Raises what `get` raises, but PassingFault after 30 seconds, and
+        SlowAnswer at once if no answer comes within ten seconds.
 
-        Raises what `get` raises. Source: API document, `GET /v1/identity`.
+        Source: API document, `GET /v1/identity`.
         """
-        self._gate.wait(_IDENTITY)
-        seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
-        found = self._request(f"GET {_IDENTITY}", _IDENTITY, _IDENTITY, (), timeout=seconds, total=seconds).get(
-            "identity"
-        )
-        yield Page([found] if isinstance(found, dict) else [])
-
-    def key(self) -> Page:
-        """The page of `identity`, with the retries of other requests."""
-        found = self.get(_IDENTITY, (), "API key").get("identity")
-        return Page([found] if isinstance(found, dict) else [])
+        found = self._repeated(self._identity_request(), Attempts(_IDENTITY, tries_if_slow=1, is_short=True))
+        identity = found.get("identity")
+        return identity if isinstance(identity, dict) else {}
 
     def first_page(self, stream: Stream, params: Params, rows: int) -> Page:
         """The first page of a list, with `rows` rows if the endpoint has a page size. Raises what `get` raises."""
@@ -132,100 +135,102 @@ class Client:
     def get(self, path: str, params: Params, name: str, tries_if_slow: int | None = None) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
 
-        `params` are those of the query and of the path, whose limits, timers and log lines are by the unfilled `path`.
-        Raises SlowAnswer after `tries_if_slow` slow answers in a row. Otherwise raises
-        BadEndpoint, BadKey, MissingPermission, Gone, Rejected, BadData, PassingFault (if it lasted too long),
-        Stopped.
+        `params` are those of the query and of the path, whose limits, timings and log lines are by the unfilled `path`.
+        Raises SlowAnswer after `tries_if_slow` slow answers in a row. Otherwise raises Unreadable if only this path or
+        list can't be read; BadEndpoint, BadKey, PassingFault or Stopped if the run can't continue.
         """
+        request = f"{name}: GET {path}"
         if not all(is_unicode(value) for _, value in params):
-            raise BadData(f"{name}: GET {path}: an id from the API is not valid Unicode, so it can't be sent")
-        filled_path, query = filled(f"{name}: GET {path}", path, params)
-        pauses = backoff.expo(max_value=_LONGEST_BACKOFF_SECONDS)
-        next(pauses)
-        give_up, tries, slow = None, itertools.count(1), 0
+            raise BadData(f"{request}: an id from the API is not valid Unicode, so it can't be sent")
+        filled_path, query = filled(request, path, params)
+        timeout, total = self._config.request_timeout, self._answer_seconds
+        return self._repeated(
+            _Request(request, path, filled_path, query, timeout, total), Attempts(path, tries_if_slow)
+        )
+
+    def _repeated(self, request: _Request, attempts: Attempts) -> dict[str, Any]:
+        """The answer to a request, which is repeated while its faults may pass."""
         while True:
-            # Before the gate, which counts what it lets through, and logs long waits.
-            if self._stop.is_set():
-                raise Stopped("stopped before a request")
-            sent = self._gate.wait(path)
             try:
-                return self._request(
-                    f"{name}: GET {path}",
-                    path,
-                    filled_path,
-                    query,
-                    timeout=self._config.request_timeout,
-                    total=self._answer_seconds,
-                )
+                with self._turn(request.path) as sent:
+                    found = self._send(request)
             except (PassingFault, Unusable) as fault:
-                slow = slow + 1 if isinstance(fault, SlowAnswer) else 0
-                if slow and slow == tries_if_slow:
-                    raise
-                if isinstance(fault, Unusable) and next(tries) >= _TRIES_IF_UNUSABLE:
-                    raise
-                if give_up is None:
-                    give_up = self._clock() + self._retry_seconds
-                requested = fault.retry_after if isinstance(fault, RateLimited) else None
-                if requested is not None and requested > self._retry_seconds:
-                    raise _too_long(fault, requested, self._retry_seconds) from fault
-                seconds = requested if requested is not None else backoff.full_jitter(next(pauses))
-                if self._clock() + seconds > give_up:
-                    raise PassingFault(f"{fault}. It has lasted for more than {_limit(self._retry_seconds)}") from fault
-                self._pause(path, fault, seconds, sent)
+                seconds = self._retries.pause(attempts, fault)
+                if not isinstance(fault, RateLimited):
+                    self._retries.nap(fault, seconds)
+                # The gate pauses every thread that the limit concerns, including this one: one warning for all of them.
+                elif self._gate.pause(request.path, seconds, fault.limits, sent):
+                    LOGGER.warning("%s. Waiting %.1f s", fault, seconds)
+            else:
+                return found
 
-    def _pause(self, path: str, fault: PassingFault | Unusable, seconds: float, sent: float) -> None:
+    @contextmanager
+    def _turn(self, path: str) -> Iterator[float]:
+        """Hold one of the max_concurrency places for requests under way, once the rate limits let this one through.
+        Yields the time. No place is held while waiting for the limits."""
+        while True:
+            self._end_if_stopped()
+            with self._under_way:
+                self._end_if_stopped()
+                delay = self._gate.take(path)
+                if not delay:
+                    yield self._clock()
+                    return
+            self._sleep(delay)
+
+    def _end_if_stopped(self) -> None:
         if self._stop.is_set():
-            raise Stopped("stopped before a retry")
-        if not isinstance(fault, RateLimited):
-            self._warn(f"{fault}. Retrying in {seconds:.1f} s")
-            self._sleep(seconds)
-        # The gate pauses every thread that the limit concerns, including this one: one warning for all of them.
-        elif self._gate.pause(path, seconds, fault.limits, sent):
-            LOGGER.warning("%s. Waiting %.1f s", fault, seconds)
-
-    def _warn(self, text: str) -> None:
-        """Log a WARNING, or only count it if one was logged just now: during an outage every thread retries."""
-        with self._warnings:
-            now = self._clock()
-            if now < self._quiet_until:
-                self._suppressed += 1
-                LOGGER.debug("%s", text)
-                return
-            more, self._suppressed, self._quiet_until = self._suppressed, 0, now + _SECONDS_BETWEEN_WARNINGS
-        LOGGER.warning("%s%s", text, f" (and {more} more since the last such warning)" if more else "")
+            raise Stopped("stopped before a request")
 
     def _sleep_until_stop(self, seconds: float) -> None:
         if self._stop.wait(seconds):
             raise Stopped("stopped while waiting")
 
-    def _request(
-        self, request: str, path: str, filled_path: str, query: Params, *, timeout: float, total: float
-    ) -> dict[str, Any]:
-        began = time.monotonic()
-        status = 0
+    def _send(self, request: _Request) -> dict[str, Any]:
+        """The JSON object that answers this one request. Raises PassingFault too."""
+        began, status = time.monotonic(), 0
         try:
-            answer = self._transport.get(request, filled_path, query, timeout=timeout, total=total)
+            answer = self._transport.get(
+                request.name, request.filled_path, request.query, timeout=request.timeout, total=request.total
+            )
             status = answer.status
         finally:
-            self._timed.put(_point(path, status, time.monotonic() - began))
-        self._gate.learn(path, read_limits(answer.headers), granted=status != 429)
-        self._began_by_api = self._began_by_api or sent_at(answer.headers)
-        return read(request, status, answer.headers, answer.content, self._config.api_key)
+            self._measure(request.path, status, time.monotonic() - began)
+        self._gate.learn(request.path, read_limits(answer.headers), granted=status != 429)
+        api_time = sent_at(answer.headers)
+        with self._lock:
+            self._began = min(self._began, api_time or self._began)
+        try:
+            found = read(request.name, status, answer.headers, answer.content, self._config.api_key)
+        except RateLimited:
+            self._retries.answered(None)
+            raise
+        except Unreadable:
+            self._retries.answered(request.path)
+            raise
+        self._retries.answered(request.path)
+        return found
 
+    def _measure(self, path: str, status: int, seconds: float) -> None:
+        with self._lock:
+            timing = self._timings[path]
+            timing.number += 1
+            timing.seconds += seconds
+            timing.longest = max(timing.longest, seconds)
+            if status != 200:
+                timing.failed[status] = timing.failed.get(status, 0) + 1
 
-def _too_long(fault: Exception, requested: float, most: float) -> PassingFault:
-    return PassingFault(
-        f"{fault}. The API asks to wait {requested:,.0f} s, but the tap waits for at most {_limit(most)}",
-        advice="Run again after that, with the last state",
-    )
+    def _identity_request(self) -> _Request:
+        seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
+        return _Request(f"API key: GET {_IDENTITY}", _IDENTITY, _IDENTITY, (), seconds, seconds)
 
-
-def _limit(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-
-
-def _point(path: str, status: int, seconds: float) -> metrics.Point:
-    """The timer of one request, in the form of singer-python. `status` is 0 if no answer came."""
-    outcome = metrics.Status.succeeded if status == 200 else metrics.Status.failed
-    tags = {metrics.Tag.endpoint: path, metrics.Tag.http_status_code: status, metrics.Tag.status: outcome}
-    return metrics.Point("timer", metrics.Metric.http_request_duration, seconds, tags)
+    def _api_answers(self) -> bool:
+        """Ask for the identity once. False if there is no proper answer."""
+        try:
+            with self._turn(_IDENTITY):
+                self._send(self._identity_request())
+        except PassingFault:
+            return False
+        except Unreadable:
+            return True
+        return True

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from tap_incident.api.answers import Page, page
+from tap_incident.api.answers import Page, PageTooLarge, page
 from tap_incident.errors import BadData, SlowAnswer
 from tap_incident.streams import Params, Stream
 from tap_incident.timestamps import rfc3339_exact
@@ -75,7 +75,7 @@ def read_pages(
 
 
 def _get_page(get: Get, stream: Stream, params: Params, page_sizes: dict[str, int]) -> dict[str, Any]:
-    """One page: in smaller and smaller ones if the answers are slow."""
+    """One page: in smaller and smaller ones if the answers are slow or the API rejects the size."""
     if stream.page_size is None:
         return get(stream.path, params, stream.name, None)
     while True:
@@ -83,12 +83,13 @@ def _get_page(get: Get, stream: Stream, params: Params, page_sizes: dict[str, in
         tries = _TRIES_IF_SLOW if size > _SMALLEST_PAGE else None
         try:
             return get(stream.path, (*params, ("page_size", str(size))), stream.name, tries)
-        except SlowAnswer as fault:
+        except (SlowAnswer, PageTooLarge) as fault:
             if tries is None:
                 raise
             smaller = max(_SMALLEST_PAGE, size // 2)
             if stream.name not in page_sizes:
-                LOGGER.warning("%s. It was slow %d times: requesting smaller pages from now on", fault, tries)
+                why = f" It was slow {tries} times:" * isinstance(fault, SlowAnswer)
+                LOGGER.warning("%s.%s requesting smaller pages from now on", fault, why)
             page_sizes[stream.name] = min(smaller, page_sizes.get(stream.name, smaller))
 
 

@@ -37,9 +37,10 @@ _EPSILON = 1e-6
 _LONGEST_PERIOD = 3600
 _LONG_WAIT = 30
 _STEP = 0.0005
-"""From the smallest share to all of the rate in about five minutes. With other users who take up to three quarters of
-the quota, less than 1 % of the answers are then 429."""
+"""With other users who take up to three quarters of the quota, less than 1 % of the answers are then 429."""
 _STEP_IF_PLENTY = 0.01
+_QUIET = 45
+"""Seconds without a 429, after which nobody else seems to use the quota: a minute after some 429s, the rate is full."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +104,12 @@ class _Bucket:
         self.wait(now)
         self.tokens = min(self.tokens, remaining - self.reserve)
 
-    def granted(self, remaining: int | None) -> None:
-        """Use a little more of the rate after an answer other than 429: much more if much of the quota remains."""
+    def granted(self, remaining: int | None, now: float) -> None:
+        """Use a little more of the rate after an answer other than 429: much more if much of the quota remains, or if
+        the last 429 was some time ago."""
         plenty = remaining is not None and remaining > self.quota.limit / 10
-        self.share = min(1.0, self.share + (_STEP_IF_PLENTY if plenty else _STEP))
+        step = _STEP_IF_PLENTY if plenty or now - self.slowed_at > _QUIET else _STEP
+        self.share = min(1.0, self.share + step)
 
     def pause(self, until: float, sent: float, now: float) -> bool:
         """Give no token before `until`, and then one. Returns whether this is longer than an earlier pause.
@@ -124,20 +127,12 @@ class _Bucket:
 
 
 class Gate:
-    """`wait` lets a request through; `learn` and `pause` pass on what the API answered."""
+    """`take` lets a request through; `learn` and `pause` pass on what the API answered."""
 
-    def __init__(
-        self,
-        ceiling: int | None,
-        lower: Mapping[str, int],
-        *,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-    ) -> None:
+    def __init__(self, ceiling: int | None, lower: Mapping[str, int], *, clock: Callable[[], float]) -> None:
         """`ceiling`: most requests in any minute, None for only the API's limits. `lower`: requests per minute by path,
-        for endpoints whose lower limit is known. `sleep` may raise; then no request is counted."""
+        for endpoints whose lower limit is known."""
         self._clock = clock
-        self._sleep = sleep
         self._lock = threading.Lock()
         self._key = _Bucket(KEY_QUOTA, clock())
         self._own = {path: _Bucket(Quota(limit), clock()) for path, limit in lower.items()}
@@ -147,27 +142,26 @@ class Gate:
         self.passed = 0
         """Number of requests let through."""
 
-    def wait(self, path: str) -> float:
-        """Return when a request to `path` may be sent, and count it. Returns the time by the clock."""
-        while True:
-            with self._lock:
-                now = self._clock()
-                buckets = self._buckets(path)
-                delay = max(*(bucket.wait(now) for bucket in buckets), self._ceiling_wait(now))
-                # Ignore rounding errors: they could cause an endless loop of zero-length sleeps.
-                if delay < _EPSILON:
-                    for bucket in buckets:
-                        bucket.tokens -= 1
-                    if self._recent is not None:
-                        self._recent.append(now)
-                    self.passed += 1
-                    return now
-                is_news = delay > _LONG_WAIT and now + delay > self._logged_until + _LONG_WAIT
-                if is_news:
-                    self._logged_until = now + delay
+    def take(self, path: str) -> float:
+        """0 if a request to `path` may be sent now: it is counted, so send it. Else seconds to wait before asking."""
+        with self._lock:
+            now = self._clock()
+            buckets = self._buckets(path)
+            delay = max(*(bucket.wait(now) for bucket in buckets), self._ceiling_wait(now))
+            # Ignore rounding errors: they could cause an endless loop of zero-length sleeps.
+            if delay < _EPSILON:
+                for bucket in buckets:
+                    bucket.tokens -= 1
+                if self._recent is not None:
+                    self._recent.append(now)
+                self.passed += 1
+                return 0.0
+            is_news = delay > _LONG_WAIT and now + delay > self._logged_until + _LONG_WAIT
             if is_news:
-                LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
-            self._sleep(delay)
+                self._logged_until = now + delay
+        if is_news:
+            LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
+        return delay
 
     def seconds_for(self, requests: float) -> float:
         """Seconds until this number of further requests is let through, if no endpoint has a lower limit."""
@@ -203,12 +197,12 @@ class Gate:
                 binding = self._own[path] if limits.of_endpoint else self._key
                 binding.learn(limits.remaining, now)
             for bucket in self._buckets(path) if granted else ():
-                bucket.granted(limits.remaining if bucket is binding else None)
+                bucket.granted(limits.remaining if bucket is binding else None, now)
 
     def pause(self, path: str, seconds: float, limits: Limits, sent: float | None = None) -> bool:
         """Send nothing for `seconds`: to this endpoint if the limit is its own, else to any.
 
-        `sent` is what `wait` returned for the request that was refused; None means that it was sent just now.
+        `sent` is when the request that was refused was sent, None: just now.
         Returns whether this is longer than an earlier pause.
         """
         with self._lock:

@@ -6,22 +6,31 @@ from typing import Any
 
 from singer import metadata
 
-from tap_incident.protocol.schemas import Schema, schema
+from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
 from tap_incident.streams import STREAMS, Stream
 
 
-def discover(replication_method: str = "FULL_TABLE") -> dict[str, Any]:
+def discover(replication_method: str = "FULL_TABLE", *, exclude_personal_data: bool = False) -> dict[str, Any]:
     """The catalog: `{"streams": [...]}`, sorted by tap_stream_id, the same in each call.
 
     Streams that can be incremental say so. With "INCREMENTAL", they are set to it; all others are FULL_TABLE.
+    `exclude_personal_data` is the setting (see `schema`).
     Source: Singer spec, sections "Discovery mode" and "Metadata".
     """
     ordered = sorted(STREAMS, key=lambda stream: stream.name)
-    return {"streams": [_entry(stream, stream.replication_method(replication_method)) for stream in ordered]}
+    return {
+        "streams": [
+            _entry(
+                stream,
+                schema(stream, exclude_personal_data=exclude_personal_data),
+                stream.replication_method(replication_method),
+            )
+            for stream in ordered
+        ]
+    }
 
 
-def _entry(stream: Stream, method: str) -> dict[str, Any]:
-    document = schema(stream)
+def _entry(stream: Stream, document: Schema, method: str) -> dict[str, Any]:
     return {
         "tap_stream_id": stream.name,
         "stream": stream.name,
@@ -46,7 +55,9 @@ def _written_metadata(stream: Stream, document: Schema, method: str) -> list[dic
     metadata.write(known, (), "selected-by-default", stream.selected_by_default)
     if stream.parent.stream is not None:
         metadata.write(known, (), "parent-tap-stream-id", stream.parent.stream)
-    for breadcrumb, entry in known.items():
-        if breadcrumb and entry["inclusion"] == "available":
+    # At every depth: the rules of Meltano only reach into a list if the catalog names what is in it.
+    for breadcrumb in breadcrumbs(document):
+        if known.get(breadcrumb, {}).get("inclusion") != "automatic":
+            metadata.write(known, breadcrumb, "inclusion", "available")
             metadata.write(known, breadcrumb, "selected-by-default", True)
     return [{"breadcrumb": list(breadcrumb), "metadata": entry} for breadcrumb, entry in sorted(known.items())]

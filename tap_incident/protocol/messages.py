@@ -8,10 +8,15 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tap_incident.logs import masked, shortened
 from tap_incident.protocol.output import Output, output_errors
+from tap_incident.protocol.records import Shaper, shaper
+from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected
 from tap_incident.protocol.state import State
 
@@ -24,10 +29,86 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _SUSPECT = re.compile(r"\\ud[89ab]..(?!\\ud[c-f])|\\ud[c-f](?<!\\ud[89ab]..\\ud[c-f])|\\u0000|\\\\u(?:d[89a-f]|0000)")
 # One escape: a whole pair, a character that is replaced, or anything else.
 _ESCAPE = re.compile(r"\\(?:ud[89ab]..\\ud[c-f]..|(ud[89a-f]..|u0000)|.)")
+_MOST_UNKNOWN = 1_000
+_SHOWN_UNKNOWN = 20
+_LONGEST_PATH = 200
+
+
+class Encoder:
+    """Makes RECORD messages. Thread-safe."""
+
+    def __init__(self, secret: str = "", versions: Mapping[str, int] | None = None) -> None:
+        """`secret` is masked in log lines. `versions` are the table versions of streams that have one."""
+        self._secret = secret
+        self.versions = versions or {}
+        self._lock = threading.Lock()
+        self._shapers: dict[str, Shaper] = {}
+        self._unknown: dict[str, set[str]] = {}
+        self._replaced: set[str] = set()
+
+    def record(self, selected: Selected, row: dict[str, Any], extracted: str = "") -> str:
+        """The RECORD message of a row of the API. `extracted` is its `time_extracted`.
+
+        NUL and halves of surrogate pairs become U+FFFD, with one WARNING per stream: PostgreSQL and DuckDB refuse them.
+        Raises BadData for a row that fits no record.
+        """
+        name = selected.stream.name
+        message: dict[str, Any] = {"type": "RECORD", "stream": name, "record": self._shaper(selected)(row)}
+        if extracted:
+            message["time_extracted"] = extracted
+        if name in self.versions:
+            message["version"] = self.versions[name]
+        line = _encode(message)
+        if ("\\ud" in line or "\\u0000" in line) and _SUSPECT.search(line):
+            return self._storable(name, line)
+        return line
+
+    def _shaper(self, selected: Selected) -> Shaper:
+        name = selected.stream.name
+        with self._lock:
+            if name not in self._shapers:
+                self._shapers[name] = shaper(selected, schema(selected.stream), self._collector(name))
+            return self._shapers[name]
+
+    def _storable(self, name: str, line: str) -> str:
+        storable = _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], line)
+        with self._lock:
+            if storable != line and name not in self._replaced:
+                self._replaced.add(name)
+                LOGGER.warning(
+                    "%s: a text holds NUL or half of a surrogate pair, which databases refuse; each is written as "
+                    "U+FFFD",
+                    name,
+                )
+        return storable
+
+    def _collector(self, name: str) -> Callable[[str], None]:
+        """A function that keeps the path of an unknown property of the stream `name`."""
+        paths = self._unknown.setdefault(name, set())
+
+        def collect(path: str) -> None:
+            with self._lock:
+                if len(paths) < _MOST_UNKNOWN:
+                    short = len(path) <= _LONGEST_PATH
+                    paths.add(path if short else shortened(masked(path, self._secret), _LONGEST_PATH))
+
+        return collect
+
+    def log_unknown_properties(self) -> None:
+        """Log the properties of the API that are not in the schemas, but only the first of many."""
+        paths = [f"{name}.{path}" for name, found in sorted(self._unknown.items()) for path in sorted(found)]
+        more = len(paths[_SHOWN_UNKNOWN:])
+        at_least = "at least " * any(len(found) == _MOST_UNKNOWN for found in self._unknown.values())
+        if paths:
+            LOGGER.warning(
+                "The API sends properties that this version does not know; they are left out: %s%s",
+                ", ".join(paths[:_SHOWN_UNKNOWN]),
+                f", and {at_least}{more:,} others" if more else "",
+            )
 
 
 class Writer:
-    """Writes messages to `out`, and counts the records per stream in `records`.
+    """Writes messages to `out`, and counts the records per stream in `records`. Only the main thread uses it.
 
     Raises BrokenPipeError if the reader has closed the pipe, BadOutput for any other failure to write.
     """
@@ -37,9 +118,6 @@ class Writer:
         self.records: Counter[str] = Counter()
         self.activated: set[str] = set()
         """Streams for which ACTIVATE_VERSION was written."""
-        self._replaced: set[str] = set()
-        self.versions: dict[str, int] = {}
-        """Table version per stream, if it has one. It is written into each RECORD."""
 
     def schema(self, selected: Selected) -> None:
         """Write SCHEMA of a stream, unless it was written before."""
@@ -58,37 +136,17 @@ class Writer:
             message["bookmark_properties"] = [selected.replication_key]
         self._write(message)
 
-    def record(self, name: str, record: dict[str, Any], extracted: str = "") -> None:
-        """Write RECORD of the stream `name`, whose SCHEMA must be out. `extracted` is its `time_extracted`.
+    def records_of(self, selected: Selected, lines: Sequence[str]) -> None:
+        """Write RECORD messages of one stream, after its SCHEMA."""
+        self.schema(selected)
+        for line in lines:
+            self._write_line(line)
+            self.records[selected.stream.name] += 1
 
-        NUL and halves of surrogate pairs become U+FFFD, with one WARNING per stream: PostgreSQL and DuckDB refuse them.
-        """
-        message: dict[str, Any] = {"type": "RECORD", "stream": name, "record": record}
-        if extracted:
-            message["time_extracted"] = extracted
-        if name in self.versions:
-            message["version"] = self.versions[name]
-        line = _encode(message)
-        if ("\\ud" in line or "\\u0000" in line) and _SUSPECT.search(line):
-            line = self._storable(name, line)
-        self._write_line(line)
-        self.records[name] += 1
-
-    def _storable(self, name: str, line: str) -> str:
-        storable = _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], line)
-        if storable != line and name not in self._replaced:
-            self._replaced.add(name)
-            LOGGER.warning(
-                "%s: a text holds NUL or half of a surrogate pair, which databases refuse; each is written as U+FFFD",
-                name,
-            )
-        return storable
-
-    def activate(self, name: str) -> None:
-        """Write ACTIVATE_VERSION if the stream has a version: the target removes rows with another one."""
-        if name in self.versions:
-            self.activated.add(name)
-            self._write({"type": "ACTIVATE_VERSION", "stream": name, "version": self.versions[name]})
+    def activate(self, name: str, version: int) -> None:
+        """Write ACTIVATE_VERSION: the target removes rows with another version."""
+        self.activated.add(name)
+        self._write({"type": "ACTIVATE_VERSION", "stream": name, "version": version})
 
     def state(self, state: State) -> None:
         """Write STATE and flush, so that the target gets it with all records before it."""

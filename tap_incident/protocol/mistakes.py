@@ -1,4 +1,4 @@
-"""What a catalog says that has no effect, because of a typing mistake. Each has a WARNING.
+"""What a catalog says that has no effect: typing mistakes, and what the tap does not follow. Each has a WARNING.
 
 Source: Singer spec, section "Metadata".
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from tap_incident.protocol.entries import Breadcrumb, Entry, field_name
-from tap_incident.protocol.schemas import Schema
+from tap_incident.protocol.entries import Entry, field_name
+from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
+from tap_incident.streams import Stream
 from tap_incident.words import nearest, shown
 
 LOGGER = logging.getLogger(__name__)
@@ -21,6 +23,8 @@ _FINE = frozenset(
     (*_READ, "replication_method", "replication_key", "forced-replication-method", "valid-replication-keys")
 )
 """Keys that are no mistake: those of the Singer spec, and the forms of two that are read too."""
+_SHOWN = 5
+_SHOWN_EXCLUDED = 10
 
 
 def log_keys(entry: Entry) -> None:
@@ -40,7 +44,7 @@ def log_keys(entry: Entry) -> None:
 
 def log_properties(entry: Entry, document: Schema) -> None:
     """Log the fields that the catalog selects or deselects, and the stream's schema `document` does not have."""
-    known = {field_name(breadcrumb): breadcrumb for breadcrumb in _breadcrumbs(document)}
+    known = {field_name(breadcrumb): breadcrumb for breadcrumb in breadcrumbs(document)}
     unknown = []
     for breadcrumb, values in entry.metadata.items():
         name = field_name(breadcrumb)
@@ -54,11 +58,54 @@ def log_properties(entry: Entry, document: Schema) -> None:
         LOGGER.warning("%s: %s has no property %s: skipped", entry.source, entry.name, ", ".join(unknown))
 
 
-def _breadcrumbs(document: Schema, above: Breadcrumb = ()) -> Iterator[Breadcrumb]:
-    """The breadcrumbs of all properties in a schema, at every depth."""
+def log_overrides(entry: Entry, document: Schema, keys: Sequence[str]) -> None:
+    """Log what the entry says of types, formats, keys and properties, and the tap does not follow.
+
+    `document` and `keys` are the schema and the key properties of the stream.
+    """
+    theirs = _texts(entry.root("table-key-properties") or entry.root("key-properties"))
+    found = [f"key properties {', '.join(theirs)}"] if theirs and set(theirs) != set(keys) else []
+    found += _differences(entry.schema, document)
+    if found:
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        text = "%s: %s: types, formats, keys and properties are fixed, so these have no effect: %s%s"
+        LOGGER.warning(text, entry.source, entry.name, "; ".join(found[:_SHOWN]), more)
+
+
+def _differences(theirs: Any, document: Schema, path: str = "") -> Iterator[str]:
+    """What a catalog's schema has differently from the stream's, as texts with the path of each property."""
+    if not isinstance(theirs, dict):
+        return
+    kinds, own = (set(_texts(part.get("type"))) - {"null"} for part in (theirs, document))
+    if kinds and kinds != own:
+        yield f"type {', '.join(sorted(kinds))} of {path or 'the row'}"
+    elif kinds and theirs.get("format") != document.get("format"):
+        yield f"format {theirs.get('format') or 'none'} of {path}"
     if "items" in document:
-        document, above = document["items"], (*above, "items")
-    for name, part in document.get("properties", {}).items():
-        here = (*above, "properties", name)
-        yield here
-        yield from _breadcrumbs(part, here)
+        yield from _differences(theirs.get("items"), document["items"], path)
+    properties = theirs.get("properties")
+    for name, part in properties.items() if isinstance(properties, dict) and "properties" in document else ():
+        inner = f"{path}.{name}" if path else name
+        if name in document["properties"]:
+            yield from _differences(part, document["properties"][name], inner)
+        else:
+            yield f"property {inner}"
+
+
+def _texts(value: Any) -> list[str]:
+    """A text, or the texts in a list."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
+
+
+def log_excluded(selected: Mapping[Stream, Entry], source: str) -> None:
+    """Log the fields that these entries select, and that the setting exclude_personal_data leaves out."""
+    asked = []
+    for stream, entry in selected.items():
+        left = set(breadcrumbs(schema(stream, exclude_personal_data=True)))
+        excluded = (breadcrumb for breadcrumb in breadcrumbs(schema(stream)) if breadcrumb not in left)
+        asked += [entry.place(each) for each in excluded if entry.metadata.get(each, {}).get("selected")]
+    if asked:
+        more = len(asked) - _SHOWN_EXCLUDED
+        text = "%s: the setting exclude_personal_data leaves out what is selected here: %s%s"
+        names = ", ".join(asked[:_SHOWN_EXCLUDED])
+        LOGGER.warning(text, source, names, f" and {more} others" if more > 0 else "")

@@ -7,6 +7,7 @@ unchanged. A scalar of the wrong type is converted only if nothing is lost.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from tap_incident.errors import BadData
-from tap_incident.protocol.schemas import Schema
+from tap_incident.protocol.schemas import DETAILS, OF_PEOPLE, Schema, marks
 from tap_incident.protocol.selection import Selected
+from tap_incident.timestamps import is_valid
 
 Shaper = Callable[[dict[str, Any]], dict[str, Any]]
 _Convert = Callable[[Any], Any]
@@ -27,6 +29,7 @@ _URL = re.compile(
 )
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
 
+LOGGER = logging.getLogger(__name__)
 _NAMES: dict[type, str] = {
     str: "string",
     int: "integer",
@@ -45,15 +48,17 @@ class _Rules:
     unknown: _Unknown
     withheld: frozenset[str]
     cut_urls: frozenset[str]
+    details: frozenset[str]
+    """Objects in which people can be anywhere, if their data is excluded."""
 
 
 class _Misfit(Exception):
     """A value that does not fit its schema: expected type, found type, and path (each level prepends its own name)."""
 
-    def __init__(self, expected: str, found: Any) -> None:
+    def __init__(self, expected: str, value: Any, found: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
-        self.found = _NAMES.get(type(found), type(found).__name__)
+        self.found = found or _NAMES.get(type(value), type(value).__name__)
         self.path = ""
 
 
@@ -62,12 +67,15 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
 
     `full_schema` is the stream's schema before selection. `unknown` is called with the path of each property that is
     not in it, every time. The function raises BadData for a value that fits no record; the text names stream, id and
-    path, but not the value.
+    path, but not the value. It logs a WARNING for the first value that `Stream.known` has not.
     """
     stream = selected.stream
-    rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls))
+    found = marks(stream) if selected.exclude_personal_data else {}
+    details = frozenset(path for path, kind in found.items() if kind == DETAILS)
+    rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls), details)
     convert = _object(selected.schema, full_schema, "", rules)
     keys = stream.key_properties
+    unknown_values: set[str] = set()
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -77,6 +85,15 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
                 f"{stream.name}: row {shown_id(row)}: {misfit.path.lstrip('.')} should be of type {misfit.expected}, "
                 f"but the API sent {misfit.found}"
             ) from None
+        for name, values in stream.known:
+            if row.get(name) not in (None, *values) and name not in unknown_values:
+                unknown_values.add(name)
+                LOGGER.warning(
+                    "%s: the API has a %s that this version does not know. Incidents with it are missing: "
+                    "look for a newer version",
+                    stream.name,
+                    name,
+                )
         for key in keys:
             if record[key] is None:
                 raise BadData(f"{stream.name}: row {shown_id(row)} came without its key property {key}")
@@ -100,7 +117,7 @@ def _compile(schema: Schema, full: Schema, path: str, rules: _Rules) -> tuple[ty
     if kind == "object":
         if "properties" in schema:
             return _Never, _object(schema, full, path, rules)
-        return dict, _refuse("object")
+        return (_Never, _without_people) if path.lstrip(".") in rules.details else (dict, _refuse("object"))
     if kind == "array":
         return _Never, _array(*_compile(schema["items"], full["items"], f"{path}[]", rules))
     if path.lstrip(".") in rules.cut_urls:
@@ -119,7 +136,8 @@ def _object(schema: Schema, full: Schema, path: str, rules: _Rules) -> _Convert:
         (name, *_compile(child, full["properties"][name], f"{path}.{name}", rules))
         for name, child in schema["properties"].items()
     ]
-    known = frozenset(full["properties"]) | (frozenset() if path else rules.withheld)
+    places = (path.rpartition(".") for path in rules.withheld)
+    known = frozenset(full["properties"]) | {name for above, _, name in places if above == path.lstrip(".")}
 
     def convert(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -161,10 +179,27 @@ def _refuse(expected: str) -> _Convert:
     return refuse
 
 
+def _without_people(value: Any) -> Any:
+    """A free object without the properties that tell who a person is, at every depth."""
+    if type(value) is not dict:
+        raise _Misfit("object", value)
+    return _cleaned(value)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cleaned(part) for name, part in value.items() if name not in OF_PEOPLE}
+    return [_cleaned(part) for part in value] if isinstance(value, list) else value
+
+
 def _timestamp(value: Any) -> str | None:
     if type(value) is not str:
         raise _Misfit("date-time", value)
-    return value or None
+    if not value:
+        return None
+    if not is_valid(value):
+        raise _Misfit("date-time", value, "a text that is no RFC 3339 timestamp")
+    return value
 
 
 def _cut_url(value: Any) -> str | None:

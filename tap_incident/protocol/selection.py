@@ -5,6 +5,7 @@ Source: Singer spec, section "Metadata", and its older form with `selected` insi
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 
 from tap_incident.errors import BadInput
 from tap_incident.protocol.entries import Breadcrumb, Entry, Metadata, field_name, read_entries
-from tap_incident.protocol.mistakes import log_keys, log_properties
+from tap_incident.protocol.mistakes import log_excluded, log_keys, log_overrides, log_properties
 from tap_incident.protocol.schemas import Schema, schema
 from tap_incident.protocol.wanted import wanted
 from tap_incident.settings import REPLICATION_METHODS
@@ -34,6 +35,8 @@ class Selected:
     """Top-level properties with `selected: true`."""
     replication_key: str | None = None
     """None for a full refresh."""
+    exclude_personal_data: bool = False
+    """True if the schema lacks personal data."""
 
 
 Selection = Mapping[str, Selected]
@@ -47,20 +50,23 @@ def select(
     old_form: bool = False,
     replication_method: str = "FULL_TABLE",
     streams: Sequence[str] = (),
+    exclude_personal_data: bool = False,
 ) -> Selection:
     """The selection of `catalog` (the parsed file; None: no file, so `streams` or else the default streams).
 
     `source` names the file in messages. `old_form` is for --properties: if such a file has `selected` inside a
     schema, it selects only those streams. `replication_method` applies to streams for which the catalog has none.
-    `streams` is the setting (see `wanted`).
+    `streams` is the setting (see `wanted`), and so is `exclude_personal_data` (see `schema`).
     Raises BadInput if the file is not a catalog, or asks for a replication method that a stream does not support.
     Logs a WARNING for streams that the tap does not have, and skips them.
     """
     if catalog is None:
-        chosen = wanted(streams, source)
-        keys = {name: _key(BY_NAME[name], replication_method) for name in chosen}
+        chosen = {BY_NAME[name]: named for name, named in wanted(streams, source).items()}
+        documents = {stream: schema(stream, exclude_personal_data=exclude_personal_data) for stream in chosen}
+        keys = {stream: _key(stream, replication_method) for stream in chosen}
         return {
-            n: Selected(BY_NAME[n], schema(BY_NAME[n]), named, replication_key=keys[n]) for n, named in chosen.items()
+            s.name: Selected(s, documents[s], named, frozenset(), keys[s], exclude_personal_data)
+            for s, named in chosen.items()
         }
     entries = read_entries(catalog, source)
     unknown = [shown(name, BY_NAME) for name in sorted(entries) if name not in BY_NAME]
@@ -70,11 +76,11 @@ def select(
     only_explicit = old_form and any(entry.in_schema() for entry in entries.values())
     for entry in known.values():
         log_keys(entry)
-    return {
-        stream.name: _selected(stream, entry, _key(stream, _method(stream, entry) or replication_method))
-        for stream, entry in known.items()
-        if _stream_selected(entry, only_explicit)
-    }
+    selected = {stream: entry for stream, entry in known.items() if _stream_selected(entry, only_explicit)}
+    if exclude_personal_data:
+        log_excluded(selected, source)
+    keys = {stream: _key(stream, _method(stream, entry) or replication_method) for stream, entry in selected.items()}
+    return {s.name: _selected(s, entry, keys[s], exclude_personal_data) for s, entry in selected.items()}
 
 
 def _key(stream: Stream, method: str) -> str | None:
@@ -113,6 +119,8 @@ class _Fields:
 
     stream: Stream
     entry: Entry
+    document: Schema
+    """The stream's schema before selection."""
     metadata: Metadata
     """The entry's, except for keys: they always come."""
     absent: set[str] = field(default_factory=set)
@@ -121,11 +129,11 @@ class _Fields:
     """Objects that are selected with none of their properties."""
 
 
-def _selected(stream: Stream, entry: Entry, replication_key: str | None) -> Selected:
-    document = schema(stream)
+def _selected(stream: Stream, entry: Entry, replication_key: str | None, exclude_personal_data: bool) -> Selected:
+    document = schema(stream, exclude_personal_data=exclude_personal_data)
     automatic = (*stream.key_properties, *([replication_key] if replication_key else []))
     keys: Metadata = {("properties", key): {"inclusion": "automatic", "selected": True} for key in automatic}
-    fields = _Fields(stream, entry, {**entry.metadata, **keys})
+    fields = _Fields(stream, entry, copy.deepcopy(document), {**entry.metadata, **keys})
     _cut(document, entry.schema, (), fields)
     _log(fields)
     explicit_fields = frozenset(
@@ -133,7 +141,8 @@ def _selected(stream: Stream, entry: Entry, replication_key: str | None) -> Sele
         for breadcrumb, values in entry.metadata.items()
         if breadcrumb[:1] == ("properties",) and breadcrumb[1:] and values.get("selected")
     )
-    return Selected(stream, document, entry.selected() is True, explicit_fields, replication_key)
+    explicit = entry.selected() is True
+    return Selected(stream, document, explicit, explicit_fields, replication_key, exclude_personal_data)
 
 
 def _log(fields: _Fields) -> None:
@@ -149,6 +158,7 @@ def _log(fields: _Fields) -> None:
     for path in fields.whole:
         LOGGER.warning("%s: %s.%s is selected with none of its properties: all of them are read", source, name, path)
     log_properties(fields.entry, schema(fields.stream))
+    log_overrides(fields.entry, schema(fields.stream), fields.stream.key_properties)
 
 
 def _cut(document: Schema, theirs: Any, breadcrumb: Breadcrumb, fields: _Fields) -> None:
@@ -176,7 +186,7 @@ def _cut(document: Schema, theirs: Any, breadcrumb: Breadcrumb, fields: _Fields)
             _cut(properties[name], their_own, here, fields)
     if "properties" in document and not properties:
         fields.whole.append(field_name(breadcrumb))
-        properties.update(_part(schema(fields.stream), breadcrumb)["properties"])
+        properties.update(_part(fields.document, breadcrumb)["properties"])
 
 
 def _part(document: Schema, breadcrumb: Breadcrumb) -> Schema:

@@ -1,18 +1,5 @@
-"""State, as pure functions: each takes a state and returns a new one.
+"""The state: the bookmark of each stream, and the forms in which people and orchestrators keep it.
 
-While the pages of a stream are read, its bookmark says where to resume: `{"after": CURSOR, "walk": FINGERPRINT, ...}`.
-
-- `after`: cursor of the next page, in the list with the index `part` (absent: the first).
-- `windows`: if that list is read in several windows of time, the windows that have not ended. Each has its own cursor:
-  `{"from": TIMESTAMP or null, "to": TIMESTAMP or null, "newest_first": BOOLEAN, "skip": IDS, "after": CURSOR}` (see
-  `sync.windows`).
-- `walk`: describes what is read. A cursor is only valid for the same.
-- `started`: start of the run. `newest`: the latest change so far.
-- `lacks`: streams that could not be read for some rows. `denied`: nested parts that the key may not read.
-
-All of these are removed at the end. An incremental stream keeps `{"updated_at": TIMESTAMP, "scope": FINGERPRINT}`: all
-rows that changed up to that time are written, for the lists that FINGERPRINT describes. It can also have `without`:
-nested parts that some of these rows lack, because the key could not read them or they were not selected.
 Source: Singer spec, section "State".
 """
 
@@ -21,53 +8,118 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
+from tap_incident.json_input import parse_file
 from tap_incident.streams import BY_NAME
 from tap_incident.timestamps import is_timestamp
 
 State = dict[str, Any]
 
-_STRING = {"type": ["string", "null"], "description": "a string"}
-_COUNT = {"type": ["integer", "null"], "minimum": 0, "description": "a whole number"}
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of one list, or of one window of it: the rows that were created from `start` until before `end`."""
+
+    list: int = 0
+    """Number of the list in its step."""
+    start: str | None = None
+    """RFC 3339; None for the first row of all."""
+    end: str | None = None
+    asked: tuple[str | None, str | None] = (None, None)
+    """Start and end of the window for which the requests ask: those of the first request, since a cursor belongs to
+    its filter."""
+    after: str | None = None
+    """Cursor of the next page; None for the first page."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in a state."""
+        named = {"from": self.start, "to": self.end, "asked": list(self.asked), "after": self.after}
+        empty = (None, [None, None])
+        return {"list": self.list} | {key: value for key, value in named.items() if value not in empty}
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """What the state holds of one step. Its first fields stay when the step has ended."""
+
+    updated_at: str | None = None
+    """Rows that changed up to this time (RFC 3339) are out."""
+    scope: str | None = None
+    """Fingerprint of the lists that `updated_at` is about."""
+    organisation: str | None = None
+    """Fingerprint of the organisation that the rows belong to; None if the API did not name it."""
+    parts: tuple[str, ...] | None = None
+    """Nested parts that these rows have. None in states of version 1.1, which has `without`."""
+    denied: Mapping[str, str] = field(default_factory=dict)
+    """Nested parts that the key could not read, each with the id of a row for which it was refused."""
+    lacking: Mapping[str, int] = field(default_factory=dict)
+    """Numbers of rows whose nested part could not be read, by part."""
+    walk: str | None = None
+    """Fingerprint of what an interrupted run was reading."""
+    left: tuple[Left, ...] = ()
+    """What it had still to read."""
+    started: str | None = None
+    """When it started."""
+    newest: str | None = None
+    """Latest change among the rows that it had read."""
+    rows: int = 0
+    """Number of rows that it had read."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """As `denied`, of the rows that it had read."""
+    lacks: Mapping[str, int] = field(default_factory=dict)
+    """As `lacking`, of the rows that it had read."""
+    gone: Mapping[str, int] = field(default_factory=dict)
+    """Child streams for which all requests were answered with 404, and the number of them."""
+
+    def lasting(self) -> Bookmark:
+        """What of it stays when its step has ended: nothing, if no run was incremental."""
+        kept = replace(self, walk=None, left=(), started=None, newest=None, rows=0, refused={}, lacks={}, gone={})
+        return kept if self.updated_at else Bookmark()
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in a state: without what is empty."""
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        found["left"] = [left.as_json() for left in self.left]
+        if self.parts is not None:
+            found["parts"] = list(self.parts)
+        return {key: value for key, value in found.items() if value or (key == "parts" and value is not None)}
+
+
+_TEXT = {"type": ["string", "null"], "description": "a string"}
+_TIME = {"type": ["string", "null"], "description": "an RFC 3339 timestamp"}
 _NAMES = {"type": ["array", "null"], "items": {"type": "string"}, "description": "a list of names"}
-_WITHOUT = {
-    "type": ["object", "null"],
-    "additionalProperties": {
-        "type": "object",
-        "required": ["since", "denied"],
-        "properties": {"since": {"type": ["string", "null"]}, "denied": {"type": ["string", "null"]}},
-    },
-    "description": "an object with since and denied per property",
-}
-_WINDOWS = {
+_IDS = {"type": ["object", "null"], "additionalProperties": {"type": "string"}, "description": "an object with ids"}
+_NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "a whole number"}
+_NUMBERS = {"type": ["object", "null"], "additionalProperties": _NUMBER, "description": "an object with whole numbers"}
+_ENDS = {"type": ["array", "null"], "items": _TIME, "minItems": 2, "maxItems": 2}
+_LEFT = {
     "type": ["array", "null"],
     "items": {
         "type": "object",
-        "required": ["from", "to", "newest_first"],
-        "properties": {
-            "from": _STRING,
-            "to": _STRING,
-            "newest_first": {"type": "boolean"},
-            "skip": {"type": "array", "items": {"type": "string"}},
-            "after": _STRING,
-        },
+        "properties": {"list": _NUMBER, "from": _TIME, "to": _TIME, "asked": _ENDS, "after": _TEXT},
     },
-    "description": "a list of objects with from, to and newest_first",
+    "description": "a list of objects with list, from, to and after",
 }
-_TIMESTAMPS = ("updated_at", "started", "newest")
 _BOOKMARK: dict[str, Any] = {
     "type": ["object", "null"],
     "description": "an object",
     "properties": {
-        **dict.fromkeys(("after", "walk", "scope"), _STRING),
-        "part": _COUNT,
-        **dict.fromkeys(("denied", "lacks"), _NAMES),
-        "without": _WITHOUT,
-        "windows": _WINDOWS,
+        **dict.fromkeys(("scope", "organisation", "walk"), _TEXT),
+        **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest"), _TIME),
+        **{key: {"anyOf": [_IDS, _NAMES], "description": _IDS["description"]} for key in ("denied", "refused")},
+        **{
+            key: {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]}
+            for key in ("lacking", "lacks", "gone")
+        },
+        "parts": _NAMES,
+        "rows": _NUMBER,
+        "gone": _NUMBERS,
+        "left": _LEFT,
     },
 }
 _STATE = {
@@ -83,31 +135,62 @@ _STATE = {
         },
     },
 }
-_SYNCING = "currently_syncing"
-"""Version 1.0 wrote it. Now several streams are read at once."""
-_LASTING = ("updated_at", "scope", "without")
+_OBJECTS = ("denied", "lacking", "refused", "lacks", "gone")
+_OF_1_1 = ("after", "part", "windows")
+"""Where versions 1.0 and 1.1 resume. Their cursors belong to requests that this version does not make."""
 
 
-def check(value: object, source: str) -> State:
-    """The value of a state file, if it can be used. Unknown keys are kept.
+def read_state(text: str, source: str) -> State:
+    """The state in the text of a file.
 
-    Raises BadInput with `source` (a file name) and what is wrong in its text.
+    It can also be a whole STATE message, Meltano's `{"singer_state": {...}}`, or only the bookmarks; null is an empty
+    state. Unknown keys are kept. Raises BadInput with `source` (a file name) and what is wrong in its text.
     """
+    if not text.strip():
+        raise BadInput(
+            f"{source}: is empty. A pipe that ends in > {source} empties it before the tap reads it",
+            advice="Write to another file and rename it after the run, or leave out --state",
+        )
+    return _checked(_unwrapped(parse_file(text, source), source), source)
+
+
+def _unwrapped(value: object, source: str) -> object:
+    """The state inside a parsed file; other values as they are, so that the check says what is wrong with them."""
+    while isinstance(value, dict) and "bookmarks" not in value:
+        if value.get("type") == "STATE" and "value" in value:
+            value = value["value"]
+        elif "singer_state" in value:
+            value = value["singer_state"]
+        elif value.keys() & BY_NAME.keys():
+            return {"bookmarks": value}
+        elif value.keys() <= {"currently_syncing"}:
+            return value
+        elif isinstance(value.get("streams"), list):
+            raise BadInput(f"{source}: is a catalog, not a state", advice="Give it with --catalog")
+        else:
+            raise BadInput(f'{source}: has no "bookmarks", so it is not a state')
+    return {} if value is None else value
+
+
+def _checked(value: object, source: str) -> State:
     for error in Draft4Validator(_STATE).iter_errors(value):
         path = list(error.path)
         # In a list or an object of a bookmark, the description of the whole property applies.
         whole = _BOOKMARK["properties"][path[2]] if len(path) > 2 else error.schema
-        expected = whole["description"]
-        raise BadInput(f"{source}: {_place(path[:3])} must be {expected}")
+        raise BadInput(f"{source}: {_place(path[:3])} must be {whole['description']}")
     state: State = value  # type: ignore[assignment]
-    for name in (state.get("bookmarks") or {}).keys() & BY_NAME.keys():
-        mark = bookmark(state, name)
-        without = (("without", each["since"]) for each in (mark.get("without") or {}).values())
-        ends = (("windows", each[end]) for each in mark.get("windows") or [] for end in ("from", "to"))
-        for key, found in (*((key, mark.get(key)) for key in _TIMESTAMPS), *without, *ends):
-            if found is not None and not is_timestamp(found):
-                raise BadInput(f"{source}: {_place(['bookmarks', name, key])} must be an RFC 3339 timestamp")
+    for name, mark in (state.get("bookmarks") or {}).items():
+        for key in _not_timestamps(mark or {}) if name in BY_NAME else ():
+            raise BadInput(f"{source}: {_place(['bookmarks', name, key])} must be an RFC 3339 timestamp")
     return state
+
+
+def _not_timestamps(mark: Mapping[str, Any]) -> list[str]:
+    """The keys of a bookmark that hold a text in the place of a timestamp."""
+    times = [(key, mark.get(key)) for key, kind in _BOOKMARK["properties"].items() if kind is _TIME]
+    for left in mark.get("left") or ():
+        times += [("left", end) for end in (left.get("from"), left.get("to"), *(left.get("asked") or ()))]
+    return [key for key, found in times if found is not None and not is_timestamp(found)]
 
 
 def _place(path: list[Any]) -> str:
@@ -124,37 +207,33 @@ def fingerprint(walk: object) -> str:
     return hashlib.sha256(json.dumps(walk, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def bookmark(state: State, name: str) -> dict[str, Any]:
-    """The stream's bookmark; empty if it has none."""
-    return (state.get("bookmarks") or {}).get(name) or {}
+def bookmark(state: State, name: str) -> Bookmark:
+    """The bookmark of a step, also from a state of version 1.0 or 1.1, of the official tap or of an SDK tap."""
+    found = (state.get("bookmarks") or {}).get(name) or {}
+    given: dict[str, Any] = {key: value for key, value in found.items() if value}
+    # Under the same names, version 1.1 had lists.
+    objects = {key: given[key] for key in _OBJECTS if isinstance(given.get(key), dict)}
+    plain = {key: given[key] for key in ("scope", "organisation", "started", "newest", "rows") if key in given}
+    if given.get("without"):
+        objects["denied"] = dict.fromkeys(given["without"], "")
+    more: dict[str, Any] = plain | objects
+    return Bookmark(
+        updated_at=given.get("updated_at") or given.get("replication_key_value"),
+        parts=None if found.get("parts") is None else tuple(found["parts"]),
+        walk=given.get("walk") or next(("1.1" for key in _OF_1_1 if given.get(key)), None),
+        left=tuple(_left(each) for each in given.get("left", ())),
+        **more,
+    )
 
 
-def set_cursor(state: State, name: str, **fields: Any) -> State:
-    """The state while a stream is read: `fields` (those that are not None) say where to resume."""
-    mark = _lasting(bookmark(state, name)) | {key: value for key, value in fields.items() if value is not None}
-    rest = {key: value for key, value in state.items() if key != _SYNCING}
-    return {**rest, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
+def _left(found: Mapping[str, Any]) -> Left:
+    start, end = found.get("asked") or (None, None)
+    return Left(found.get("list") or 0, found.get("from"), found.get("to"), (start, end), found.get("after"))
 
 
-def clear_cursors(state: State, *names: str) -> State:
-    """The state after the lists of these streams have ended: only bookmarks of incremental streams stay."""
-    rest = {key: value for key, value in state.items() if key != _SYNCING}
-    bookmarks = dict(state.get("bookmarks") or {})
-    for name in bookmarks.keys() & set(names):
-        bookmarks[name] = _lasting(bookmark(state, name))
-    return {**rest, "bookmarks": {name: mark for name, mark in bookmarks.items() if mark or name not in names}}
-
-
-def set_bookmark(state: State, name: str, *, updated_at: str, scope: str, without: Mapping[str, Any]) -> State:
-    """The state in which all rows of an incremental stream that changed up to `updated_at` are written."""
-    mark = {"updated_at": updated_at, "scope": scope, **({"without": without} if without else {})}
-    return {**state, "bookmarks": {**(state.get("bookmarks") or {}), name: mark}}
-
-
-def drop_bookmark(state: State, name: str) -> State:
-    """The state without the stream's bookmark, so that the next run reads all of it."""
-    return {**state, "bookmarks": {key: mark for key, mark in state["bookmarks"].items() if key != name}}
-
-
-def _lasting(mark: dict[str, Any]) -> dict[str, Any]:
-    return {key: mark[key] for key in _LASTING if mark.get(key) is not None}
+def with_bookmark(state: State, name: str, mark: Bookmark) -> State:
+    """The state with this bookmark of a step. An empty one is left out."""
+    others = {key: value for key, value in (state.get("bookmarks") or {}).items() if key != name}
+    rest = {key: value for key, value in state.items() if key != "currently_syncing"}
+    written = mark.as_json()
+    return {**rest, "bookmarks": {**others, name: written} if written else others}

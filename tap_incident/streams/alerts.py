@@ -5,7 +5,7 @@ Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import Incremental, Parent, Privacy, Stream
+from tap_incident.streams.definition import Detail, Incremental, Parent, Privacy, Stream
 
 ALERTS: tuple[Stream, ...] = (
     Stream(
@@ -25,9 +25,25 @@ ALERTS: tuple[Stream, ...] = (
         page_size=250,
         selected_by_default=False,
         # A note on a group of alerts is in no alert's list, and there is no list of groups.
-        parent=Parent("alerts", (("alert_id", "id"),), also_by=(("alert_group_id", "alert_group_ids"),)),
+        parent=Parent(
+            "alerts",
+            (("alert_id", "id"),),
+            also_by=(("alert_group_id", "alert_group_ids"),),
+            # A note on a group is no note on its alerts.
+            only_if=(("has_notes[is]", "true"),),
+        ),
         # Signed URLs: anybody can open the image for ten minutes.
         privacy=Privacy(cut_urls=("images[].url",)),
+    ),
+    Stream(
+        "alert_attachments",
+        "/v2/alert_attachments",
+        "Attachments of alerts and of groups of alerts: title and URL",
+        "alerts.view",
+        page_size=25,  # The document gives no maximum; this is the default.
+        selected_by_default=False,
+        # What is attached to a group is in no alert's list.
+        parent=Parent("alerts", (("alert_id", "id"),), also_by=(("alert_group_id", "alert_group_ids"),)),
     ),
     Stream(
         "incident_alerts",
@@ -56,10 +72,19 @@ ALERTS: tuple[Stream, ...] = (
     Stream(
         "alert_routes",
         "/v3/alert_routes",
-        "Alert routes by name, and whether each is enabled",
+        "Alert routes: which alerts each takes, what it makes of them, and whom it pages",
         "alert_routes.view",
         page_size=50,
         selected_by_default=False,
+        detail=Detail(
+            "/v3/alert_routes/{id}",
+            "alert_route",
+            (
+                *("alert_sources", "condition_groups", "created_at", "escalation_config", "expressions"),
+                *("grouping_config", "incident_config", "is_private", "message_config", "owning_team_ids"),
+                *("updated_at", "version"),
+            ),
+        ),
     ),
     Stream(
         "maintenance_windows",

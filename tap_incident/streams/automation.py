@@ -5,7 +5,7 @@ Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import Privacy, Stream
+from tap_incident.streams.definition import Detail, Privacy, Stream
 
 AUTOMATION: tuple[Stream, ...] = (
     Stream(
@@ -14,6 +14,9 @@ AUTOMATION: tuple[Stream, ...] = (
         "Workflows in every state: triggers, conditions and steps",
         "workflows.view",
         selected_by_default=False,
+        detail=Detail("/v2/workflows/{id}", "workflow", ("form_fields", "steps"), beside=("management_meta",)),
+        # Headers and bodies of webhooks.
+        privacy=Privacy(withheld=("steps[].param_bindings",)),
     ),
     Stream(
         "workflow_runs",

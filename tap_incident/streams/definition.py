@@ -34,6 +34,9 @@ class Parent:
     which parent they belong to."""
     orphan_params: Params = ()
     """Parameters of one more list, for rows whose parent is in no list of parents."""
+    only_if: Params = ()
+    """Query parameters with which the parents' list has only those parents that have children. The ids in `also_by`
+    come from all parents."""
     has_list: bool = False
     """True if the API also has a list of the whole organisation, for the setting child_strategy."""
 
@@ -93,6 +96,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Detail:
+    """What only an answer with a single row has: one more request per row, if one of these columns is selected."""
+
+    path: str
+    """As in the API's document. `{id}` stands for the id of the row."""
+    key: str
+    """Key of the row in the answer."""
+    columns: tuple[str, ...]
+    """Properties that only this row has, or of which the row of the list has less."""
+    beside: tuple[str, ...] = ()
+    """Other keys of the answer. Each becomes a column."""
+
+
+@dataclass(frozen=True)
 class Privacy:
     """What rows may hold, but records may not."""
 
@@ -130,6 +147,9 @@ class Stream:
     incremental: Incremental = Incremental()
     window: TimeWindow | None = None
     answer: Answer = Answer()
+    detail: Detail | None = None
+    known: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(property, values): requests for other rows name these values, so a row with another one means missing rows."""
     privacy: Privacy = Privacy()
 
     @property

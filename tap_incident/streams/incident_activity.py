@@ -24,7 +24,7 @@ INCIDENT_ACTIVITY: tuple[Stream, ...] = (
     Stream(
         "incident_activity_log_entries",
         "/v2/incident_activity_log_entries",
-        "Log of everything that happened in an incident and its work streams",
+        "Log of what happened in an incident and its work streams, without joins, messages and transcripts",
         "incidents.view",
         page_size=250,
         selected_by_default=False,

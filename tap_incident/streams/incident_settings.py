@@ -5,7 +5,7 @@ Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import UNKNOWN_SCOPE, Parent, Stream
+from tap_incident.streams.definition import STATUS_CATEGORIES, Parent, Stream
 
 INCIDENT_SETTINGS: tuple[Stream, ...] = (
     Stream("custom_fields", "/v2/custom_fields", "Custom fields that incidents can have", "custom_fields.view"),
@@ -21,7 +21,11 @@ INCIDENT_SETTINGS: tuple[Stream, ...] = (
     Stream("incident_roles", "/v2/incident_roles", "Roles that people take in an incident", "incident_roles.view"),
     Stream("incident_timestamps", "/v2/incident_timestamps", "Timestamps that an incident can record"),
     Stream(
-        "incident_statuses", "/v1/incident_statuses", "Statuses that an incident goes through", "incident_statuses.view"
+        "incident_statuses",
+        "/v1/incident_statuses",
+        "Statuses that an incident goes through",
+        "incident_statuses.view",
+        known=(("category", STATUS_CATEGORIES),),
     ),
     Stream("incident_types", "/v1/incident_types", "Types of incident", "incident_types.view"),
     Stream("severities", "/v1/severities", "Severities, by rank", "severities.view"),
@@ -44,8 +48,7 @@ INCIDENT_SETTINGS: tuple[Stream, ...] = (
         "glossary_entries",
         "/v2/glossary_entries",
         "Words of the organisation, with their meaning",
-        UNKNOWN_SCOPE,
-        page_size=25,  # The document gives no maximum; this is the default.
+        page_size=250,
         selected_by_default=False,
     ),
 )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from tap_incident.streams.definition import (
     ROW_ID,
-    UNKNOWN_SCOPE,
     Answer,
     Incremental,
     Params,
@@ -58,8 +57,8 @@ ON_CALL: tuple[Stream, ...] = (
         "on_call_notification_pauses",
         "/v2/on_call_notification_pauses",
         "Past and coming times in which a person is not paged",
-        UNKNOWN_SCOPE,
-        page_size=25,  # The document gives no maximum; this is the default.
+        "notification_pauses.view",
+        page_size=250,
         # Without a start, the API leaves out pauses that have ended. incident.io is younger than this start.
         params=(("from", "2020-01-01T00:00:00Z"),),
         selected_by_default=False,

@@ -1,40 +1,48 @@
-"""Whose key it is: what the API says of the key itself."""
+"""Whose key it is: what the API says of the key itself. It is asked for before anything else.
+
+Source: API document, `GET /v1/identity`.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
-from tap_incident.api.answers import Page
-from tap_incident.errors import BadEndpoint, BadKey, PassingFault, Stopped, TapError
+from tap_incident.api.answers import Row
+from tap_incident.api.client import Client
+from tap_incident.errors import BadKey, NoConnection, PassingFault, Stopped, TapError, Unreadable
+from tap_incident.protocol.state import fingerprint
 
 LOGGER = logging.getLogger(__name__)
 
 
-def described(identity: Page) -> str:
+def described(identity: Row) -> str:
     """Name and roles of the key. Raises TypeError if the API sends something else in their place."""
-    (row,) = identity.rows or [{}]
-    roles = [*(row.get("roles") or []), *(f"{role} (in its teams)" for role in row.get("team_roles") or [])]
-    return f'API key "{row.get("name")}", roles: {", ".join(map(str, roles)) or "none"}'
+    teams = (f"{role} (in its teams)" for role in identity.get("team_roles") or [])
+    roles = [*(identity.get("roles") or []), *teams]
+    return f'API key "{identity.get("name")}", roles: {", ".join(map(str, roles)) or "none"}'
 
 
-def log_key(identity: Iterator[Page]) -> None:
-    """Log the name and roles of the key at the start of a sync. Raises BadKey if the API does not know the key."""
+def organisation(client: Client) -> str | None:
+    """Log whose key it is. Returns a fingerprint of its organisation, None if the API does not say it.
+
+    Raises what ends a run: above all BadKey, at the cost of one request.
+    """
     try:
-        LOGGER.info("%s", described(next(identity)))
-    except (BadKey, Stopped):
+        identity = client.identity()
+        LOGGER.info("%s", described(identity))
+    except NoConnection:
         raise
-    except (BadEndpoint, PassingFault) as error:
-        # The first list meets it too, and says what to do.
-        LOGGER.debug("No answer about the key (%s)", error)
-    except (TapError, TypeError) as error:
-        LOGGER.info("The API does not say whose key this is; the sync continues (%s)", error)
+    except (Unreadable, PassingFault, TypeError) as error:
+        LOGGER.info("The API does not say whose key this is; the run continues (%s)", error)
+        return None
+    address = identity.get("dashboard_url")
+    return fingerprint(address) if isinstance(address, str) and address else None
 
 
-def check_key(identity: Iterator[Page]) -> None:
+def check_key(client: Client) -> None:
     """Make sure that the API knows the key, for a run that needs nothing else. Raises BadKey if it does not."""
     try:
-        LOGGER.info("%s", described(next(identity)))
+        LOGGER.info("%s", described(client.identity()))
     except (BadKey, Stopped):
         raise
     except (TapError, TypeError) as error:

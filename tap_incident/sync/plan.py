@@ -1,16 +1,13 @@
-"""The plan: the selection as steps. A step is one stream's lists, with the children that are read along with them."""
+"""The plan: the selection as steps. A step is the lists of one stream, with the children that are read with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from tap_incident.protocol.selection import Selected, Selection
 from tap_incident.streams import BY_NAME, STREAMS, Params, Stream
-from tap_incident.sync.second_look import SecondLook
-
-_ROWS_PER_PARENT = 2
 
 
 @dataclass(frozen=True)
@@ -26,8 +23,23 @@ class Node:
     children: tuple[Node, ...]
     spooled: bool = False
     """True if its rows come from the organisation-wide list, and are kept on disk until their parent is written."""
-    second_look: SecondLook | None = None
-    """Set in a second look: which of its rows to read."""
+    asked_by: Literal["own id", "other ids", "all"] = "all"
+    """Which of its lists are read for a row of its parent: that by the row's own id, those by other ids, or all."""
+
+    @property
+    def name(self) -> str:
+        """Name of its stream."""
+        return self.stream.name
+
+    @property
+    def part(self) -> str:
+        """Property of the parent's record that holds its rows, if it is nested."""
+        return str(self.stream.parent.nested_as)
+
+    @property
+    def label(self) -> str:
+        """What a person deselects so that it is not read."""
+        return f"{self.stream.parent.stream}.{self.part}" if self.nested and self.selected is None else self.name
 
     def tree(self) -> Iterator[Node]:
         """This node and all nodes below it, parents first."""
@@ -35,15 +47,20 @@ class Node:
         for child in self.children:
             yield from child.tree()
 
-    def has_window(self) -> bool:
-        """True if this node or one below it is only read for a window of time."""
-        return any(node.stream.window for node in self.tree())
-
     def described(self) -> list[Any]:
         """What is read and emitted for this node and below it, as JSON for a fingerprint."""
         schema = self.selected.schema if self.selected else None
         below = [child.described() for child in self.children]
-        return [self.stream.name, schema, self.nested, below, *(["spooled"] if self.spooled else [])]
+        how = [*(["spooled"] if self.spooled else []), *([self.asked_by] if self.asked_by != "all" else [])]
+        return [self.name, schema, self.nested, below, *how]
+
+    @property
+    def needs_detail(self) -> bool:
+        """True if a column is selected that only an answer with a single row has."""
+        detail = self.stream.detail
+        if detail is None or self.selected is None:
+            return False
+        return not {*detail.columns, *detail.beside}.isdisjoint(self.selected.schema["properties"])
 
 
 Listing = tuple[Node, Params]
@@ -52,7 +69,7 @@ Listing = tuple[Node, Params]
 
 @dataclass(frozen=True)
 class Step:
-    """Lists that are read one after the other, each from its first page to its last."""
+    """Lists that are read side by side, each from its first page to its last, and a list for a second look."""
 
     name: str
     """Name of the stream whose bookmark says how far it is."""
@@ -62,29 +79,54 @@ class Step:
     changed_parents: Listing | None = None
     """The list of parents for a second look, if what the API shows of their children depends on the parent's mode."""
 
+    @property
+    def root(self) -> Node:
+        """The node of its first list."""
+        return self.lists[0][0]
+
+    @property
+    def parts(self) -> dict[str, Node]:
+        """The nodes that are nested in its rows, by the property that holds them."""
+        return {child.part: child for child in self.root.children if child.nested}
+
     def emitted(self) -> tuple[Selected, ...]:
         """The streams whose rows it writes."""
-        found = {node.stream.name: node.selected for root, _ in self.lists for node in root.tree() if node.selected}
+        found = {node.name: node.selected for root, _ in self.lists for node in root.tree() if node.selected}
         return tuple(found.values())
 
 
 def steps(
     selection: Selection,
     modes: Sequence[str],
-    strategy: str,
-    table: Sequence[Stream] = STREAMS,
     *,
-    has_bookmark: Callable[[str], bool] = lambda name: True,
+    by_list: bool,
+    filtered: bool = False,
+    table: Sequence[Stream] = STREAMS,
+    has_bookmark: Callable[[str], bool] = lambda name: False,
 ) -> tuple[Step, ...]:
     """The steps of a run, in the order of the stream `table`, for the incident modes `modes`.
 
-    Each parent is read once, followed by the extra lists for rows without a listed parent (work streams). If the
-    parent's list is incremental and `has_bookmark`, the list only has the parents that changed: then its children have
-    their own steps. So have those that the `strategy` list reads from an organisation-wide list with a filter by mode.
+    Each parent is read once, with the extra lists for rows without a listed parent (work streams). If the parent's list
+    is incremental and `has_bookmark`, the list only has the parents that changed: then its children have steps of their
+    own. `by_list`: so have those that can be read from an organisation-wide list with a filter by mode. `filtered`: a
+    list of only those parents that have children says which of them to ask for.
     """
     roots = [(root, root.stream.list_params(modes)) for root in _nodes(selection, None, table)]
-    by_list = strategy == "list"
-    return tuple(step for root, lists in roots for step in _steps(root, lists, modes, by_list, has_bookmark))
+    found = (step for root, lists in roots for step in _steps(root, lists, modes, by_list, has_bookmark))
+    return tuple(map(_filtered, found) if filtered else found)
+
+
+def _filtered(step: Step) -> Step:
+    """The step with a list more for each child whose parents the API can filter by whether they have such children."""
+    lists: list[Listing] = []
+    for root, params in step.lists:
+        sparse = [child for child in root.children if child.stream.parent.only_if]
+        others = tuple(replace(child, asked_by="other ids") if child in sparse else child for child in root.children)
+        lists.append((replace(root, children=others), params))
+        for child in sparse:
+            own = replace(root, selected=None, children=(replace(child, asked_by="own id"),))
+            lists.append((own, (*params, *child.stream.parent.only_if)))
+    return replace(step, lists=tuple(lists))
 
 
 def _steps(
@@ -92,7 +134,7 @@ def _steps(
 ) -> Iterator[Step]:
     """The steps of one root with everything below it."""
     key = _replication_key(root)
-    changed_only = key is not None and has_bookmark(root.stream.name)
+    changed_only = key is not None and has_bookmark(root.name)
     by_list = by_list or changed_only
     apart = [child for child in root.children if _replication_key(child) or (by_list and _has_own_list(child))]
     within = tuple(
@@ -102,40 +144,29 @@ def _steps(
     )
     inside = tuple(replace(child, selected=None, children=()) for child in root.children if child.nested)
     if changed_only:
-        spooled = {child.stream.name for child in within if child.spooled and child.selected}
-        shared = tuple(replace(child, spooled=child.stream.name in spooled) for child in inside)
-        yield Step(root.stream.name, tuple((replace(root, children=shared), params) for params in lists), key)
+        spooled = {child.name for child in within if child.spooled and child.selected}
+        shared = tuple(replace(child, spooled=child.name in spooled) for child in inside)
+        yield Step(root.name, tuple((replace(root, children=shared), params) for params in lists), key)
         outside = tuple(replace(child, nested=False) for child in within if child.selected or child.children)
         rest, key = replace(root, selected=None, children=outside), None
     else:
-        rest = replace(root, children=(*(child for child in inside if _is_in(child, apart)), *within))
+        names = {child.name for child in apart}
+        rest = replace(root, children=(*(child for child in inside if child.name in names), *within))
     if rest.selected or rest.children:
-        name = rest.children[0].stream.name if changed_only else root.stream.name
-        orphans = tuple(
-            _orphans(child) for child in rest.children if child.stream.parent.orphan_params and child.selected
-        )
-        again = (rest, lists[0]) if any(_depends_on_mode(child) for child in rest.children) else None
-        yield Step(name, (*((rest, params) for params in lists), *orphans), key, changed_parents=again)
+        orphans = [child for child in rest.children if child.stream.parent.orphan_params and child.selected]
+        name = rest.children[0].name if changed_only else root.name
+        yield Step(name, (*((rest, params) for params in lists), *map(_orphans, orphans)), key)
     for child in apart:
         own = replace(child, nested=False)
         orphan = [_orphans(own)[1]] if own.stream.parent.orphan_params else []
         for step in _steps(own, (*own.stream.list_params(modes), *orphan), modes, by_list, has_bookmark):
-            depends = step.name == own.stream.name and _depends_on_mode(own)
-            yield replace(step, changed_parents=_parents_of(own, modes)) if depends else step
+            is_partly_hidden = step.name == own.name and step.replication_key and own.stream.mode_param
+            yield replace(step, changed_parents=_parents_of(own, modes)) if is_partly_hidden else step
 
 
 def _has_own_list(child: Node) -> bool:
     """True if the rows of the asked modes can be read from an organisation-wide list, without a list of parents."""
     return bool(child.stream.parent.has_list and child.stream.mode_param and child.selected and not child.nested)
-
-
-def _is_in(child: Node, others: Sequence[Node]) -> bool:
-    return any(other.stream is child.stream for other in others)
-
-
-def _depends_on_mode(child: Node) -> bool:
-    """True if the API shows rows of this child only to requests with the mode of their parent."""
-    return bool(child.stream.mode_param and child.stream.parent.stream)
 
 
 def _parents_of(child: Node, modes: Sequence[str]) -> Listing:
@@ -152,23 +183,15 @@ def _orphans(node: Node) -> Listing:
     return replace(node, nested=False), (*node.stream.params, *node.stream.parent.orphan_params)
 
 
-def cost(node: Node, parents: int, modes: Sequence[str], strategy: str) -> int:
-    """Roughly how many requests it takes to read `parents` rows of `node` with the children of each.
-
-    The length of an organisation-wide list is not known in advance: it counts as `_ROWS_PER_PARENT` for each parent.
-    """
-    pages = _pages(parents, node.stream)
-    lists = [child.stream for child in node.children if strategy == "list" and child.stream.parent.has_list]
-    listed = sum(max(len(stream.list_params(modes)), _pages(_ROWS_PER_PARENT * parents, stream)) for stream in lists)
-    return pages + parents * (len(node.children) - len(lists)) + listed
-
-
 def requests_for(node: Node, parents: int) -> int:
     """Roughly how many requests it takes to read `parents` rows of `node`, with what is read for each of them."""
-    return _pages(parents, node.stream) + parents * sum(not child.spooled for child in node.children)
+    # How many parents have children that the API can filter by is not known: few.
+    each = sum(not child.spooled and not child.stream.parent.only_if for child in node.children) + node.needs_detail
+    return pages_for(parents, node.stream) + parents * each
 
 
-def _pages(rows: int, stream: Stream) -> int:
+def pages_for(rows: int, stream: Stream) -> int:
+    """The number of pages that hold so many rows: at least one."""
     return max(1, -(-rows // (stream.page_size or max(rows, 1))))
 
 

@@ -1,170 +1,279 @@
-"""What could not be read, and what that means for the exit code, for deletes and for bookmarks."""
+"""What a problem means for its stream, for those below it, for deletes, for bookmarks, and for the exit code.
+
+A list of its own: a missing permission skips the stream, anything else ends it. One parent of a child list: its rows
+are missing, and the others are read, whichever comes first; only if the first ten all fail, the stream ends.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
-from tap_incident.errors import Gone, MissingPermission, TapError
-from tap_incident.streams import BY_NAME, PERMISSIONS, UNKNOWN_SCOPE
+from tap_incident.errors import BadData, Forbidden, Gone, MissingPermission, TapError, Unreadable
+from tap_incident.streams import BY_NAME, PERMISSIONS
 from tap_incident.sync.plan import Node
 
 LOGGER = logging.getLogger(__name__)
 
-_ENOUGH_PARENTS = 3
-"""If the requests for this number of parents or more all get a 404, the path is missing. Fewer may all be deleted."""
+_ALL_ALIKE = 10
+"""If the first parents all fail, this number of them, the others are not asked for."""
+_ENOUGH_GONE = 3
+"""If this number of parents or more all get a 404, the path is missing. Fewer may all be deleted."""
+_MOST_NAMED = 5
+
+
+class Unwanted(Unreadable):
+    """Nothing that a list is read for is wanted any more."""
+
+
+class Status(Enum):
+    """What became of a stream that had a problem of its own."""
+
+    SKIPPED = "skipped"
+    """The key may not read it."""
+    ENDED = "ended"
+    """It gets no more requests."""
+    BROKEN = "broken"
+    """A row of it fits no record: none is written any more. Its lists are still read for their children."""
 
 
 @dataclass
-class Problems:
-    """The problems of one run, by stream. Only the main thread uses it."""
+class _Parents:
+    """The parents that a child stream was requested for."""
 
-    denied: set[str] = field(default_factory=set)
-    """Streams that the key may not read. They are skipped."""
-    missed: list[str] = field(default_factory=list)
-    """Streams in `denied` that the catalog selects explicitly."""
-    failed: dict[str, TapError] = field(default_factory=dict)
-    """Streams that ended early, with the first error of each."""
-    ended: set[str] = field(default_factory=set)
-    """Streams in `failed` that get no more requests. The lists of the others are still read for their children."""
-    incomplete: set[str] = field(default_factory=set)
-    """Streams whose rows may exist though they were not read."""
-    answered: set[str] = field(default_factory=set)
-    """Streams that the API has answered at least one request for."""
-    requested: Counter[str] = field(default_factory=Counter)
-    """Number of child lists requested, by the child's stream."""
-    gone: Counter[str] = field(default_factory=Counter)
-    """How many of them were answered with 404."""
-    refused: Counter[str] = field(default_factory=Counter)
-    """How many of them were answered with 403 though others were answered with rows."""
+    asked: int = 0
+    answered: int = 0
+    gone: int = 0
+    failed: list[str] = field(default_factory=list)
+    """Ids of the first ones whose rows are missing."""
+    missing: int = 0
+    """Number of those whose rows are missing."""
+    error: TapError | None = None
+    """The first of their errors."""
+
+    @property
+    def all_gone(self) -> bool:
+        return _ENOUGH_GONE <= self.gone == self.asked
+
+
+class Problems:
+    """The problems of one run, by stream. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._status: dict[str, Status] = {}
+        self._errors: dict[str, TapError] = {}
+        self._refusals: dict[str, TapError] = {}
+        self._parents: dict[str, _Parents] = {}
+        self._incomplete: set[str] = set()
+        self._explicit: list[str] = []
+        """Skipped streams that the catalog selects explicitly."""
+        self._read = False
+
+    def status(self, name: str) -> Status | None:
+        """What became of the stream; None if it has no problem of its own."""
+        return self._status.get(name)
+
+    def names(self, status: Status) -> set[str]:
+        """The streams with this status."""
+        with self._lock:
+            return {name for name, each in self._status.items() if each is status}
 
     def is_wanted(self, node: Node) -> bool:
         """True if requests for this node still make sense."""
-        if node.stream.name in self.denied or node.stream.name in self.ended:
-            return False
-        below = (each for each in node.tree() if each.stream.name not in self.denied)
-        return node.nested or any(each.selected and each.stream.name not in self.failed for each in below)
+        with self._lock:
+            if self._status.get(node.name) in (Status.SKIPPED, Status.ENDED):
+                return False
+            return node.nested or any(each.selected and each.name not in self._status for each in node.tree())
 
-    def deny(self, node: Node, error: MissingPermission) -> None:
-        """Skip a stream that the key may not read, and all below it.
+    def answered(self, node: Node, *, parent: bool = False) -> None:
+        """A list of this node was read, or its first page."""
+        with self._lock:
+            self._read = True
+            if parent:
+                self._of(node).asked += 1
+                self._of(node).answered += 1
 
-        Once the API has answered a request for it, a 403 only concerns one parent: it is counted.
-        """
-        name = node.stream.name
-        if name in self.answered:
-            self.refused[name] += 1
-            self.incomplete.update(below.stream.name for below in node.tree())
-            if self.refused[name] == 1:
-                LOGGER.warning("%s: the rows of one parent are refused; the others are read. (%s)", name, error)
-            return
-        skipped = [below for below in node.tree() if below.stream.name not in self.denied]
-        if not skipped:
-            return  # Answers that were in flight when the first 403 came.
-        self.denied.update(below.stream.name for below in skipped)
-        self.missed += [below.stream.name for below in skipped if below.explicit]
-        parent = node.stream.parent
-        scope = error.scope or node.stream.scope.replace(UNKNOWN_SCOPE, "")
-        LOGGER.warning(
-            "%s: skipped%s: the key lacks the permission %s%s. Use a key that has it, or deselect %s. (%s)",
-            " and ".join(below.stream.name for below in skipped),
-            f" (null in {parent.stream}.{parent.nested_as})" if node.nested else "",
-            scope or "for it",
-            f' (in the dashboard: "{PERMISSIONS[scope]}")' if scope in PERMISSIONS else "",
-            f"{parent.stream}.{parent.nested_as}" if node.nested and node.selected is None else "the stream",
-            error,
-        )
+    def list_failed(self, node: Node, error: Unreadable, *, has_rows: bool = False) -> None:
+        """A list of its own can't be read, or ended in the middle: then it `has_rows`."""
+        if isinstance(error, Unwanted):
+            self.nothing_known_below(node)
+        elif isinstance(error, MissingPermission | Forbidden) and not has_rows:
+            self._skip(node, error)
+        else:
+            self._end(node, error)
 
-    def skip_below(self, node: Node) -> None:
-        """Skip the streams below one that can't be listed: nothing is known of their rows."""
-        below = [
-            each for each in node.tree() if each.selected and each.stream.name not in self.denied | self.failed.keys()
-        ]
-        names = {each.stream.name for each in below}
-        self.incomplete |= names
-        if node.stream.name not in self.denied or not names:
-            return
-        self.denied |= names
-        self.missed += [each.stream.name for each in below if each.explicit]
-        LOGGER.warning("%s: skipped, because the key may not read %s", " and ".join(sorted(names)), node.stream.name)
+    def partly_refused(self, node: Node) -> None:
+        """The key may not read one list of a stream, though it may read another one: the stream lacks rows."""
+        with self._lock:
+            error = self._refusals.get(node.name)
+            if error is not None and self._status.get(node.name) is Status.SKIPPED:
+                del self._status[node.name]
+                self._end(node, error)
 
-    def fail(self, node: Node, error: TapError) -> None:
-        """Write no more rows of this stream. The lists are still read for the streams below it."""
-        name = node.stream.name
-        self.incomplete.add(name)
-        if name not in self.failed:
-            self.failed[name] = error
-            LOGGER.error("%s. The stream ends here; the others are still read", error)
+    def parent_failed(self, node: Node, parent: str, error: Unreadable) -> bool:
+        """The rows of one parent can't be read. Returns True if they may exist."""
+        with self._lock:
+            if isinstance(error, MissingPermission) and error.scope in ("", node.stream.scope):
+                self._skip(node, error)
+                return False
+            known = self._of(node)
+            known.asked += 1
+            if isinstance(error, Gone):
+                known.gone += 1
+                return False
+            known.missing += 1
+            known.error = known.error or error
+            known.failed += [parent] if len(known.failed) < _MOST_NAMED else []
+            self._incomplete.update(below.name for below in node.tree())
+            if known.missing == 1:
+                LOGGER.warning("%s: the rows of one parent can't be read; the others are read. (%s)", node.name, error)
+            if known.missing == _ALL_ALIKE and not known.answered:
+                self._end(node, known.error)
+            return True
 
-    def end(self, node: Node, error: TapError) -> None:
-        """Request no more of this stream, nor of those below it."""
-        names = {below.stream.name for below in node.tree()}
-        self.ended |= names
-        self.incomplete |= names
-        self.fail(node, error)
+    def row_failed(self, node: Node, error: BadData) -> None:
+        """A row of this node fits no record. The lists are still read for the streams below it."""
+        with self._lock:
+            if node.name not in self._status:
+                self._status[node.name] = Status.BROKEN
+                self._note(node, error)
+            self._incomplete.add(node.name)
 
-    def counts(self, node: Node) -> tuple[int, int, bool]:
-        """A value that changes with each problem of a node: compare it to learn whether a list was read completely."""
-        name = node.stream.name
-        return self.gone[name], self.refused[name], self.is_wanted(node)
-
-    def log_missing_parents(self) -> None:
-        """Log how many parents were deleted before their children were requested."""
-        for name, count in self.gone.items():
-            if not self._is_withdrawn(name):
-                LOGGER.info("%s: %d parents were deleted during the run, so they have no rows here", name, count)
+    def nothing_known_below(self, node: Node) -> None:
+        """The rows of the streams below this one are not known."""
+        with self._lock:
+            below = [each for each in node.tree() if each.selected and each.name not in self._status]
+            names = sorted({each.name for each in below})
+            self._incomplete.update(names)
+            if self._status.get(node.name) is Status.SKIPPED and names:
+                self._status.update(dict.fromkeys(names, Status.SKIPPED))
+                self._explicit += [each.name for each in below if each.explicit]
+                LOGGER.warning("%s: skipped, because the key may not read %s", " and ".join(names), node.name)
 
     def may_be_incomplete(self, name: str) -> bool:
         """True if rows of the stream may exist though they were not read, so that nothing may be deleted."""
-        return name in self.incomplete or 0 < self.requested[name] == self.gone[name]
+        known = self._parents.get(name)
+        return name in self._incomplete or bool(known and 0 < known.asked == known.gone)
 
-    def may_lack_rows(self, name: str) -> bool:
-        """True if the rows of one parent or more could not be read."""
-        return name in self.incomplete or self.gone[name] > 0
+    def all_gone(self, name: str) -> bool:
+        """True if the API seems to have given up the path of a child stream."""
+        return name in self._parents and self._parents[name].all_gone
+
+    def only_gone(self, node: Node) -> dict[str, int]:
+        """The child streams below `node` for which all requests were answered with 404, and the number of them."""
+        known = ((below.name, self._parents.get(below.name)) for below in node.tree())
+        return {name: each.gone for name, each in known if each and 0 < each.gone == each.asked}
+
+    def resume(self, gone: Mapping[str, int]) -> None:
+        """What `only_gone` found in the interrupted run."""
+        for name, count in gone.items():
+            known = self._parents.setdefault(name, _Parents())
+            known.asked, known.gone = known.asked + count, known.gone + count
+
+    def _of(self, node: Node) -> _Parents:
+        return self._parents.setdefault(node.name, _Parents())
+
+    def _skip(self, node: Node, error: MissingPermission | Forbidden) -> None:
+        with self._lock:
+            skipped = [below for below in node.tree() if self._status.get(below.name) is not Status.SKIPPED]
+            if self._status.get(node.name) is Status.SKIPPED:
+                self.nothing_known_below(node)
+                return
+            self._status.update(dict.fromkeys((below.name for below in skipped), Status.SKIPPED))
+            self._refusals[node.name] = error
+            self._explicit += [below.name for below in skipped if below.explicit]
+        names = " and ".join(below.name for below in skipped)
+        null = f" (null in {node.stream.parent.stream}.{node.part})" if node.nested else ""
+        if isinstance(error, Forbidden):
+            LOGGER.warning("%s: skipped%s: the API refuses it. (%s)", names, null, error)
+            return
+        lacks = f"the key lacks the permission {permission(error.scope or node.stream.scope)}"
+        deselect = "the stream" if node.label == node.name else node.label
+        LOGGER.warning(
+            "%s: skipped%s: %s. Use a key that has it, or deselect %s. (%s)", names, null, lacks, deselect, error
+        )
+
+    def _end(self, node: Node, error: TapError) -> None:
+        with self._lock:
+            if self._status.get(node.name) in (Status.SKIPPED, Status.ENDED):
+                self.nothing_known_below(node)
+                return
+            for below in node.tree():
+                if self._status.get(below.name) is not Status.SKIPPED:
+                    self._status[below.name] = Status.ENDED
+                    self._incomplete.add(below.name)
+            self._note(node, error)
+
+    def _note(self, node: Node, error: TapError) -> None:
+        if node.name not in self._errors:
+            self._errors[node.name] = error
+            LOGGER.error("%s. The stream ends here; the others are still read", error)
+
+    def log_deleted_parents(self) -> None:
+        """Log how many parents were deleted before their children were requested."""
+        for name, known in self._parents.items():
+            if known.gone and not known.all_gone:
+                text = "%s: %s deleted during the run, so there are no rows of %s"
+                were = ("1 parent was", "it") if known.gone == 1 else (f"{known.gone:,} parents were", "them")
+                LOGGER.info(text, name, *were)
+
+    def incomplete(self) -> set[str]:
+        """Streams without a status of their own of which rows are missing."""
+        return self._incomplete - self._status.keys()
 
     def raise_failures(self, selected: Collection[str]) -> None:
         """Raise TapError if something that was asked for could not be read. `selected` are the selected streams."""
-        failures = [*self.failed.values(), *self._refusals(), *self._withdrawn()]
-        if self.missed:
-            failures.append(
+        failures = [*self._errors.values(), *self._missing_rows(), *self._withdrawn(), *self._refused(selected)]
+        if not failures:
+            return
+        rest = "Everything else was read" if self._read else "Nothing was read"
+        first, *others = failures
+        also = f". More problems are in the lines above: {len(others)}" if others else ""
+        raise TapError(f"{first}{also}. {rest}", advice=first.advice)
+
+    def _missing_rows(self) -> list[TapError]:
+        return [
+            TapError(
+                f"{name}: the rows of {known.missing:,} of {known.asked:,} parents are missing "
+                f"({', '.join(known.failed)}{', ...' * (known.missing > len(known.failed))}), first because of: "
+                f"{known.error}",
+                advice="Run again later, use a key that may read them, or deselect the stream",
+            )
+            for name, known in self._parents.items()
+            if known.missing and name not in self._errors
+        ]
+
+    def _withdrawn(self) -> list[TapError]:
+        return [
+            Gone(f"{name}: every one of {known.gone:,} requests to {BY_NAME[name].path} was answered with 404")
+            for name, known in self._parents.items()
+            if known.all_gone
+        ]
+
+    def _refused(self, selected: Collection[str]) -> list[TapError]:
+        if self._explicit:
+            names = ", ".join(self._explicit)
+            return [
                 TapError(
-                    f"The key may not read all that is selected: {', '.join(self.missed)} (see the warnings above)",
+                    f"The key may not read all that is selected: {names} (see the warnings above)",
                     advice="Use a key with these permissions, or deselect them",
                 )
-            )
-        elif not failures and selected and self.denied.issuperset(selected):
-            failures.append(
+            ]
+        if not self._errors and selected and self.names(Status.SKIPPED).issuperset(selected):
+            return [
                 TapError(
                     "Nothing could be read: the key lacks the permissions for all selected streams "
                     "(see the warnings above)",
                     advice="Use a key with these permissions",
                 )
-            )
-        if not failures:
-            return
-        rest = "Everything else was read" if self.answered else "Nothing was read"
-        first, *others = failures
-        also = f". {len(others)} more problems are in the lines above" if others else ""
-        raise TapError(f"{first}{also}. {rest}", advice=first.advice)
+            ]
+        return []
 
-    def _refusals(self) -> list[TapError]:
-        return [
-            TapError(
-                f"{name}: {count} of {self.requested[name]} requests were refused (status 403) though others were "
-                "answered: their rows are missing",
-                advice="Use a key that may read private incidents, or deselect the stream",
-            )
-            for name, count in self.refused.items()
-        ]
 
-    def _is_withdrawn(self, name: str) -> bool:
-        """True if the API seems to have given up the path of a child stream."""
-        return _ENOUGH_PARENTS <= self.requested[name] == self.gone[name]
-
-    def _withdrawn(self) -> list[TapError]:
-        return [
-            Gone(f"{name}: every one of {count} requests to {BY_NAME[name].path} was answered with 404")
-            for name, count in self.gone.items()
-            if self._is_withdrawn(name)
-        ]
+def permission(scope: str) -> str:
+    """A permission for a message: its name, and what the dashboard calls it."""
+    return f'{scope} (in the dashboard: "{PERMISSIONS[scope]}")' if scope in PERMISSIONS else scope or "for it"

@@ -1,39 +1,38 @@
-"""Runs the steps of the plan side by side, writes STATE, and resumes an interrupted run.
+"""A run: its plan, the readers and the writer of its messages, and what it says at the end.
 
+Readers put what they read into one queue. Only the main thread writes and keeps the state.
 Source: Singer spec, section "Sync mode".
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import (
-    BadData,
-    BadOutput,
-    Gone,
-    MissingPermission,
-    Rejected,
-)
-from tap_incident.protocol import state as states
-from tap_incident.protocol.messages import Writer
+from tap_incident.errors import BadOutput, MissingPermission, Unreadable
+from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import Selection
-from tap_incident.streams import BY_NAME
-from tap_incident.sync.bookmarks import regained
+from tap_incident.protocol.state import State, bookmark
 from tap_incident.sync.child_requests import shift_window
-from tap_incident.sync.context import RunContext
-from tap_incident.sync.fanout import Task, Workers
-from tap_incident.sync.identity import log_key
-from tap_incident.sync.lists import read_list
-from tap_incident.sync.open_list import OpenList, open_list
-from tap_incident.sync.plan import Node
-from tap_incident.sync.replication import ResumePoint
-from tap_incident.sync.spooling import fill_spool, spooled_nodes
-from tap_incident.sync.steps import begin_step, close_step
-from tap_incident.sync.strategy import chosen, decided, plans, request_parents
+from tap_incident.sync.flow import Flow
+from tap_incident.sync.identity import organisation
+from tap_incident.sync.ledger import Ledger
+from tap_incident.sync.metrics import log_metrics
+from tap_incident.sync.plan import Node, steps
+from tap_incident.sync.problems import Problems
+from tap_incident.sync.progress import Progress
+from tap_incident.sync.reader import fill, read
+from tap_incident.sync.reading import Source
+from tap_incident.sync.resume import Start, start
+from tap_incident.sync.shared import Pool, Shared
+from tap_incident.sync.spool import Spool
 from tap_incident.sync.summary import log_plan, log_summary
 
 LOGGER = logging.getLogger(__name__)
@@ -42,128 +41,115 @@ LOGGER = logging.getLogger(__name__)
 def sync(
     selection: Selection,
     config: Config,
-    state: states.State,
+    state: State,
     *,
     client: Client,
-    workers: Workers,
+    stop: threading.Event,
     writer: Writer,
     now: datetime,
+    sample: bool = False,
 ) -> None:
     """Read and write everything that is selected. `state` comes from the last run, which may have been interrupted.
 
-    `schedule_entries` is read for a window around `now`.
+    `schedule_entries` is read for a window around `now`. `sample`: only a few rows of each stream, and no STATE.
     Raises what ends the run early; the last STATE then only covers records that were written before it. Raises TapError
-    at the end if some of what was selected could not be read.
+    at the end if some of what was selected could not be read. Sets `stop` when it ends.
     """
-    run = RunContext(config, client, workers, writer, state, shift_window(now, config.schedule_window_days))
-    finished = False
+    clock = time.monotonic
+    began_at, finished = clock(), False
+    problems, flow = Problems(), Flow(stop)
+    key_of = organisation(client)
+    starts = planned(selection, config, state, key_of, client, sample=sample)
+    versions = _versions(starts, config)
+    encoder = Encoder(config.api_key, versions)
+    progress = Progress(lambda: client.sent, client.seconds_for, clock)
+    ledger = Ledger(state, writer, problems, progress, began=client.began, versions=versions, sample=sample)
+    shared = Shared(
+        *(config, client, Pool(config.max_concurrency), problems, encoder),
+        *(shift_window(now, config.schedule_window_days), flow.put, stop, sample),
+    )
     try:
-        if selection:
-            _add_tasks(selection, run)
-        run.tasks.run()
+        log_plan(starts)
+        _read_all(starts, shared, flow, ledger)
         finished = True
-        _finish(run)
-        run.problems.raise_failures(selection)
+        ledger.finish()
+        writer.flush()
+        problems.raise_failures(selection)
     except Exception:
-        _repeat_state(run)
-        raise
-    finally:
-        _end(run, selection, finished=finished)
-
-
-def _add_tasks(selection: Selection, run: RunContext) -> None:
-    """Plan the run, and add a task per step."""
-    identity = run.workers.prefetch(run.client.identity())
-    options = _regained(plans(selection, run), selection, run)
-    request_parents(options, run)
-    opened = {point.step.name: _open_ahead(run, point) for point in decided(options)}
-    log_key(identity)
-    points = chosen(selection, options, run)
-    log_plan(points)
-    for notice in (notice for point in points for notice in point.notices):
-        LOGGER.info("%s", notice)
-    for node in spooled_nodes(points):
-        run.tasks.add(fill_spool(run, node))
-    for point in points:
-        run.tasks.add(_read_step(run, point, opened.get(point.step.name)))
-
-
-def _regained(
-    options: dict[str, list[ResumePoint]], selection: Selection, run: RunContext
-) -> dict[str, list[ResumePoint]]:
-    """The plans, made anew if the key may read nested parts by now that it could not read before."""
-    state = run.state
-    for point in next(iter(options.values())):
-        run.state = regained(point.step, run.state, lambda node, refused: _may_read(run, node, refused))
-    return options if run.state is state else plans(selection, run)
-
-
-def _may_read(run: RunContext, node: Node, parent: str) -> bool:
-    """True if the key may read the children of this parent by now."""
-    params = (*node.stream.params, (node.stream.parent.id_param, parent))
-    try:
-        run.workers.prefetch(run.client.pages(node.stream, params)).peek()
-    except (BadData, Gone):
-        return True
-    except (MissingPermission, Rejected):
-        return False
-    return True
-
-
-def _finish(run: RunContext) -> None:
-    # A stream that failed after some pages keeps its cursor: the next run resumes there.
-    finished = states.clear_cursors(run.state, *(name for name in BY_NAME if name not in run.stuck))
-    if finished != {"bookmarks": {}, **run.state}:
-        # Drop cursors of streams that are no longer selected, or a later sync would start in the middle.
-        run.write_state(finished)
-    run.writer.flush()
-
-
-def _repeat_state(run: RunContext) -> None:
-    """Write the last STATE once more: some targets forget it at the next RECORD."""
-    if 0 < run.records_at_state < sum(run.writer.records.values()):
         # The output may be what failed.
         with suppress(OSError, BadOutput):
-            run.writer.state(run.state)
+            ledger.repeat_state()
+        raise
+    finally:
+        stop.set()
+        shared.close()
+        encoder.log_unknown_properties()
+        problems.log_deleted_parents()
+        log_metrics(writer.records, client.timings())
+        seconds = clock() - began_at
+        log_summary(writer.records, problems, selection, requests=client.sent, seconds=seconds, finished=finished)
 
 
-def _end(run: RunContext, selection: Selection, *, finished: bool) -> None:
-    """Log totals and delete temporary files."""
-    run.tick()
-    run.ended.log()
-    run.log_unknown_properties()
-    run.problems.log_missing_parents()
-    run.metrics.end()
-    if selection:
-        seconds = run.clock() - run.started_at
-        log_summary(
-            run.writer.records,
-            run.problems,
-            selection,
-            requests=run.client.sent,
-            seconds=seconds,
-            finished=finished,
-        )
-    run.seen.close()
-    for spool in run.spools.values():
-        spool.close()
+def planned(
+    selection: Selection, config: Config, state: State, key_of: str | None, client: Client, *, sample: bool
+) -> list[Start]:
+    """Where each step starts. A step whose bookmark no longer fits is planned as one that is read whole."""
+
+    def may_read(node: Node, parent: str) -> bool:
+        params = (*node.stream.params, (node.stream.parent.id_param, parent))
+        try:
+            client.first_page(node.stream, params, 1)
+        except MissingPermission:
+            return False
+        except Unreadable:
+            return True
+        return True
+
+    whole: set[str] = set()
+
+    def has_bookmark(name: str) -> bool:
+        return name not in whole and not sample and bool(config.start_date or bookmark(state, name).updated_at)
+
+    by_list = config.child_strategy == "list" and not sample
+    while True:
+        found = steps(selection, config.incident_modes, by_list=by_list, filtered=not sample, has_bookmark=has_bookmark)
+        starts = [start(step, {} if sample else state, config, key_of, may_read) for step in found]
+        outdated = {each.step.name for each in starts if each.step.replication_key and each.since is None}
+        if not outdated - whole:
+            return starts
+        whole |= outdated
 
 
-def _read_step(run: RunContext, point: ResumePoint, opened: dict[int, OpenList] | None) -> Task:
-    """Read the lists of a step one after the other. The first pages of all are requested at once."""
-    begin_step(run, point)
-    if opened is None:
-        opened = _open_ahead(run, point)
-    yield None  # The other steps request their first pages before the rows of this one request theirs.
-    for index in range(point.list_index, point.list_count):
-        yield from read_list(run, opened.pop(index) if index in opened else open_list(run, point, index))
-    close_step(run, point)
-
-
-def _open_ahead(run: RunContext, point: ResumePoint) -> dict[int, OpenList]:
-    """Request the first pages of the step's lists, by index. With one worker, all is read one after the other."""
-    if run.config.max_concurrency == 1:
+def _versions(starts: Sequence[Start], config: Config) -> dict[str, int]:
+    """The version of each table that this run reads from scratch and completely, by stream."""
+    if not config.activate_version:
         return {}
-    indexes = range(point.list_index, point.list_count)
-    # A second look must see all changes up to the end of the lists before it.
-    return {index: open_list(run, point, index) for index in indexes if not point.is_second_look(index)}
+    # No version for streams with a window: rows outside the window still exist.
+    emitted = (each for start in starts for each in start.step.emitted())
+    full = (each.stream.name for each in emitted if not each.replication_key and not each.stream.window)
+    return dict.fromkeys(full, int(time.time() * 1000))
+
+
+def _read_all(starts: Sequence[Start], shared: Shared, flow: Flow, ledger: Ledger) -> None:
+    """Read all steps side by side, and write what comes."""
+    # First, because other readers wait for them: there may be fewer threads than readers.
+    for node in _spooled(starts):
+        spool = shared.spools[node.name] = Spool()
+        flow.start(partial(fill, shared, node, spool))
+    # With one request at a time, windows would only cost requests.
+    windows = shared.config.max_concurrency if shared.config.max_concurrency > 1 else 0
+    for source in [source for each in starts for source in ledger.begin(each, windows)]:
+        flow.start(_reading(shared, source))
+    while not ledger.is_done:
+        for source in ledger.take(flow.get()):
+            flow.start(_reading(shared, source))
+
+
+def _reading(shared: Shared, source: Source) -> Callable[[], None]:
+    return partial(read, shared, source)
+
+
+def _spooled(starts: Sequence[Start]) -> list[Node]:
+    """One node for each stream that is spooled for what is left of these steps."""
+    roots = (start.listing(left, "")[0] for start in starts for left in start.left if not start.is_second_look(left))
+    return list({node.name: node for root in roots for node in root.tree() if node.spooled}.values())

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData, BadOutput
-from tap_incident.sync.fanout import Future
 
 
 class Spool:
-    """Rows of one stream by parent. Not thread-safe. Raises BadOutput if the disk is full."""
+    """Rows of one stream by parent. Thread-safe. Raises BadOutput if the disk is full."""
 
     def __init__(self) -> None:
-        self._database = _temporary()
-        self._database.execute("CREATE TABLE spooled (parent TEXT, row TEXT, extracted TEXT)")
-        self._database.execute("CREATE INDEX by_parent ON spooled (parent)")
-        self.full: Future[None] = Future()
-        """Done once all rows are stored."""
+        self._lock = threading.Lock()
+        self._database = _temporary("CREATE TABLE spooled (parent TEXT, row TEXT, extracted TEXT)")
+        with _disk_errors():
+            self._database.execute("CREATE INDEX by_parent ON spooled (parent)")
+        self.full = threading.Event()
+        """Set once all rows are stored, or once they can't be read."""
 
     def close(self) -> None:
         """Free the disk space."""
-        self._database.close()
+        with self._lock:
+            self._database.close()
 
     def add(self, rows: Iterable[tuple[str, Row]], extracted: str = "") -> None:
         """Store rows of one answer, each with its parent's id. `extracted` is when the answer came."""
-        texts = ((parent, json.dumps(row), extracted) for parent, row in rows)
-        with _disk_errors():
+        texts = [(parent, json.dumps(row), extracted) for parent, row in rows]
+        with self._lock, _disk_errors():
             self._database.execute("BEGIN")
             self._database.executemany("INSERT INTO spooled VALUES (?, ?, ?)", texts)
             self._database.execute("COMMIT")
@@ -40,60 +41,40 @@ class Spool:
     def pages(self, parent: str) -> list[Page]:
         """The rows that belong to `parent`, in the order in which they were stored: a page per answer that had some."""
         query = "SELECT extracted, row FROM spooled WHERE parent = ? ORDER BY rowid"
-        with _disk_errors():
+        with self._lock, _disk_errors():
             found = self._database.execute(query, (parent,)).fetchall()
         return [
             Page([json.loads(text) for _, text in rows], extracted=extracted)
             for extracted, rows in groupby(found, key=itemgetter(0))
         ]
 
-    def pages_of(self, parent: str) -> SpooledPages:
-        """The pages with the rows that belong to `parent`, which are there once the spool is full."""
-        return SpooledPages(self, parent)
-
-
-class SpooledPages(Iterator[Page]):
-    """Pages that are read from the disk when the first is taken."""
-
-    def __init__(self, spool: Spool, parent: str) -> None:
-        self._spool = spool
-        self._parent = parent
-        self._pages: Iterator[Page] | None = None
-
-    @property
-    def pending(self) -> Future[Any] | None:
-        """What the pages wait for; None if taking one does not wait."""
-        return None if self._spool.full.done() else self._spool.full
-
-    def __next__(self) -> Page:
-        if self._pages is None:
-            self._pages = iter(self._spool.pages(self._parent))
-        return next(self._pages)
-
 
 class Seen:
-    """Ids of each stream that were seen before. Not thread-safe. Raises BadOutput if the disk is full."""
+    """Ids of each stream that were seen before. Thread-safe. Raises BadOutput if the disk is full."""
 
     def __init__(self) -> None:
-        self._database = _temporary()
-        self._database.execute("CREATE TABLE seen (stream TEXT, id TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID")
+        self._lock = threading.Lock()
+        self._database = _temporary("CREATE TABLE seen (stream TEXT, id TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID")
 
     def close(self) -> None:
         """Free the disk space."""
-        self._database.close()
+        with self._lock:
+            self._database.close()
 
     def first(self, stream: str, value: str) -> bool:
         """True the first time it is called with this pair."""
-        with _disk_errors():
+        with self._lock, _disk_errors():
             return self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (stream, value)).rowcount == 1
 
 
-def _temporary() -> sqlite3.Connection:
+def _temporary(table: str) -> sqlite3.Connection:
     # SQLite deletes the file of a nameless database while it is still open, so nothing stays behind, even if the
     # process is killed.
-    database = sqlite3.connect("", isolation_level=None)
-    database.execute("PRAGMA journal_mode = OFF")
-    database.execute("PRAGMA synchronous = OFF")
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    with _disk_errors():
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute(table)
     return database
 
 

@@ -1,70 +1,33 @@
-"""What a run says of itself: what it will read, each list as it ends, and all of it at the end."""
+"""The first and the last line of a run: what it will read, and what it has read."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 
 from tap_incident.logs import duration
-from tap_incident.sync.problems import Problems
-from tap_incident.sync.replication import ResumePoint
+from tap_incident.sync.problems import Problems, Status
+from tap_incident.sync.resume import Start
 
 LOGGER = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_LINES = 10.0
-_LONGEST_LINE = 120
 _MOST_NAMES = 10
 
 
-@dataclass
-class EndedLists:
-    """Lists that have ended, with their rows. Small ones that end one after the other share a line."""
-
-    records: Mapping[str, int]
-    """The numbers of records so far, by stream."""
-    clock: Callable[[], float]
-    _texts: list[str] = field(default_factory=list)
-    _since: float = 0.0
-
-    def add(self, point: ResumePoint) -> None:
-        """The lists of this step have ended."""
-        name = point.step.name
-        streams = [selected.stream.name for selected in point.step.emitted()]
-        written = [(each, self.records[each]) for each in streams if each in self.records]
-        if written:
-            rows = ", ".join(f"{count:,} {'rows' if each == name else each}" for each, count in written)
-            self._since = self._since if self._texts else self.clock()
-            self._texts.append(f"{name}: {rows}")
-        self.tick()
-
-    def tick(self) -> None:
-        """Log the line if it is long, or if its first list has waited for ten seconds."""
-        if self._texts and (
-            self.clock() - self._since >= SECONDS_BETWEEN_LINES or len("; ".join(self._texts)) > _LONGEST_LINE
-        ):
-            self.log()
-
-    def log(self) -> None:
-        """Log what has ended since the last line."""
-        if self._texts:
-            more = {} if len(self._texts) == 1 else {"stream_name": None}
-            LOGGER.info("%s", "; ".join(self._texts), extra=more)
-            self._texts.clear()
-
-
-def log_plan(points: Collection[ResumePoint]) -> None:
+def log_plan(starts: Collection[Start]) -> None:
     """Log what will be read."""
-    streams = [selected.stream.name for point in points for selected in point.step.emitted()]
+    streams = [selected.stream.name for start in starts for selected in start.step.emitted()]
     names = sorted(set(streams), key=streams.index)
     listed = f": {', '.join(names)}" if len(names) <= _MOST_NAMES else ""
-    LOGGER.info("Reading %s %s%s", f"{len(names):,}", "stream" if len(names) == 1 else "streams", listed)
+    LOGGER.info("Reading %s%s", of(len(names), "stream"), listed)
     changed: dict[str, list[str]] = {}
-    for point in points:
-        if point.since:
-            changed.setdefault(point.since, []).append(point.step.name)
+    for start in starts:
+        if start.since:
+            changed.setdefault(start.since, []).append(start.step.name)
     for since, steps in changed.items():
         LOGGER.info("Only what changed since %s: %s", since, ", ".join(steps))
+    for notice in (notice for start in starts for notice in start.notices):
+        LOGGER.info("%s", notice)
 
 
 def log_summary(
@@ -77,19 +40,24 @@ def log_summary(
     finished: bool,
 ) -> None:
     """Log the last line of a run: streams, rows, requests, time, and what was skipped or failed."""
-    rows = sum(records.values())
-    lacking = {
-        "skipped": problems.denied,
-        "failed": problems.failed.keys(),
-        "incomplete": problems.incomplete - problems.denied - problems.failed.keys(),
-    }
+    skipped = problems.names(Status.SKIPPED)
+    failed = problems.names(Status.ENDED) | problems.names(Status.BROKEN)
+    lacking = {"skipped": skipped, "failed": failed, "incomplete": problems.incomplete()}
     named = {word: sorted(names) for word, names in lacking.items() if names}
-    read = len(records.keys() - problems.denied - problems.failed.keys())
+    rows, read = sum(records.values()), len(records.keys() - skipped - failed)
+    streams = f"{read:,} of {of(len(selected), 'stream')}" if finished else f"{of(len(records), 'stream')} so far"
     LOGGER.info(
-        "%s: %s rows of %s of %s streams in %s requests, %s%s",
+        "%s: %s of %s in %s, %s%s",
         "Finished" if finished else "Ended early",
-        *(f"{number:,}" for number in (rows, read, len(selected), requests)),
+        of(rows, "row"),
+        streams,
+        of(requests, "request"),
         duration(seconds),
         "".join(f"; {word}: {', '.join(names)}" for word, names in named.items()),
         extra={"figures": {"rows": rows, "streams": read, "requests": requests, "seconds": round(seconds, 1)} | named},
     )
+
+
+def of(count: int, noun: str) -> str:
+    """A number of things: 1 row, 1,200 rows."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

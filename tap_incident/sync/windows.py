@@ -1,221 +1,185 @@
-"""Windows of time: a long list is cut by the time at which its rows were created, so that its parts are read at once.
+"""Windows of time: a long list is read at several places at once, by the time at which its rows were created.
 
-Nobody says in which order the API sends a list, nor whether the ends of a filter by time belong to it. So a list is
-only cut if its rows show an order, a request asks for a little more than its window, and a row belongs to the window of
-its own timestamp. That never changes: each row is in exactly one window, whatever is created or deleted meanwhile.
+A chain of cursors that has much left to read gives the far half of that time to another chain, and ends itself once it
+is beyond what it kept. A row belongs to the window that its own `created_at` lies in. That never changes, so each row
+is in exactly one window, whatever is created or deleted meanwhile. Requests ask for a little more than their window,
+because nobody says whether the ends of a filter belong to it.
 Source: API documents, sections on the filters by `created_at`.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import threading
+from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property
-from math import ceil
-from typing import Any
 
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData
 from tap_incident.protocol.records import shown_id
+from tap_incident.protocol.state import Left
 from tap_incident.streams import Params, Stream
 from tap_incident.timestamps import Instant, before, instant, rfc3339
 
 KEY = "created_at"
-PAGES_BEFORE = 3
-"""Pages of a window that are read before the rest is cut."""
-_FEWEST_PAGES = 3
-"""Pages that a window has at least, if the rest of the list is like what was read."""
-_MOST_AT_ONCE = 8
-"""Windows into which time without a beginning is cut, each twice as wide as the one before."""
-_MARGIN = timedelta(minutes=10)
-"""A list in the order of ids may be a little out of the order of `created_at`."""
-_MOST_SKIPPED = 500
-"""Ids that a window may list of rows that were read before it: they stand in each STATE."""
+_BEGINNING = "2020-01-01T00:00:00Z"
+"""incident.io is younger than this. Rows before it are read too, by the window that comes last."""
+_MOST_WINDOWS = 32
+"""Windows of one list that are open at once: more of them would take more memory than they save time."""
+_DISORDER = timedelta(minutes=10)
+"""A list in the order of ids may be so much out of the order of `created_at`."""
 _OVERLAP, _DAY_OVERLAP = timedelta(seconds=1), timedelta(days=1)
-_NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=1), timedelta(days=4)
-"""Where the filter takes days, the overlap would be most of a shorter window."""
+_NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=2), timedelta(days=2)
+_PAGES_BEFORE = 2
+"""Pages that a chain reads before it gives anything away: most lists have no more."""
+_FEWEST_PAGES, _FEWEST_PAGES_BY_DAY = 3, 6
+"""What is left is given away if it seems to have more pages. Where the filter takes days, the overlap costs more."""
 
 
-@dataclass(frozen=True)
-class Window:
-    """Rows that were created within some time: start <= created_at < end, or start < created_at <= end if the list
-    comes `newest_first`. So the end that is requested first belongs to it."""
+class Room:
+    """How many windows of one list may still be opened. Thread-safe."""
 
-    start: str | None = None
-    """RFC 3339; None for the first row of all."""
-    end: str | None = None
-    newest_first: bool = False
-    skip: tuple[str, ...] = ()
-    """Ids of rows near that end that were read before."""
-    after: str | None = None
-    """Cursor of the first page to read."""
+    def __init__(self, most: int, opened: int) -> None:
+        """`most` windows may be open at once, of which `opened` are."""
+        self._lock = threading.Lock()
+        self._left = min(most, _MOST_WINDOWS) - opened
+        self._is_tried: bool | None = True if opened > 1 else None
 
-    @cached_property
-    def _ends(self) -> tuple[Instant | None, Instant | None]:
-        start, end = self.start, self.end
-        return None if start is None else instant(start), None if end is None else instant(end)
+    def reserve(self) -> bool:
+        """Take the place of one more window. False if there is none."""
+        with self._lock:
+            if self._left <= 0 or self._is_tried is False:
+                return False
+            self._left -= 1
+            return True
+
+    def free(self) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._left += 1
 
     @property
-    def is_whole(self) -> bool:
-        """True if it has no ends: the whole list."""
-        return self.start is None and self.end is None
+    def is_tried(self) -> bool:
+        """True if the API is known to filter this list by time."""
+        return self._is_tried is True
 
-    def has(self, row: Row) -> bool:
-        """True if the row belongs here. Raises BadData if its `created_at` does not say."""
-        if self.is_whole:
-            return True
-        try:
-            created = instant(row.get(KEY))
-        except ValueError:
-            text = f"row {shown_id(row)}: {KEY} should be a timestamp, and the list is read by it"
-            raise BadData(text) from None
-        if str(row.get("id")) in self.skip:
-            return False
-        start, end = self._ends
-        if self.newest_first:
-            return (start is None or start < created) and (end is None or created <= end)
-        return (start is None or start <= created) and (end is None or created < end)
-
-    def is_before(self, created: Instant) -> bool:
-        """True if it is beyond the end that is requested first."""
-        start, end = self._ends
-        if self.newest_first:
-            return end is not None and created > end
-        return start is not None and created < start
-
-    def params(self, stream: Stream) -> Params:
-        """The filter that asks for it, and for a little more."""
-        overlap = _DAY_OVERLAP if stream.incremental.days_only else _OVERLAP
-        # Timestamps are rounded down, so that the end needs one second more.
-        start = None if self.start is None else _sent(before(self.start, overlap), stream)
-        end = None if self.end is None else _sent(before(self.end, -overlap - timedelta(seconds=1)), stream)
-        if start and end:
-            return ((f"{KEY}[date_range]", f"{start}~{end}"),)
-        return ((f"{KEY}[gte]", start),) if start else ((f"{KEY}[lte]", end),) if end else ()
-
-    def as_json(self) -> dict[str, Any]:
-        """As it stands in a bookmark."""
-        more = {"skip": list(self.skip), "after": self.after}
-        ends = {"from": self.start, "to": self.end, "newest_first": self.newest_first}
-        return ends | {key: value for key, value in more.items() if value}
+    def tried(self, *, works: bool) -> None:
+        """Keep whether the API filters this list by time. If not, no more windows are opened."""
+        with self._lock:
+            self._is_tried = works
 
 
-def from_json(found: Mapping[str, Any]) -> Window:
-    """The window of a bookmark."""
-    skip = tuple(found.get("skip") or ())
-    return Window(found["from"], found["to"], found["newest_first"], skip, found.get("after"))
+def window_filter(left: Left, stream: Stream) -> Params:
+    """The filter that asks for a window, and for a little more."""
+    overlap = _DAY_OVERLAP if stream.incremental.days_only else _OVERLAP
+    start, end = left.asked
+    first = _sent(start, overlap, stream) if start else None
+    # Timestamps are rounded down, so that the end needs one second more.
+    last = _sent(end, -overlap - timedelta(seconds=1), stream) if end else None
+    if first and last:
+        return ((f"{KEY}[date_range]", f"{first}~{last}"),)
+    return ((f"{KEY}[gte]", first),) if first else ((f"{KEY}[lte]", last),) if last else ()
 
 
-def _sent(moment: Any, stream: Stream) -> str:
-    return rfc3339(moment)[:10] if stream.incremental.days_only else rfc3339(moment)
+def _sent(moment: str, overlap: timedelta, stream: Stream) -> str:
+    sent = rfc3339(before(moment, overlap))
+    return sent[:10] if stream.incremental.days_only else sent
 
 
-@dataclass(frozen=True)
-class CutPage(Page):
-    """The last page that is read of a window. The `rest` is in other windows, the one that comes next first."""
-
-    rest: tuple[Window, ...] = ()
-    next_page: str = ""
-    """The cursor with which it could be continued."""
-
-
-def cutting(pages: Iterator[Page], window: Window, stream: Stream, room: Callable[[], int], now: str) -> Iterator[Page]:
-    """The pages up to the one after which the rest of a long `window` is cut, into at most `room()` windows."""
-    order = _Order(is_resumed=window.after is not None)
-    for number, page in enumerate(pages, 1):
-        order.add(page.rows, window)
-        if page.after and number >= PAGES_BEFORE and (most := room()) > 1:
-            rest = order.rest(window, most, stream, now)
-            if len(rest) > 1:
-                yield CutPage(page.rows, None, page.total, page.extracted, rest, page.after)
-                return
-        yield page
+def belongs(row: Row, left: Left) -> bool:
+    """True if the row was created in this window. Raises BadData if its `created_at` does not say."""
+    if left.start is None and left.end is None:
+        return True
+    created = _created(row)
+    if created is None:
+        raise BadData(f"row {shown_id(row)}: {KEY} should be a timestamp, and the list is read by it")
+    return (left.start is None or instant(left.start) <= created) and (left.end is None or created < instant(left.end))
 
 
-class _Order:
-    """The order of the rows so far, by the time of their creation."""
+def is_ignored(page: Page, left: Left, stream: Stream) -> bool:
+    """True if the first page of a window shows that the API ignores the filter: no row is where it was asked for."""
+    start, end = (instant(each) if each else None for each in left.asked)
+    margin = 2 * _DAY_OVERLAP if stream.incremental.days_only else 2 * _OVERLAP
+    rows = [created for created in map(_created, page.rows) if created is not None]
+    outside = ((start and created[0] < start[0] - margin) or (end and created[0] > end[0] + margin) for created in rows)
+    return bool(rows) and all(outside)
 
-    def __init__(self, *, is_resumed: bool) -> None:
-        self._is_resumed = is_resumed
+
+def _created(row: Row) -> Instant | None:
+    try:
+        return instant(row.get(KEY))
+    except ValueError:
+        return None
+
+
+class Chain:
+    """What one chain of cursors has read so far, by time, and what is left of its window."""
+
+    def __init__(self, left: Left, stream: Stream, now: str) -> None:
+        self.left = left
+        self._by_day = stream.incremental.days_only
+        self._now = now
         self._first: Instant | None = None
         self._last: Instant | None = None
         self._last_text = ""
-        self._pages = 0
-        self._recent: deque[tuple[Instant, str]] = deque()
-        self._rises = self._falls = True
+        self._pages = self._rows = 0
+        self._size = 1
+        self._falls: bool | None = None
+        """True if the newest row comes first; None if nothing shows it yet."""
+        self.is_ordered = True
 
-    def add(self, rows: list[Row], window: Window) -> None:
+    def add(self, page: Page) -> None:
+        """Look at the rows of the next page."""
         self._pages += 1
-        for row in rows:
-            if not (self._rises or self._falls):
+        self._size = max(self._size, len(page.rows))
+        for row in page.rows:
+            created = _created(row)
+            if created is None:
+                self.is_ordered = False
+            if created is None or not self.is_ordered:
                 return
-            try:
-                created = instant(row.get(KEY))
-            except ValueError:
-                self._rises = self._falls = False
-                return
-            if window.is_before(created):
-                continue  # It is only there because a request asks for a little more, and was read before.
-            if self._last is not None:
-                self._rises &= self._last <= created
-                self._falls &= self._last >= created
+            if self._last is not None and self._first is not None:
+                if self._falls is None and abs(created[0] - self._first[0]) > _DISORDER:
+                    self._falls = created < self._first
+                back = (created[0] - self._last[0]) if self._falls else (self._last[0] - created[0])
+                self.is_ordered = self._falls is None or back <= _DISORDER
             self._first = self._first or created
-            self._last, self._last_text = created, row[KEY]
-            self._recent.append((created, str(row.get("id"))))
-            while abs(self._recent[0][0][0] - created[0]) > _MARGIN + _OVERLAP:
-                self._recent.popleft()
+            self._rows += 1
+            if self._last is None or self._falls is None or (created < self._last) == self._falls:
+                self._last, self._last_text = created, row[KEY]
 
-    def rest(self, window: Window, most: int, stream: Stream, now: str) -> tuple[Window, ...]:
-        """What is left of the window, cut; nothing if the rows have no order, or all were created at once."""
-        first, last, text = self._first, self._last, self._last_text
-        if first is None or last is None or self._rises == self._falls:
-            return ()
-        if not window.is_whole and self._falls != window.newest_first:
-            return ()  # Its other end is the one that belongs to it.
-        if self._is_resumed and abs(last[0] - first[0]) <= 2 * _MARGIN + _OVERLAP:
-            return ()  # Rows that an earlier run read may be near the cut, and nobody knows their ids.
-        by_day = stream.incremental.days_only
-        read, narrowest = abs(last[0] - first[0]), _NARROWEST_BY_DAY if by_day else _NARROWEST
-        # The rows beyond the window's last end are only there because a request asks for a little more.
-        limit = window.start if self._falls else window.end or now
-        if limit is None:
-            between = _growing(text, max(read, narrowest), min(most, _MOST_AT_ONCE) - 1)
-        elif (instant(limit) < last) == self._falls:
-            between = _even(text, limit, max(read * _FEWEST_PAGES / self._pages, narrowest), most)
+    def is_over(self) -> bool:
+        """True if all rows of the window have come, though the list has more."""
+        if self._last is None or not self.is_ordered or self._falls is None:
+            return False
+        end = self.left.start if self._falls else self.left.end
+        if end is None:
+            return False
+        beyond = instant(end)[0] - self._last[0] if self._falls else self._last[0] - instant(end)[0]
+        return beyond > _DISORDER
+
+    def far_half(self) -> Left | None:
+        """The far half of the time that is left, if it is long enough to be read by another chain."""
+        if self._first is None or self._last is None or self._falls is None or not self.is_ordered:
+            return None
+        if self._pages < _PAGES_BEFORE:
+            return None
+        limit = self.left.start or _BEGINNING if self._falls else self.left.end or self._now
+        rest = (self._last[0] - instant(limit)[0]) if self._falls else (instant(limit)[0] - self._last[0])
+        narrowest = _NARROWEST_BY_DAY if self._by_day else _NARROWEST
+        if rest <= 2 * narrowest:
+            return None
+        read = max(abs(self._last[0] - self._first[0]), timedelta(seconds=1))
+        pages = self._rows * (rest / read) / self._size
+        if pages <= (_FEWEST_PAGES_BY_DAY if self._by_day else _FEWEST_PAGES):
+            return None
+        middle = rfc3339(before(self._last_text, rest / 2 if self._falls else -rest / 2))
+        if self._falls:
+            return Left(self.left.list, self.left.start, middle, (self.left.start, middle))
+        return Left(self.left.list, middle, self.left.end, (middle, self.left.end))
+
+    def give(self, far: Left) -> None:
+        """Leave the `far_half` to another chain."""
+        if self._falls:
+            self.left = replace(self.left, start=far.end)
         else:
-            return ()
-        near, skip = self._near_end(window)
-        if len(skip) > _MOST_SKIPPED:
-            return ()
-        ends = (near, *between, window.start if self._falls else window.end)
-        return tuple(
-            self._window(ends[place], ends[place + 1], () if place else skip) for place in range(len(ends) - 1)
-        )
-
-    def _window(self, near: str | None, far: str | None, skip: tuple[str, ...]) -> Window:
-        return Window(far, near, True, skip) if self._falls else Window(near, far, False, skip)
-
-    def _near_end(self, window: Window) -> tuple[str, tuple[str, ...]]:
-        """Where the rest begins, a little before the last row since the order may be rough; and what was read of it."""
-        near = rfc3339(before(self._last_text, -_MARGIN if self._falls else _MARGIN))
-        first = window.end if self._falls else window.start
-        if first is not None and (instant(first) < instant(near)) == self._falls:
-            near = first
-        end = instant(near)
-        read = (known for at, known in self._recent if (at <= end if self._falls else at >= end))
-        # Rows that were read before this window may be there too, not yet seen again.
-        return near, tuple(dict.fromkeys((*window.skip, *read)))
-
-
-def _growing(last: str, width: timedelta, count: int) -> list[str]:
-    """Moments ever further before `last`."""
-    return [rfc3339(before(last, width * (2**number - 1))) for number in range(1, count + 1)]
-
-
-def _even(last: str, limit: str, width: timedelta, most: int) -> list[str]:
-    """The moments that cut the time between `last` and `limit` into windows of one width, which is at least `width`."""
-    whole = instant(limit)[0] - instant(last)[0]
-    count = min(most, ceil(abs(whole) / width))
-    return [rfc3339(before(last, -whole * number / count)) for number in range(1, count)]
+            self.left = replace(self.left, end=far.start)

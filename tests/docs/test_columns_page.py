@@ -8,7 +8,7 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, Stream
 from tests.support.each import EACH_STREAM
-from tools.columns import PAGE, described, page
+from tools.columns import described
 
 LONGEST = 140
 
@@ -36,7 +36,3 @@ def test_descriptions_are_in_the_catalog() -> None:
     creator = entry["schema"]["properties"]["creator"]
     assert creator["description"].startswith("Who or what declared the incident")
     assert creator["properties"]["user"]["properties"]["id"]["description"] == "Id of the person; joins users.id."
-
-
-def test_page_is_made_of_the_schemas() -> None:
-    assert PAGE.read_text("utf-8") == page(), "run make docs"

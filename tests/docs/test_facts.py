@@ -48,6 +48,14 @@ SCHEMAS: Json = {
         },
         "required": ["inner", "id"],
     },
+    "Part": {
+        "type": "object",
+        "properties": {
+            "id": TEXT,
+            "inner": {"type": "array", "items": {"type": "object", "properties": {"id": TEXT, "size": TEXT}}},
+            "weight": TEXT,
+        },
+    },
     "Unused": {"type": "object"},
 }
 PAGE_SIZE = parameter("page_size", {"type": "integer", "default": 25, "maximum": 250, "example": 5}, required=True)
@@ -78,7 +86,7 @@ def test_a_paged_list() -> None:
             "total": True,
         },
         "parameters": {
-            "colour": {"enum": ["red", "blue"], "repeats": True, "type": "string"},
+            "colour": {"enum": ["blue", "red"], "repeats": True, "type": "string"},
             "created_at": {"operators": True},
         },
         "scope": "things.view",
@@ -122,6 +130,9 @@ def test_what_is_left_out_says_why() -> None:
             "/things/{id}": operation({"type": "object", "properties": {"thing": THING}}),
             "/things/{id}/parts": operation(listed(THING)),
             "/old": operation(listed(THING), deprecated=True),
+            "/things/{id}/parts/{part_id}": operation(
+                {"type": "object", "properties": {"part": SCHEMAS["Part"], "history": listed(TEXT)}}
+            ),
             "/v2/secrets": operation(listed(THING)),
             "/file": {"get": {"responses": {"204": {}}}},
         },
@@ -131,6 +142,7 @@ def test_what_is_left_out_says_why() -> None:
     assert list(found["endpoints"]) == ["/things", "/things/{id}/parts"]
     assert found["left_out"] == {
         "/things/{id}": "one row of a list",
+        "/things/{id}/parts/{part_id}": "one row of a list, which lacks history, inner[].size, weight",
         "/old": "deprecated",
         "/v2/secrets": "never read",
         "/file": "not a JSON object",

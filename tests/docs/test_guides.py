@@ -15,8 +15,8 @@ RUN = ("sh", "crontab")
 """Languages whose blocks tests/e2e runs."""
 SHOWN = ("bash", "yaml", "python", "")
 """Languages of examples, which are tested as files, and of what a command prints."""
-NOT_RUN = {"docker.md": ("shell",)}
-"""It would need a Docker daemon."""
+NOT_RUN = {"docker.md": ("shell",), "warehouses.md": ("shell",)}
+"""They would need a Docker daemon, and an account."""
 
 
 def named(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""make run: it writes one file per stream, with a config.json or without."""
+"""make run: it writes one file per stream, with config.json, a key in the environment, or neither; and notes which."""
 
 from __future__ import annotations
 
@@ -6,37 +6,105 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tap_incident.streams import STREAMS
+from tests.fake_api import FakeApi, Organisation, sample_organisation
 from tests.support.paths import REPOSITORY
+from tools.run import MORE, write
+
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("INCIDENT_", "TAP_INCIDENT_"))}
+
+
+def run(folder: Path, variables: Mapping[str, str] = CLEAN, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Make run in a folder, with these variables."""
+    environ = {**CLEAN, "PYTHONPATH": str(REPOSITORY), **variables}
+    command = [sys.executable, "-m", "tools.run"]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr[-2000:]
+    return done
+
+
+def noted(folder: Path) -> Any:
+    """What the run says of itself."""
+    return json.loads((folder / "output" / "run.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def org() -> Organisation:
+    """A small organisation."""
+    return sample_organisation(5, now=datetime.now(timezone.utc))
+
+
+def at(api: FakeApi) -> dict[str, str]:
+    """Where the tap finds it."""
+    return {"INCIDENT_API_KEY": "mine", "INCIDENT_ENDPOINT": api.url}
 
 
 @pytest.mark.slow
 def test_make_run_writes_one_file_per_stream(tmp_path: Path) -> None:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("INCIDENT_")}
-    environ["PYTHONPATH"] = str(REPOSITORY)
-    run = [sys.executable, "-m", "tools.run"]
-    done = subprocess.run(run, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True)
+    done = run(tmp_path)
     assert "sample organisation" in done.stdout
     for stream in STREAMS:
         path = tmp_path / "output" / f"{stream.name}.jsonl"
-        assert path.exists() == stream.selected_by_default
+        assert path.exists() == (stream.selected_by_default or stream.name in MORE)
         if path.exists():
             rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
             assert rows
             assert f"{len(rows):8,} rows  output/{stream.name}.jsonl" in done.stdout
     assert json.loads((tmp_path / "output" / "state.json").read_text()) == {"bookmarks": {}}
+    assert (noted(tmp_path)["sample"], noted(tmp_path)["exit_code"], noted(tmp_path)["missing"]) == (True, 0, {})
 
 
 def test_make_run_uses_config_json_and_fails_with_it(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"api_key": "k", "max_concurrency": 0}')
-    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    run = [sys.executable, "-m", "tools.run"]
-    done = subprocess.run(run, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    done = run(tmp_path, code=1)
     assert "Reading incident.io with config.json" in done.stdout
     assert "exit code 1" in done.stdout
     assert "max_concurrency" in done.stderr
+
+
+def test_make_run_reads_with_the_key_in_the_environment_and_notes_what(tmp_path: Path, org: Organisation) -> None:
+    with FakeApi(org, key="mine", denied=["escalations.view"]) as api:
+        done = run(tmp_path, at(api))
+    assert "Reading incident.io with the key in INCIDENT_API_KEY" in done.stdout
+    said = noted(tmp_path)
+    assert (said["sample"], said["exit_code"], said["streams"]["incidents"]) == (False, 0, 5)
+    assert said["organisation"]["dashboard_url"].startswith("https://")
+    assert said["missing"] == {"escalations": "escalations.view"}
+    assert datetime.fromisoformat(said["began"]) <= datetime.fromisoformat(said["ended"])
+
+
+def test_make_run_removes_what_another_organisation_left(tmp_path: Path, org: Organisation) -> None:
+    (tmp_path / "output").mkdir()
+    for name in ("follow_ups.jsonl", "escalations.jsonl", "kept.txt"):
+        (tmp_path / "output" / name).write_text("of another organisation\n")
+    with FakeApi(org, key="mine") as api:
+        run(tmp_path, {**at(api), "TAP_INCIDENT_STREAMS": "incidents"})
+    left = sorted(path.name for path in (tmp_path / "output").iterdir())
+    assert left == ["incidents.jsonl", "kept.txt", "run.json", "state.json"]
+    assert noted(tmp_path)["streams"] == {"incidents": 5}
+
+
+def test_make_run_with_a_wrong_key_leaves_the_rows_of_the_last_run(tmp_path: Path, org: Organisation) -> None:
+    with FakeApi(org, key="mine") as api:
+        run(tmp_path, {**at(api), "TAP_INCIDENT_STREAMS": "incidents"})
+        before = noted(tmp_path)
+        run(tmp_path, {**at(api), "INCIDENT_API_KEY": "wrong"}, code=1)
+    assert noted(tmp_path) == before
+    assert len((tmp_path / "output" / "incidents.jsonl").read_text().splitlines()) == 5
+
+
+def test_rows_of_two_runs_never_mix_even_if_the_second_is_killed(tmp_path: Path) -> None:
+    schemas = [json.dumps({"type": "SCHEMA", "stream": name}) for name in ("incidents", "users")]
+    row = json.dumps({"type": "RECORD", "stream": "users", "record": {"id": "1"}})
+    write([*schemas, row], tmp_path)
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(json.JSONDecodeError):
+        write([schemas[0], "{"], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["incidents.jsonl"]

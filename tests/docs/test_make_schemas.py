@@ -11,7 +11,8 @@ import pytest
 
 from tap_incident.streams import ROW_ID, Answer, Parent, Privacy, Stream
 from tests.fake_api.facts import CONTENT
-from tools.schema_files import FOLDER, Json, nullable, read, rendered
+from tools.personal import questions
+from tools.schema_files import FOLDER, Json, nullable, read, rendered, write
 from tools.schemas import bring_up, main
 
 TEXT: Json = {"type": "string"}
@@ -56,6 +57,7 @@ def brought_up(files: dict[str, Json], *streams: Stream, **components: Json) -> 
 
 def test_committed_schemas_lack_nothing() -> None:
     assert bring_up(CONTENT, read()) == []
+    assert questions(read(), CONTENT) == []
 
 
 def test_committed_schemas_have_the_layout_that_the_tool_writes() -> None:
@@ -117,34 +119,11 @@ def test_component_within_itself_becomes_a_free_object() -> None:
     assert files == {"things.json": closed(path=nullable("array", items=node))}
 
 
-def test_component_with_several_uses_becomes_a_shared_file() -> None:
-    files: dict[str, Json] = {}
-    thing = holding(maker=ref("BigUserV2"), owners=listing(ref("BigUserV2")), place=ref("PlaceV1"))
-    done = brought_up(files, THINGS, Thing=thing, BigUserV2=holding(id=TEXT), PlaceV1=holding(city=TEXT))
-    assert done == ["schemas/things.json: new file", "schemas/shared/big_user.json: new file"]
-    user = {"$ref": "shared/big_user.json"}
-    place = closed(city=nullable("string"))
-    assert files["things.json"] == closed(maker=user, owners=nullable("array", items=user), place=place)
-    assert files["shared/big_user.json"] == closed(id=nullable("string"))
-
-
 def test_new_part_uses_the_shared_file_of_its_component_whatever_its_name() -> None:
     files = {"things.json": closed(owner={"$ref": "shared/someone.json"}), "shared/someone.json": closed(id=FREE)}
     done = brought_up(files, THINGS, Thing=holding(maker=ref("User"), owner=ref("User")), User=holding(id=TEXT))
     assert done == ["things.maker: new property"]
     assert files["things.json"]["properties"]["maker"] == {"$ref": "shared/someone.json"}
-
-
-@pytest.mark.parametrize(
-    ("there", "file"),
-    [({"id": nullable("string", description="Who")}, "user"), ({"id": nullable("integer")}, "user_v3")],
-)
-def test_shared_file_of_another_version_is_used_if_it_says_the_same(there: Json, file: str) -> None:
-    files = {"shared/user.json": closed(**there)}
-    brought_up(files, THINGS, Thing=holding(maker=ref("UserV3"), owner=ref("UserV3")), UserV3=holding(id=TEXT))
-    assert files["things.json"]["properties"]["owner"] == {"$ref": f"shared/{file}.json"}
-    assert files["shared/user.json"] == closed(**there)
-    assert files[f"shared/{file}.json"]["properties"].keys() == {"id"}
 
 
 def test_what_is_ours_stays_as_it_is() -> None:
@@ -209,12 +188,41 @@ def test_make_schemas_writes_only_what_is_missing_and_says_so(
     code, printed = run(THINGS, others)
     assert code == 0
     *written, advice = printed.out.splitlines()
-    assert written == ["schemas/things.json: new file", "schemas/shared/user.json: new file"]
+    assert written == ["schemas/things.json: new file"]
     assert advice == "write a description for each, then: make docs"
-    assert (tmp_path / "shared" / "user.json").read_text("utf-8") == rendered(closed(x=nullable("string"))) + "\n"
+    user = closed(x=nullable("string"))
+    assert (tmp_path / "things.json").read_text("utf-8") == rendered(
+        closed(a=user, b=user, id=nullable("string"))
+    ) + "\n"
     assert (tmp_path / "others.json").read_text("utf-8") == '{"type": ["null",   "object"], "properties": {}}'
     files = {file: file.read_bytes() for file in tmp_path.rglob("*.json")}
     assert run(THINGS, others)[1].out == "nothing to do\n"
     assert {file: file.read_bytes() for file in tmp_path.rglob("*.json")} == files
     code, printed = run(THINGS, Stream("lost", "/v1/lost", "Lost"))
     assert (code, printed.out, printed.err) == (1, "", "lost: the facts have no /v1/lost\n")
+
+
+def test_make_schemas_requests_a_mark_for_what_looks_personal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user = holding(id=TEXT, name=TEXT, slack_user_id=TEXT, seen=TEXT)
+    binding = holding(label=TEXT, literal=TEXT)
+    named = {"type": "object", "additionalProperties": ref("Binding")}
+    thing = holding(maker=ref("User"), owners=listing(ref("User")), given=named, emails=listing(TEXT), name=TEXT)
+    path = tmp_path / "facts"
+    path.write_text(json.dumps(facts(THINGS, Thing=thing, User=user, Binding=binding)))
+    shared = {"$ref": "shared/user.json"}
+    there = {"things.json": closed(maker=shared, owners=nullable("array", items=shared)), "shared/user.json": closed()}
+    write(there, tmp_path)
+    assert main(path, tmp_path, [THINGS]) == 0
+    asked = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if "is it personal?" in line]
+    # The shared file of a person once.
+    assert asked == ["things.emails", "things.given", "things.maker.name", "things.maker.slack_user_id"]
+    files = read(tmp_path)
+    for name, mark in (("emails", False), ("given", "details")):
+        files["things.json"]["properties"][name]["personal"] = mark
+    for name in ("name", "slack_user_id"):
+        files["shared/user.json"]["properties"][name]["personal"] = name
+    write(files, tmp_path)
+    assert main(path, tmp_path, [THINGS]) == 0
+    assert capsys.readouterr().out == "nothing to do\n"

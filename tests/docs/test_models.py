@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import Stream
 from tests.support.each import EACH_STREAM
 from tests.support.paths import REPOSITORY
-from tools.model_sources import DUCKDB, SOURCES, columns, kind, macros, sources
+from tools.model_sources import columns, kind
 
 MODELS = REPOSITORY / "models"
 PAGE = (MODELS / "README.md").read_text("utf-8")
@@ -25,12 +28,15 @@ def sql() -> Iterator[str]:
         yield from (path.read_text("utf-8") for path in MODELS.glob(kind_of_file))
 
 
-def test_sources_are_those_of_the_schemas() -> None:
-    assert SOURCES.read_text("utf-8") == sources(), "run make readme"
-
-
-def test_macros_for_duckdb_are_those_of_the_schemas() -> None:
-    assert DUCKDB.read_text("utf-8") == macros(), "run make readme"
+def test_a_row_in_the_files_of_several_runs_is_read_once(tmp_path: Path) -> None:
+    for run, reference in (("20260101T000000", "OLD"), ("20260102T000000", "NEW")):
+        rows = [{"id": known, "reference": reference, "updated_at": "2026-01-01T00:00:00Z"} for known in "AB"]
+        text = "".join(json.dumps(row) + "\n" for row in rows[: 1 if reference == "NEW" else 2])
+        (tmp_path / f"incidents-{run}.jsonl").write_text(text)
+    with duckdb.connect() as database:
+        database.execute((REPOSITORY / "docs" / "guides" / "duckdb.sql").read_text("utf-8"))
+        query = f"SELECT id, reference FROM read_incidents('{tmp_path}/incidents-*.jsonl') ORDER BY id"  # noqa: S608
+        assert database.execute(query).fetchall() == [("A", "NEW"), ("B", "OLD")]
 
 
 @EACH_STREAM

@@ -1,37 +1,26 @@
-"""Where make facts and make schema-drift get the document: a file, the API, or the vendor's SDK."""
+"""Where make facts and make schema-drift get the document: a file, the API, or the sdist of the vendor's SDK."""
 
 from __future__ import annotations
 
-import copy
+import io
 import json
 import subprocess
-import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from tap_incident.errors import BadKey
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.fake_api.facts import CONTENT
 from tests.support.runs import Json
-from tools.facts import kept, newest_facts
-from tools.openapi import PATH, newest
+from tools.facts import facts_of
+from tools.openapi import PATH, document_in, merged, newest
 
+ANSWER = {"properties": {"severities": {"type": "array", "items": {"type": "string"}}}}
 DOCUMENT: Json = {
-    "info": {"version": "1.0.0"},
     "paths": {
         "/v1/severities": {
-            "get": {
-                "responses": {
-                    "200": {
-                        "content": {
-                            "application/json": {
-                                "schema": {"properties": {"severities": {"type": "array", "items": {"type": "string"}}}}
-                            }
-                        }
-                    }
-                },
-            },
+            "get": {"responses": {"200": {"content": {"application/json": {"schema": ANSWER}}}}},
             "post": {},
         },
         "/v1/only_written": {"post": {}},
@@ -45,24 +34,46 @@ def served() -> FakeApi:
     return FakeApi(Organisation(), faults=lambda number, path, params: Fault(status=200, body=body))
 
 
+def sdist(path: Path, **files: str) -> Path:
+    """An sdist with these files; `_` stands for `.` in their names."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"{path.name.removesuffix('.tar.gz')}/{name.replace('_', '.')}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+def pip(folder: Path, old: str) -> Path:
+    """A pip whose index has version 2.1 of the SDK; `old` is what it prints about releases that are old enough."""
+    archive = sdist(folder / "incident_io-2.1.tar.gz", openapi_json=json.dumps(DOCUMENT))
+    script = folder / "pip"
+    script.write_text(
+        "#!/bin/sh\n"
+        f'[ "$1" = index ] && {{ {old}; exit; }}\n'
+        'while [ "$1" != --dest ]; do shift; done\n'
+        f'cp {archive} "$2"\n'
+    )
+    script.chmod(0o755)
+    return script
+
+
 def test_a_file_comes_before_the_api(tmp_path: Path) -> None:
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(DOCUMENT))
     with served() as api:
         found = newest(str(path), {"INCIDENT_API_KEY": "secret-key", "INCIDENT_ENDPOINT": api.url})
         assert api.requests == []
-    assert (found.name, found.content, found.whole) == (str(path), DOCUMENT, True)
+    assert (found.name, found.content, found.note) == (str(path), DOCUMENT, "")
 
 
 def test_the_api_serves_its_own_document_to_a_key() -> None:
     with served() as api:
-        name, facts = newest_facts(None, {"INCIDENT_API_KEY": "secret-key", "INCIDENT_ENDPOINT": api.url}, CONTENT)
+        found = newest(None, {"INCIDENT_API_KEY": "secret-key", "INCIDENT_ENDPOINT": api.url})
         (request,) = api.requests
     assert (request.path, request.authorization_ok) == (PATH, True)
-    assert name == api.url + PATH
-    assert list(facts["endpoints"]) == ["/v1/severities"]
-    # A whole document says all there is to say: no scope means that any key may read the list.
-    assert facts["endpoints"]["/v1/severities"]["scope"] is None
+    assert (found.name, found.content) == (api.url + PATH, DOCUMENT)
+    assert list(facts_of(found.content)["endpoints"]) == ["/v1/severities"]
 
 
 def test_a_key_that_the_api_refuses_is_an_error() -> None:
@@ -70,35 +81,32 @@ def test_a_key_that_the_api_refuses_is_an_error() -> None:
         newest(None, {"INCIDENT_API_KEY": "wrong", "INCIDENT_ENDPOINT": api.url})
 
 
-def test_without_a_key_the_sdk_is_asked_in_its_own_environment(tmp_path: Path) -> None:
-    python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\necho '{json.dumps(DOCUMENT)}'\n")
-    python.chmod(0o755)
-    found = newest(None, {}, python)
-    assert (found.name, found.content, found.whole) == ("the SDK incident-io 1.0.0", DOCUMENT, False)
+@pytest.mark.parametrize(
+    ("old", "note"),
+    [
+        ("""echo '{"versions": ["2.1", "2.0"]}'""", "incident-io 2.1 is older than 4 weeks"),
+        ("""echo '{"versions": ["2.0"]}'""", ""),
+        ("false", ""),
+    ],
+)
+def test_without_a_key_the_sdist_of_the_sdk_is_read_and_its_age_told(tmp_path: Path, old: str, note: str) -> None:
+    found = newest(None, {}, pip(tmp_path, old))
+    assert (found.name, found.content) == ("the sdist of incident-io 2.1", DOCUMENT)
+    assert found.note.startswith(note)
+    assert bool(found.note) == bool(note)
 
 
-def test_an_environment_without_the_sdk_is_an_error() -> None:
+def test_what_the_sdk_lacks_is_added_to_its_document() -> None:
+    content = {"paths": {"/a": {"get": {"enum": ["x"]}}}, "info": 1}
+    later = {"paths": {"/a": {"get": {"enum": ["x", "y"]}}, "/b": {}}}
+    assert merged(content, later) == {"paths": {"/a": {"get": {"enum": ["x", "y"]}}, "/b": {}}, "info": 1}
+    assert content["paths"] == {"/a": {"get": {"enum": ["x"]}}}
+
+
+def test_no_index_and_no_document_are_errors(tmp_path: Path) -> None:
+    script = pip(tmp_path, "false")
+    script.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(subprocess.CalledProcessError):
-        newest(None, {}, Path(sys.executable))
-
-
-def test_what_the_sdk_lacks_is_kept_from_the_present_facts() -> None:
-    found = copy.deepcopy(CONTENT)
-    incidents = found["endpoints"]["/v2/incidents"]
-    incidents["scope"] = None
-    del incidents["paging"]["page_size"]["maximum"]
-    rank = found["components"]["SeverityV1"]["properties"]["rank"]
-    del rank["format"]
-    assert found != CONTENT
-    assert kept(found, CONTENT) == CONTENT
-
-
-def test_what_is_new_has_an_unknown_scope_and_nothing_kept() -> None:
-    found = copy.deepcopy(CONTENT)
-    found["endpoints"]["/v9/things"] = {**found["endpoints"]["/v1/severities"], "scope": None}
-    # A format belongs to a type: with another type it is void.
-    found["components"]["SeverityV1"]["properties"]["rank"] = {"type": "string"}
-    merged = kept(found, CONTENT)
-    assert merged["endpoints"]["/v9/things"]["scope"] == "unknown"
-    assert merged["components"]["SeverityV1"]["properties"]["rank"] == {"type": "string"}
+        newest(None, {}, script)
+    with pytest.raises(ValueError, match=r"no openapi\.json"):
+        document_in(sdist(tmp_path / "other-1.tar.gz", setup_py=""))

@@ -10,21 +10,19 @@ import pytest
 from tap_incident.settings import VERSION
 from tap_incident.streams import STREAMS
 from tests.support.paths import REPOSITORY
-from tools.readme import DOCUMENTS as TABLES
-from tools.readme import MARKS, README, SETTINGS, rendered
+from tools.docs import FILES, PARTS, README, SETTINGS, new_text, rendered
 
 CHANGES = REPOSITORY / "CHANGELOG.md"
 
 
-@pytest.mark.parametrize("document", TABLES, ids=lambda document: document.name)
-def test_tables_of_the_documents_are_those_of_the_code(document: Path) -> None:
-    text = document.read_text("utf-8")
-    assert rendered(text, TABLES[document], MARKS[document.suffix]) == text, "run make readme"
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_what_is_made_from_the_code_is_up_to_date(file: Path) -> None:
+    assert file.read_text("utf-8") == new_text(file), "run make docs"
 
 
 def test_tables_without_a_place_in_the_document_are_an_error() -> None:
     with pytest.raises(ValueError, match="settings"):
-        rendered("# no markers", TABLES[SETTINGS])
+        rendered("# no markers", PARTS[SETTINGS])
 
 
 def test_changelog_has_this_version_with_a_date() -> None:

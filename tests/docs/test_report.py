@@ -1,107 +1,471 @@
-"""`make report`: its numbers, worked out by hand from rows of the marts, and the page that shows them."""
+"""`make report`: its numbers, worked out by hand from rows of the marts, and the pages that show them."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from tools.report import page
-from tools.report.sections import Section, sections
+from tools.report import sections, tiles
+from tools.report.__main__ import warnings
+from tools.report.marts import TABLES, Origin, Row
+from tools.report.numbers import Data, Grey, Line, Link, data, same_mix
+from tools.report.options import BadOption, Options, Period, options
+from tools.report.page import pages, plain, shown
 
+# A Monday.
 NOW = datetime(2026, 6, 1, 12)
+READ = Origin(NOW.replace(tzinfo=timezone.utc), "https://app.incident.io/acme", noted=True)
+RANKS = {"SEV1": 3, "SEV2": 2, "SEV3": 1}
 
 
-def incident(days_ago: float, severity: str, hours: float | None, **more: Any) -> dict[str, Any]:
-    """A row of incident_metrics."""
+def incident(days_ago: float, severity: str = "SEV2", hours: float | None = 1.0, **more: Any) -> Row:
+    """A row of incident_metrics; without hours it is open."""
     started = NOW - timedelta(days=days_ago)
-    return {
-        "started_at": started,
-        "month": date(started.year, started.month, 1),
+    resolved = None if hours is None else started + timedelta(hours=hours)
+    known = f"i{days_ago}-{severity}-{hours}"
+    row = {
+        "incident_id": known,
+        "reference": f"INC-{known}",
+        "name": f"Trouble {known}",
+        "permalink": f"https://app.incident.io/acme/incidents/{known}",
+        "incident_type": "Default",
+        "status": "Fixing",
         "severity": severity,
-        "severity_rank": {"Major": 1, "Minor": 0}.get(severity),
+        "severity_rank": RANKS.get(severity),
+        "lead_id": "u1",
+        "lead": "Ann",
+        "teams": "Payments",
+        "has_postmortem": False,
+        "created_at": started,
+        "started_at": started,
+        "resolved_at": resolved,
+        "started_on": started.date(),
+        "resolved_on": resolved and resolved.date(),
         "is_counted": True,
-        "left_out_because": None if hours is not None else "not resolved yet",
-        "seconds_to_resolve": None if hours is None else hours * 3600,
-        **more,
+        "is_open": hours is None,
+        "left_out_because": "not resolved yet" if hours is None else None,
+        "seconds_to_detect": None,
+        "seconds_to_acknowledge": 600,
+        "seconds_to_mitigate": None,
+        "seconds_to_resolve": hours and hours * 3600,
     }
+    return {**row, **more}
 
 
-def page_of(person: str, day: int, hour: int, **more: bool) -> dict[str, Any]:
-    """A row of stg_pages."""
-    flags = {"is_at_night": False, "is_in_working_hours": False, **more}
-    return {"person": person, "paged_at": NOW, "day_of_week": day, "hour_of_day": hour, **flags}
+def follow_up(known: str, age: int, team: str = "Payments", **more: Any) -> Row:
+    """A row of follow_up_metrics; open."""
+    row: Row = {"follow_up_id": known, "incident_reference": "INC-1", "incident_permalink": "https://app.incident.io/1"}
+    row |= {"title": f"Do {known}", "status": "outstanding", "is_open": True, "team": team, "priority": None}
+    row |= {"assignee_id": "u1", "assignee": "Ann", "issue_permalink": None, "age_days": age}
+    row |= {"created_on": NOW.date() - timedelta(days=age), "closed_on": None, "left_out_because": None}
+    return {**row, **more}
 
 
-MARTS: dict[str, list[dict[str, Any]]] = {
-    "incident_metrics": [
-        incident(1, "Minor", 1),
-        incident(2, "Major", 2),
-        incident(3, "Major", 4),
-        incident(3, "Major", None),
-        incident(100, "Major", 10),
-        incident(5, "Minor", None, is_counted=False, left_out_because="uncounted status"),
+def page_of(user: str, when: datetime, name: str | None = None, **more: Any) -> Row:
+    """A row of stg_pages: an interruption, at night from 22 to 7."""
+    night, working = when.hour >= 22 or when.hour < 7, when.isoweekday() < 6 and 9 <= when.hour < 17
+    row: Row = {"user_id": user, "person": name or f"Name of {user}", "paged_at": when, "paged_at_local": when}
+    row |= {"is_interruption": True, "is_at_night": night, "is_in_working_hours": working}
+    return {**row, "day_of_week": when.isoweekday(), "hour_of_day": when.hour, **more}
+
+
+def alert(known: str, title: str, used: bool | None, day: date = date(2026, 5, 20), source: str = "web") -> Row:
+    """A row of alert_metrics."""
+    row: Row = {
+        "alert_id": known,
+        "title": title,
+        "alert_source_id": source,
+        "source": source,
+        "is_in_an_incident": used,
+    }
+    return {**row, "created_at": datetime(day.year, day.month, day.day), "created_on": day}
+
+
+def counted(tables: Mapping[str, list[Row]], origin: Origin = READ, now: datetime = NOW, **chosen: Any) -> Data:
+    """What the report counts of some tables; the others are empty."""
+    return data({**{name: [] for name in TABLES}, **tables}, Options(**chosen), origin, now)
+
+
+def of(*incidents: Row, **chosen: Any) -> Data:
+    """The same of incidents only."""
+    return counted({"incident_metrics": list(incidents)}, **chosen)
+
+
+def cells(lines: list[Line]) -> list[list[Any]]:
+    """Texts and numbers of the rows."""
+    return [[value.text if isinstance(value, Link) else value for value in line.cells] for line in lines]
+
+
+def tile(found: Data, title: str) -> tiles.Tile:
+    """The headline number of that title."""
+    return next(each for each in tiles.tiles(found) if each.title == title)
+
+
+def text(found: Data, name: str = "report.md") -> str:
+    """A page, without the marks that keep a text a text."""
+    return re.sub(r"\\([(){}#+.!-])", r"\1", pages(found, [])[name])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "period", "before"),
+    [
+        ({"period": "week"}, ("2026-05-25", "2026-05-31"), ("2026-05-18", "2026-05-24")),
+        ({"period": "month"}, ("2026-05-01", "2026-05-31"), ("2026-04-01", "2026-04-30")),
+        ({"period": "quarter"}, ("2026-01-01", "2026-03-31"), ("2025-10-01", "2025-12-31")),
+        ({}, ("2026-03-03", "2026-05-31"), ("2025-12-03", "2026-03-02")),
+        ({"period": "7d", "last": date(2026, 5, 10)}, ("2026-05-04", "2026-05-10"), ("2026-04-27", "2026-05-03")),
+        ({"period": "month", "last": date(2026, 5, 10)}, ("2026-04-01", "2026-04-30"), ("2026-03-01", "2026-03-31")),
+        ({"first": date(2026, 5, 1)}, ("2026-05-01", "2026-05-31"), ("2026-03-31", "2026-04-30")),
     ],
-    "open_follow_ups": [{"team": team, "age": "8 to 30 days"} for team in ("A", "B", "B")],
-    "stg_pages": [
-        page_of("Ann", 1, 10, is_in_working_hours=True),
-        page_of("Ann", 7, 3, is_at_night=True),
-        page_of("<Bo>", 7, 19),
+)
+def test_a_period_is_of_whole_days(chosen: Any, period: tuple[str, str], before: tuple[str, str]) -> None:
+    assert [str(each) for each in Options(**chosen).periods(NOW.date())] == [" to ".join(period), " to ".join(before)]
+
+
+def test_two_incidents_of_one_day_are_in_one_period() -> None:
+    found = of(incident(90.49), incident(90.01), incident(91), period="90d")
+    assert (tile(found, "Incidents").value, tile(found, "Incidents").before) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PERIOD", "fortnight"),
+        ("PERIOD", "0d"),
+        ("TZ", "Mars/Olympus"),
+        ("FROM", "1.5.2026"),
+        ("NAMES", "never"),
+        ("NIGHT", "22-25"),
     ],
-    "alert_yield": [{"source": "web", "alerts": 8, "alerts_in_an_incident": 2, "percent_in_an_incident": 25.0}],
-}
+)
+def test_an_option_that_cannot_be_used_is_named(name: str, value: str) -> None:
+    with pytest.raises(BadOption, match=f"^{name}={re.escape(value)}: "):
+        options({name: value})
 
 
-@pytest.fixture
-def found() -> dict[str, Section]:
-    """The sections by title."""
-    return {section.title: section for section in sections(MARTS, NOW)}
+def test_options_come_from_the_environment() -> None:
+    given = {
+        "DB": "postgres",
+        "FROM": "2026-05-01",
+        "TZ": "Europe/London",
+        "TEAM": "O'B",
+        "NAMES": "no",
+        "NIGHT": "0-6",
+    }
+    wanted = Options("postgres", "90d", date(2026, 5, 1), None, "Europe/London", "O'B", "team", False, (0, 6))
+    assert options(given) == wanted
+    assert options({"TZ": ""}) == Options()
 
 
-def test_incidents_are_counted_by_month_and_severity_the_worst_first(found: dict[str, Section]) -> None:
-    section = found["Incidents by month and severity"]
-    assert section.header == ("month", "Major", "Minor", "all")
-    assert section.rows == (("2026-02", 1, 0, 1), ("2026-05", 3, 1, 4))
-    assert section.left_out == "1 of 6 incidents are left out (uncounted status: 1)."
+@pytest.mark.parametrize("chosen", [{"team": "Nobody"}, {"by": "No field"}, {"first": date(2026, 6, 1)}])
+def test_a_choice_that_the_data_lack_is_an_error(chosen: Any) -> None:
+    with pytest.raises(BadOption):
+        of(incident(1), **chosen)
 
 
-def test_time_to_resolve_is_compared_with_the_period_before(found: dict[str, Section]) -> None:
-    section = found["Time to resolve"]
-    assert section.rows == (
-        ("Major", 2, 3.0, 10.0, 3.8, 10.0),
-        ("Minor", 1, 1.0, None, 1.0, None),
-        ("all", 3, 2.0, 10.0, 3.6, 10.0),
+def test_the_head_says_what_the_numbers_are_of() -> None:
+    found = of(incident(1), zone="Europe/London")
+    page = text(found)
+    assert "- Organisation: https:&#8203;//app.incident.io/acme" in page
+    assert "- Data: read Mon 2026-06-01 12:00" in page
+    assert "- Time zone: Europe/London" in page
+    assert "SAMPLE" not in "".join(pages(found, []).values())
+
+
+def test_sample_data_are_named_on_every_page() -> None:
+    made = pages(of(incident(1), origin=Origin(READ.as_of, sample=True)), [])
+    assert all("SAMPLE DATA" in page for page in made.values())
+    loaded = pages(of(incident(1, permalink="https://app.example.com/incidents/1"), origin=Origin(READ.as_of)), [])
+    assert all("SAMPLE DATA" in page for page in loaded.values())
+
+
+def test_old_or_unfinished_data_are_a_warning_on_every_page() -> None:
+    found = of(incident(1), incident(200), origin=Origin(READ.as_of, code=1))
+    said = warnings(found, READ.as_of + timedelta(days=3))
+    assert said == [
+        "The run that read the data did not finish (exit code 1): rows are missing.",
+        "The data were read 3 days ago.",
+    ]
+    assert all(text in page for page in pages(found, said).values() for text in (said[0].split(" (")[0], "3 days ago"))
+    assert warnings(of(incident(1), incident(200)), READ.as_of) == []
+
+
+def test_a_database_that_is_not_loaded_any_more_is_a_warning() -> None:
+    found = of(incident(20), incident(300), origin=Origin(READ.as_of, read=False))
+    assert warnings(found, READ.as_of) == ["The newest row is of 2026-05-12: is the database still loaded?"]
+
+
+def test_a_period_before_that_is_not_whole_is_a_warning() -> None:
+    assert "The first incident is of 2026-02-21" in warnings(of(incident(100)), READ.as_of)[0]
+
+
+def test_people_with_one_name_stay_two() -> None:
+    night = datetime(2026, 5, 20, 23)
+    found = counted({"stg_pages": [*[page_of("u00001", night, "one name")] * 3, page_of("u00002", night, "one name")]})
+    named = [(row[0], row[1]) for row in cells(sections.people(found))]
+    assert named == [("one name (…0001) (no schedule)", 3), ("one name (…0002) (no schedule)", 1)]
+
+
+def test_people_are_ranked_by_night_and_equal_ones_by_id() -> None:
+    night, day = datetime(2026, 5, 20, 23), datetime(2026, 5, 20, 12)
+    pages_of = [page_of(f"u{n:02}", night) for n in range(20)] + [page_of("v", day)] * 9 + [page_of("u05", night)]
+    names = [row[0].split(" (")[0] for row in cells(sections.people(counted({"stg_pages": pages_of})))]
+    assert names == ["Name of u05", *(f"Name of u{n:02}" for n in range(20) if n != 5), "Name of v"]
+    turned = [row[0].split(" (")[0] for row in cells(sections.people(counted({"stg_pages": pages_of[::-1]})))]
+    assert turned == names
+    assert "9 more people are not shown, with at most 1 each." in text(counted({"stg_pages": pages_of}))
+
+
+def test_pages_have_a_period_and_a_schedule_and_nights_in_a_row() -> None:
+    # 2 o'clock belongs to the night of the 20th, which makes three nights in a row.
+    nights = [datetime(2026, 5, 19, 23), datetime(2026, 5, 21, 2), datetime(2026, 5, 21, 23), datetime(2026, 5, 25, 23)]
+    rows = [page_of("u", when) for when in [*nights, datetime(2025, 1, 1), datetime(2026, 1, 5, 23)]]
+    schedules = [{"user_id": "u", "schedule_id": n, "schedule": n} for n in ("Primary", "Backup")]
+    found = counted({"stg_pages": rows, "stg_schedule_people": schedules})
+    assert cells(sections.people(found)) == [["Name of u (Backup, Primary)", 4, 0, 0, 3]]
+    assert cells(sections.schedules(found)) == [["Backup", 4, 0, 0, 1], ["Primary", 4, 0, 0, 1]]
+    assert sections.hours(found)["Thu"][2] == 1
+    assert tile(found, "Interruptions at night").note == ("of 4 interruptions; 1 person",)
+
+
+def test_notices_that_interrupt_nobody_do_not_count() -> None:
+    found = counted({"stg_pages": [page_of("u", datetime(2026, 5, 20, 23), is_interruption=False)]})
+    assert sections.people(found) == []
+
+
+def test_names_can_be_left_out() -> None:
+    tables = {"incident_metrics": [incident(1)], "follow_up_metrics": [follow_up("f", 3)]}
+    tables["stg_pages"] = [page_of("u2", datetime(2026, 5, 20, 23), "Bob")]
+    made = pages(counted(tables, names=False), [])
+    assert not re.search(r"\b(Ann|Bob)\b", "".join(made.values()))
+    assert "person 1" in made["report.md"]
+    assert re.search(r"\bAnn\b", pages(counted(tables), [])["report.md"])
+
+
+def test_each_severity_became_slower_and_so_did_all_of_them() -> None:
+    # Many small slow ones before, few now: the median of all falls, though nothing became faster.
+    now = [incident(9, "SEV1", 2)] * 20 + [incident(9, "SEV3", 50)] * 6
+    before = [incident(120, "SEV1", 1)] * 6 + [incident(120, "SEV3", 40)] * 20
+    found = of(*now, *before)
+    assert [row[:1] + row[4:7] for row in cells(sections.resolved(found))] == [
+        ["SEV1", 6, 1, "+100%"],
+        ["SEV3", 20, 40, "+25%"],
+    ]
+    resolve = tile(found, "Time to resolve")
+    assert (resolve.value, resolve.of) == (2, "at the same mix of severities")
+    assert resolve.ratio == pytest.approx((26 * 2 + 26 * 50) / (26 * 1 + 26 * 40))
+    assert "all" not in [row[0] for row in cells(sections.resolved(found))]
+
+
+def test_few_are_grey_and_not_compared() -> None:
+    found = of(*[incident(9, "SEV1", 3)] * 9, *[incident(120, "SEV1", 1)] * 4)
+    (row,) = cells(sections.resolved(found))
+    assert row == ["SEV1", 9, 3, 3, Grey(4), Grey(1), Grey("too few"), 0, None]
+    assert tile(found, "Time to resolve").ratio is None
+    assert not tile(of(incident(9), incident(120)), "Incidents").enough
+    assert '<span class="grey">too few</span>' in pages(found, [])["report.html"]
+    assert same_mix({"a": [1.0] * 5}, {"b": [1.0] * 5}) == (None, [])
+
+
+def test_open_incidents_stay_with_their_age() -> None:
+    found = of(
+        incident(80, "SEV1", None), incident(120, "SEV1", None), incident(3, "SEV2", 1), incident(3, "SEV3", None)
     )
-    assert section.period == "2026-03-03 to 2026-06-01, against 2025-12-03 to 2026-03-03"
-    assert section.left_out == "1 of 4 incidents of the period are left out (not resolved yet: 1)."
+    assert [row[:3] for row in cells(sections.open_now(found))] == [
+        ["INC-i120-SEV1-None Trouble i120-SEV1-None", "SEV1", timedelta(days=120)],
+        ["INC-i80-SEV1-None Trouble i80-SEV1-None", "SEV1", timedelta(days=80)],
+        ["INC-i3-SEV3-None Trouble i3-SEV3-None", "SEV3", timedelta(days=3)],
+    ]
+    assert cells(sections.resolved(found))[0][-2:] == [2, timedelta(days=120)]
+    # At the end of the period before, only the older one was.
+    assert (tile(found, "Open now").value, tile(found, "Open now").before) == (3, 1)
 
 
-def test_follow_ups_pages_and_alerts_are_counted(found: dict[str, Section]) -> None:
-    assert found["Open follow-ups"].rows == (("B", 2, 2), ("A", 1, 1))
-    assert found["Pages by person"].rows == (("Ann", 1, 0, 1, 2), ("<Bo>", 0, 1, 0, 1))
-    by_hour = {row[0]: row[1:] for row in found["Pages by hour"].rows}
-    assert by_hour["Mon"] == (0, 0, 1, 0, 0, 0)
-    assert by_hour["Sun"] == (1, 0, 0, 0, 1, 0)
-    assert found["Alerts that become incidents"].rows == (("web", 8, 2, 25.0),)
+def test_time_to_resolve_counts_by_the_day_of_resolution() -> None:
+    found = of(*[incident(100, "SEV1", 24 * 50)] * 5)
+    assert cells(sections.resolved(found))[0][:3] == ["SEV1", 5, 1200]
+    assert tile(found, "Incidents").value == 0
+    assert tile(found, "Open now").before == 5
 
 
-def test_what_was_not_loaded_has_words_and_no_chart() -> None:
-    empty = sections({name: [] for name in MARTS}, NOW)
-    text = page.html(empty, lambda section: pytest.fail(section.title), NOW)
-    assert "incident_alerts, which is not selected by default, was not loaded" in text
+def test_months_without_incidents_are_there_and_parts_are_marked() -> None:
+    found = of(incident(40, "SEV1"), incident(120, "SEV2"), incident(0, "SEV2"), incident(2000, is_counted=False))
+    assert cells(sections.months(found)) == [
+        ["2026-02", 0, 1, 1],
+        ["2026-03", 0, 0, 0],
+        ["2026-04", 1, 0, 1],
+        ["2026-05", 0, 0, 0],
+        ["2026-06 (to 1.)", 0, 1, 1],
+    ]
+    assert cells(sections.months(of(incident(5))))[0][0] == "2026-05 (from 27.)"
+    assert len(sections.months(of(incident(2000)))) == 13
 
 
-def test_page_needs_no_network_and_escapes_what_people_wrote(found: dict[str, Section]) -> None:
-    text = page.html(list(found.values()), lambda section: "<svg></svg>", NOW)
-    assert not re.search(r"(src|href)=.?http|@import|url\(", text)
-    assert "&lt;Bo&gt;" in text
-    assert "<Bo>" not in text
-    assert text.count("<svg>") == len(found) == 6
+def test_incidents_that_do_not_count_are_counted_by_reason() -> None:
+    reasons = ("uncounted status", "uncounted status", "uncounted mode")
+    out = [incident(n, is_counted=False, left_out_because=why) for n, why in enumerate(reasons, 2)]
+    found = of(incident(1), *out)
+    assert "Not counted: uncounted mode: 1, uncounted status: 2." in text(found)
+    assert tile(found, "Incidents").value == 1
 
 
-def test_markdown_has_the_same_numbers(found: dict[str, Section]) -> None:
-    text = page.markdown(list(found.values()), NOW)
-    assert "| 2026-05 | 3 | 1 | 4 |" in text
-    assert "| Minor | 1 | 1.0 |  | 1.0 |  |" in text
+def test_follow_ups_of_what_does_not_count_are_told_apart() -> None:
+    rows = [follow_up("a", 3), follow_up("b", 40), follow_up("c", 100, "Search"), follow_up("d", 40, is_open=False)]
+    rows[3]["closed_on"] = NOW.date() - timedelta(days=10)
+    rows += [follow_up(why, 50, left_out_because=why) for why in ("uncounted status", "incident not loaded")]
+    rows += [follow_up("deleted", 5, is_open=False, status="deleted")]
+    found = counted({"follow_up_metrics": rows})
+    assert cells(sections.follow_ups(found)) == [["Payments", 1, 0, 1, 0, 2], ["Search", 0, 0, 0, 1, 1]]
+    assert [row[0] for row in cells(sections.oldest(found))] == ["Do c", "Do b", "Do a"]
+    assert tile(found, "Follow-ups overdue").value == 2
+    page = text(found)
+    assert "Not counted: 2 open ones whose incident does not count or was not read" in page
+    assert "In the period 5 were created and 1 closed; before, 1 and 0." in page
+
+
+def test_alerts_count_in_the_period_and_by_incidents_that_count() -> None:
+    rows = [alert(str(n), "Disk", n < 2) for n in range(6)] + [alert("x", "CPU", False, date(2024, 1, 1))]
+    found = counted({"alert_metrics": rows, "incident_metrics": [incident(5)] * 5 + [incident(150)] * 5})
+    assert cells(sections.sources(found)) == [["web", 6, 2, "33%", 0, Grey(None)]]
+    assert cells(sections.noisiest(found)) == [["Disk", "web", 6, 2]]
+    assert tile(found, "Alerts per incident").value == "1.2"
+    unknown = {"alert_metrics": [alert("a", "Disk", None)]}
+    assert "No alert is linked to an incident." in text(counted(unknown))
+    missing = Origin(READ.as_of, noted=True, missing={"incident_alerts": ""})
+    assert "The stream incident_alerts was not selected." in text(counted(unknown, missing))
+
+
+@pytest.mark.parametrize(
+    ("missing", "noted", "sentence"),
+    [
+        ({}, True, "The organisation has no follow-up."),
+        ({"follow_ups": ""}, True, "The stream follow_ups was not selected."),
+        ({"follow_ups": "follow_ups.view"}, True, "The key lacks the permission follow_ups.view"),
+        ({"follow_ups": ""}, False, "it was not selected, or the key lacks its permission."),
+    ],
+)
+def test_nothing_has_three_reasons(missing: dict[str, str], noted: bool, sentence: str) -> None:
+    page = text(counted({}, Origin(READ.as_of, missing=missing, noted=noted)))
+    assert sentence in page
+    assert "The organisation has no incident that counts." in page
+    assert ("Follow-ups overdue" in page) == (not missing)
+
+
+def test_an_interrupted_run_is_no_missing_permission() -> None:
+    page = text(counted({}, Origin(READ.as_of, missing={"escalations": "escalations.view"}, code=1)))
+    assert "The run ended before the stream escalations was read." in page
+
+
+def test_nine_severities_have_nine_colours() -> None:
+    severities = [{"name": f"S{n}", "rank": 9 - n} for n in range(9)]
+    found = counted({"incident_metrics": [incident(5, f"S{n}") for n in range(9)], "base_severities": severities})
+    page = pages(found, [])["report.html"]
+    legend = re.search(r'<p class="legend severity">(.*?)</p>', page)
+    assert legend
+    assert len(set(re.findall(r"--i:([\d.]+)", legend[1]))) == 9
+    assert tile(found, "S0 and S1").value == 2
+
+
+def test_a_slice_by_team_type_or_field() -> None:
+    rows = [incident(n, severity) for n, severity in enumerate(("SEV1", "SEV2", "SEV2"), 1)] + [incident(120)]
+    known = [row["incident_id"] for row in rows]
+    teams = [
+        {"incident_id": known[n], "team": team, "position": 1} for n, team in ((0, "B"), (1, "B"), (1, "A"), (3, "A"))
+    ]
+    values = [{"incident_id": known[0], "name": "Cause", "value": "Deploy"}]
+    tables = {"incident_metrics": rows, "stg_incident_teams": teams, "stg_custom_field_values": values}
+    by_team = sections.slices(counted(tables))
+    assert [row[:3] for row in cells(by_team)] == [["B", 2, 0], ["A", 1, 1], ["none", 1, 0]]
+    assert [line.parts for line in by_team] == [(1, 1), (0, 1), (0, 1)]
+    assert [row[:3] for row in cells(sections.slices(counted(tables, by="Cause")))] == [
+        ["none", 2, 1],
+        ["Deploy", 1, 0],
+    ]
+    assert [row[:2] for row in cells(sections.slices(counted(tables, by="incident type")))] == [["Default", 3]]
+    only_a = counted(tables, team="A")
+    assert (len(only_a.incidents), tile(only_a, "Incidents").value) == (2, 1)
+
+
+def test_incidents_that_came_again_and_own_metrics() -> None:
+    rows = [incident(n, name="Disk full") for n in (60, 40, 12, 5)] + [incident(3, name="Once")]
+    metrics = [{"incident_id": row["incident_id"], "name": "Customer time", "value_seconds": 7200} for row in rows]
+    found = counted({"incident_metrics": rows, "stg_duration_metrics": metrics})
+    assert cells(sections.repeated(found)) == [
+        ["INC-i5-SEV2-1.0 Disk full", "SEV2", 3, timedelta(days=7), "INC-i12-SEV2-1.0"]
+    ]
+    assert [row[:3] for row in cells(sections.times(found))] == [
+        ["acknowledge", 5, 1 / 6],
+        ["Customer time (own metric)", 5, 2],
+    ]
+
+
+def test_last_week_has_the_worst_incidents_with_link_and_post_mortem() -> None:
+    rows = [
+        incident(2, "SEV1", 30, has_postmortem=True),
+        incident(9, "SEV1"),
+        incident(1, "SEV3"),
+        incident(0.1, "SEV2", None),
+    ]
+    found = of(*rows)
+    assert sections.week(found) == Period(date(2026, 5, 25), date(2026, 6, 1))
+    week = cells(sections.of_the_week(found))
+    assert [row[1:] for row in week] == [
+        ["SEV2", date(2026, 6, 1), "open", "Ann", "Payments", "no"],
+        ["SEV1", date(2026, 5, 30), 30, "Ann", "Payments", "yes"],
+    ]
+    page = pages(found, [])["report.html"]
+    assert '<a href="https://app.incident.io/acme/incidents/i2-SEV1-30">' in page
+
+
+HOSTILE = "<script>alert(1)</script> | `a` [b](javascript:c)\n# d <b> @here & *e*"
+
+
+def test_what_people_wrote_stays_text() -> None:
+    tables = {"incident_metrics": [incident(1, name=HOSTILE, permalink="javascript:alert(1)", teams=HOSTILE)]}
+    tables |= {"follow_up_metrics": [follow_up("f", 3, HOSTILE, title=HOSTILE, issue_permalink="https://x/|>) y")]}
+    tables |= {"stg_pages": [page_of("u", datetime(2026, 5, 20, 23), HOSTILE)]}
+    tables |= {"alert_metrics": [alert("a", HOSTILE, True, source=HOSTILE)]}
+    made = pages(counted(tables), [])
+    assert "<script>" not in "".join(made.values())
+    assert "javascript:alert" not in "".join(made.values())
+    assert not re.search(r"(src|href)=.?http(?!s://(app.incident.io|x/))|@import|url\(", made["report.html"])
+    rows = [line for line in made["report.md"].splitlines() if "script" in line]
+    assert len(rows) >= 4
+    for line in rows:
+        assert line.startswith("| ")
+        assert not re.search(r"(?<!\\)[`*#@]|<(?!https://)", line.replace("**", ""))
+    assert "@here" not in made["message.txt"]
+
+
+def test_the_message_is_short() -> None:
+    rows = [incident(n, "SEV1", None) for n in range(9)]
+    lines = pages(of(*rows), ["Something is odd."])["message.txt"].splitlines()
+    assert len(lines) <= 16
+    assert lines[0] == "Incident report, 2026-03-03 to 2026-05-31"
+    assert "Warning: Something is odd." in lines
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (0, "–"),
+        (1234, "1,234"),
+        (0.25, "15 min"),
+        (47.96, "48.0 h"),
+        (49.0, "2.0 d"),
+        (timedelta(), "today"),
+        (timedelta(days=1), "1 day"),
+        (Grey(None), "–"),
+        (0.0, "0 min"),
+    ],
+)
+def test_values_are_written_as_people_do(value: Any, wanted: str) -> None:
+    assert shown(value) == wanted
+
+
+def test_markdown_of_a_text_is_that_text() -> None:
+    assert plain("a|b <i>\n*c* https://x") == r"a\|b &lt;i&gt; \*c\* https:&#8203;//x"

@@ -64,11 +64,11 @@ def _install(python: Path, *arguments: str) -> None:
     output(sys.executable, "-m", "pip", "--python", str(python), "install", *arguments)
 
 
-def output(*command: str) -> str:
-    """What a command prints that has to end well, within five minutes."""
+def output(*command: str, seconds: int = SECONDS) -> str:
+    """What a command prints that has to end well, within `seconds`."""
     environ = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
-        command, capture_output=True, text=True, env=environ, timeout=SECONDS, check=False, cwd=REPOSITORY
+        command, capture_output=True, text=True, env=environ, timeout=seconds, check=False, cwd=REPOSITORY
     )
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -37,5 +37,8 @@ SDK = Loader("singer-sdk", "python")
 ORCHESTRATOR = Loader("meltano", "meltano", ((3, 11), (3, 13)))
 # No loader either: the vendor's client for the API, which reads the stand-in.
 VENDOR = Loader("incident-io", "python", ((3, 11), (3, 13)))
+# For what models/ are in warehouses: dbt's adapters with an emulator of Snowflake, and a loader's types in BigQuery.
+WAREHOUSES = Loader("dbt-warehouses", "python", ((3, 11), (3, 13)))
+BIGQUERY = Loader("z3-target-bigquery", "python", ((3, 11), (3, 11)))
 # What getting-started.md installs the tap with.
 PIPX, UV = (Loader("installers", name) for name in ("pipx", "uv"))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.fake_api import FakeApi, Organisation
 from tests.support.runs import there
-from tools.readme import README
+from tools.docs import README
 
 from .environments import loader_command
 from .loaders import PIPX, UV, Loader

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,31 @@ def test_github_actions(checkout: Path, api: FakeApi, org: Organisation, databas
     assert loaded(database) == len(there(org, "incidents"))
     assert finished(checkout)
     assert "# " in summary.read_text("utf-8")
+
+
+def test_weekly_report(checkout: Path, api: FakeApi, org: Organisation, tmp_path: Path) -> None:
+    bin_folder()
+    (checkout / ".dbt").symlink_to(REPOSITORY / ".dbt")
+    summary = tmp_path / "summary.md"
+    variables = {**at(api), "GITHUB_STEP_SUMMARY": str(summary)}
+    steps: list[dict[str, Any]] = parsed(EXAMPLES / "github-actions-report.yml")["jobs"]["report"]["steps"]
+    run = [step for step in steps if "run" in step]
+    assert [step["name"].split()[0] for step in run] == ["Read", "Make"]
+    for step in run:
+        shell(step["run"], checkout, {**variables, **filled(step.get("env", {}), {"secrets.INCIDENT_API_KEY": KEY})})
+    assert "SAMPLE" not in summary.read_text("utf-8")
+    kept = [checkout / path for path in steps[-1]["with"]["path"].split()]
+    assert all(path.stat().st_size for path in kept)
+    (line,) = commands(DOCS / "report.md", "crontab")
+    (HOME / "tap-incident").unlink(missing_ok=True)
+    (HOME / "tap-incident").symlink_to(checkout)
+    (checkout / "config.json").write_text(json.dumps({"api_key": KEY}))
+    kept[0].unlink()
+    assert by_cron(line, at(api)) == 0
+    assert kept[0].exists()
+    assert json.loads((checkout / "output" / "run.json").read_text())["streams"]["incidents"] == len(
+        there(org, "incidents")
+    )
 
 
 def task(path: Path) -> dict[str, Any]:

@@ -7,11 +7,12 @@ last.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.support.runs import KEY, key_of, there
+from tests.support.runs import KEY, Json, cursor, key_of, there
 
 from .meltano import Project
 
@@ -58,7 +59,7 @@ def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(
     with FakeApi(org, faults=refused) as api:
         port = int(api.url.rsplit(":", 1)[1])
         assert project.run(api).returncode == 1
-    assert project.state()["bookmarks"]["alerts"]["after"]
+    assert cursor(project.state(), "alerts")
     assert len(keys(project, "alerts")) < len(there(org, "alerts"))
     with FakeApi(org, port=port) as api:
         done = project.run(api)
@@ -88,6 +89,45 @@ def test_rules_select_streams_and_fields_and_keys_always_come(
     assert {"id", "name", "updates"} < columns
     assert not {"creator", "created_at", "updated_at"} & columns
     assert len(project.rows("incidents")) == len(there(org, "incidents"))
+
+
+def values(row: Json, *names: str) -> list[str]:
+    """What a row has under these names, at every depth."""
+    found = [str(value) for name, value in row.items() if name in names and value]
+    inner = [part for value in row.values() for part in (value if isinstance(value, list) else [value])]
+    return found + [each for part in inner if isinstance(part, dict) for each in values(part, *names)]
+
+
+def test_rules_reach_into_lists(project: Project, api: FakeApi, org: Organisation) -> None:
+    rules = ["incidents.*", "escalations.*", "schedules.*", "users.*", "!*.*email", "!incidents.updates*updater"]
+    done = project.run(api, TAP_INCIDENT__SELECT=json.dumps(rules))
+    assert done.returncode == 0, done.stderr[-5000:]
+    for stream in ("incidents", "escalations", "schedules", "users"):
+        assert any(values(row, "email") for row in there(org, stream)), stream
+        assert not any(values(row, "email") for row in project.rows(stream)), stream
+        assert any(values(row, "slack_user_id") for row in project.rows(stream)), stream
+    updates = [update for row in project.rows("incidents") for update in row["updates"]]
+    assert updates
+    assert not any("updater" in update for update in updates)
+    assert all("message" in update for update in updates)
+
+
+def test_personal_data_can_be_excluded_with_a_setting(project: Project, api: FakeApi) -> None:
+    done = project.run(api, TAP_INCIDENT_EXCLUDE_PERSONAL_DATA="true", TAP_INCIDENT_REQUEST_TIMEOUT="60.5")
+    assert done.returncode == 0, done.stderr[-5000:]
+    for stream in DEFAULT:
+        assert not any(values(row, "email", "slack_user_id") for row in project.rows(stream)), stream
+    assert all(row["id"] and "name" not in row for row in project.rows("users"))
+
+
+def test_log_lines_arrive_with_their_level(project: Project, org: Organisation) -> None:
+    with FakeApi(org, denied={"users.view"}) as api:
+        done = project.run(api)
+        assert done.returncode == 1
+        assert re.search(r"\[warning +\].* users: skipped: the key lacks the permission users\.view", done.stderr)
+        assert re.search(r"\[critical +\].* The key may not read all that is selected: users", done.stderr)
+        done = project.run(api, TAP_INCIDENT_API_KEY="wrong")
+    assert re.search(r"\[critical +\].* status 401", done.stderr)
 
 
 def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None:

@@ -8,29 +8,25 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from .facts import BY_PATH, LIST_NAME, Endpoint, Parent, route
-from .limits import Limits
+from .facts import BY_PATH, LIST_NAME, Endpoint, route
 from .making import Row
-from .organisation import Organisation
-from .problems import Problem
+from .organisation import Organisation, View, Views
 from .query import checked, page_size, start_of_page
-from .traps import End
-from .views import View, Views
-from .wire import Answer, Call, Fault, Query
-
-JSON = "application/json; charset=utf-8"
+from .traps import SMALL_PAGE, WINDOW_START, week_of
+from .wire import Answer, Call, Fault, Limits, Problem, Query
 
 
 class Answers:
-    """Answers requests about one organisation for the holder of `key`, who lacks the scopes in `denied`."""
+    """Answers requests about one organisation for the holder of `key`, who lacks the scopes in `denied`.
 
-    def __init__(self, org: Organisation, key: str, denied: Collection[str], limits: Limits) -> None:
-        self._views = Views(org)
-        self._awkward = org.awkward
-        self._rows_per_page = org.rows_per_page
-        self._key = key
-        self._denied = frozenset(denied)
-        self._limits = limits
+    Filters by the `ignored` properties are accepted, and change nothing.
+    """
+
+    def __init__(
+        self, org: Organisation, key: str, denied: Collection[str], limits: Limits, ignored: Collection[str]
+    ) -> None:
+        self._org, self._views = org, Views(org)
+        self._key, self._denied, self._limits, self._ignored = key, denied, limits, ignored
 
     def authorized(self, call: Call) -> bool:
         """Whether the request carries the key."""
@@ -49,19 +45,16 @@ class Answers:
     def _true_answer(self, call: Call) -> Answer:
         authorized = self.authorized(call)
         headers, refusal = self._limits.take(call.path, spend=authorized)
-        status = 200
         try:
             if not authorized:
                 raise Problem(401, "access_token_invalid", "There is no such key.")
             if refusal:
                 raise refusal
-            body = self._body(call)
+            return _in_json(200, self._body(call), headers)
         except Problem as problem:
-            status, body = problem.status, problem.body(_request_id(call))
-            headers |= problem.headers
-        return Answer(status, json.dumps(body, ensure_ascii=False).encode(), {"Content-Type": JSON, **headers})
+            return _in_json(problem.status, problem.body(f"req-{call.number}"), {**headers, **problem.headers})
 
-    def _body(self, call: Call) -> dict[str, Any]:
+    def _body(self, call: Call) -> Row:
         if call.method != "GET":
             raise Problem(405, "method_not_allowed", "This one can only be read.")
         found = route(call.path)
@@ -69,61 +62,52 @@ class Answers:
             raise Problem(404, "not_found", f"Nothing lives at {call.path}.")
         endpoint, in_path = found
         if endpoint.scope in self._denied:
-            raise Problem(
-                403, "missing_required_scope", "The key may not do this.", metadata={"scope": str(endpoint.scope)}
-            )
-        query = checked(endpoint, call.params, in_path)
-        parents = {
-            name: self._parent(name, parent, query) for name, parent in endpoint.parents.items() if name in query
-        }
+            scope = {"scope": str(endpoint.scope)}
+            raise Problem(403, "missing_required_scope", "The key may not do this.", metadata=scope)
+        asked = checked(endpoint, call.params, in_path)
+        query = {name: values for name, values in asked.items() if name.split("[")[0] not in self._ignored}
         view = self._views.view(endpoint, query)
-        return {
-            **self._answer(endpoint, query, view),
-            # The row that is the parent, or an object of which nothing is known.
-            **{key: parents.get(f"{key}_id", {}) for key in endpoint.beside},
-        }
+        # Beside the rows stands the row that is their parent, or what was made with the row.
+        beside: dict[str, Row] = {key: next(iter(view.rows), {}).get(key, {}) for key in endpoint.beside}
+        for name, parent in endpoint.parents.items():
+            if name in query:
+                rows = self._views.by(parent.path, parent.field, query[name][0])
+                if not rows:
+                    raise Problem(404, "resource_not_found", f"No such {name}.", field=name)
+                beside |= {key: rows[0] for key in beside if f"{key}_id" == name}
+        return {**self._found(endpoint, query, view), **beside}
 
-    def _parent(self, name: str, parent: Parent, query: Query) -> Row:
-        found = self._views.by(parent.path, parent.field, query[name][0])
-        if not found:
-            raise Problem(404, "resource_not_found", f"No such {name}.", field=name)
-        return found[0]
-
-    def _answer(self, endpoint: Endpoint, query: Query, view: View) -> dict[str, Any]:
-        if endpoint.trap.body:
-            return endpoint.trap.body(view.rows, query, self._views.now)
-        if endpoint.holds == "list":
+    def _found(self, endpoint: Endpoint, query: Query, view: View) -> Row:
+        key, found, meta = endpoint.answer_key, view.rows, Row()
+        if endpoint.paging.get("cursor") == WINDOW_START:
+            found, meta = week_of(view.rows, query, self._org.now)
+        elif endpoint.paging:
             return self._page(endpoint, query, view)
+        rows = [sent(endpoint, row) for row in found]
+        if endpoint.holds == "list":
+            return {key: rows}
         if endpoint.holds == "lists":
-            lists = {
-                name: [sent(endpoint, row) for row in view.rows if row[LIST_NAME] == name] for name in endpoint.lists
-            }
-            return {endpoint.answer_key: lists}
-        if not view.rows:
+            named = [(row[LIST_NAME], shown) for row, shown in zip(found, rows, strict=True)]
+            return {key: {name: [row for of, row in named if of == name] for name in endpoint.lists}, **meta}
+        if not rows:
             raise Problem(404, "resource_not_found", "There is no such thing.")
-        item = sent(endpoint, view.rows[0])
-        return {endpoint.answer_key: item} if endpoint.answer_key else item
+        return {key: rows[0]} if key else rows[0]
 
-    def _page(self, endpoint: Endpoint, query: Query, view: View) -> dict[str, Any]:
-        key = endpoint.answer_key
-        if not endpoint.paging:
-            return {key: [sent(endpoint, row) for row in view.rows]}
-        trap, size, start = endpoint.trap, page_size(endpoint, query), start_of_page(endpoint, query, view.places)
-        size = min(size, self._rows_per_page or size)
-        rows = view.rows[start : start + size]
-        shaped = [trap.shape(row, size) if trap.shape else row for row in (sent(endpoint, row) for row in rows)]
-        meta: dict[str, Any] = {"page_size": size}
+    def _page(self, endpoint: Endpoint, query: Query, view: View) -> Row:
+        trap, asked, start = endpoint.trap, page_size(endpoint, query), start_of_page(endpoint, query, view.places)
+        size = min(asked, self._org.rows_per_page or asked)
+        rows = [sent(endpoint, row) for row in view.rows[start : start + size]]
+        if size > SMALL_PAGE and trap.on_small_pages:
+            rows = [{name: row[name] for name in row if name != trap.on_small_pages} for row in rows]
+        meta: Row = {"page_size": size}
         if endpoint.paging["total"]:
             meta["total_record_count"] = len(view.rows)
-        more = start + size < len(view.rows) or (trap.empty_page and len(rows) == size)
-        end = trap.end if self._awkward else End.ABSENT
-        if more:
+        end = trap.end if self._org.awkward else {}
+        if start + size < len(view.rows) or (trap.empty_page and len(rows) == size):
             meta["after"] = rows[-1]["id"]
-        elif end is End.NO_META:
-            return {key: shaped}
-        elif end is not End.ABSENT:
-            meta["after"] = None if end is End.NULL else ""
-        return {key: shaped, "pagination_meta": meta}
+        elif end is None:
+            return {endpoint.answer_key: rows}
+        return {endpoint.answer_key: rows, "pagination_meta": {**(end or {}), **meta}}
 
 
 def sent(endpoint: Endpoint, row: Row) -> Row:
@@ -137,17 +121,16 @@ def hidden_in(path: str) -> frozenset[str]:
     """The properties of an endpoint's kept rows that it doesn't send."""
     endpoint = BY_PATH[path]
     kept = {parent.kept_as for parent in endpoint.parents.values()} | ({LIST_NAME} if endpoint.lists else set())
-    return frozenset(kept - endpoint.properties.keys())
+    return frozenset((kept | endpoint.beside.keys()) - endpoint.properties.keys())
 
 
-def _request_id(call: Call) -> str:
-    return f"req-{call.number:08d}"
+def _in_json(status: int, body: Any, headers: Row) -> Answer:
+    content = {"Content-Type": "application/json; charset=utf-8"}
+    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), {**content, **headers})
 
 
 def _made_up(call: Call, fault: Fault) -> Answer:
     status = fault.status or 200
-    if fault.body is None:
-        body = json.dumps(Problem(status, "made_up", "Something went wrong on purpose.").body(_request_id(call)))
-    else:
-        body = fault.body
+    problem = Problem(status, "made_up", "Something went wrong on purpose.")
+    body = json.dumps(problem.body(f"req-{call.number}")) if fault.body is None else fault.body
     return Answer(status, body.encode(), {"Content-Type": fault.content_type})

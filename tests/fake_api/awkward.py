@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from . import relations
-from .making import ABSENT, DAY, EPOCH, HOUR, TEXTS, Row, cycle
-from .relations import Rows, in_lists, of_each, rotation_of, some, with_values
-from .rows import Hint, Maker, Recipe
-from .shifts import LISTS
-from .traps import CATEGORIES
+from .making import ABSENT, DAY, EPOCH, HOUR, VALUES, Row, cycle, read
+from .relations import hint, in_lists, recipe, rotation_of
+from .rows import Hint, Maker, Recipe, Rows
+from .traps import LISTS
 
+DATA = read("awkward.json")
 MODES = ("standard",) * 3 + ("retrospective",) + ("standard",) * 2 + ("test", "retrospective", "standard", "tutorial")
-SOURCES = (
-    *("http_custom", "email", "heartbeat", "jira", "sns", "toaster", "azure_devops", "datadog", "http", "email"),
-    *("grafana", "jira"),
-)
-FIELD_TYPES = ("single_select", "multi_select", "text", "link", "numeric")
-TIMESTAMPS = ("Reported at", "Boiled at", "Skimmed at", "Resolved at", "Closed at")
-WORK_STREAMS = 3
-BETWEEN = 17 * HOUR
-SHIFT = 5 * DAY
+BETWEEN, SHIFT = 17 * HOUR, 5 * DAY
 
 
 def opened_at(number: int) -> int:
@@ -36,21 +28,18 @@ def _incidents(maker: Maker) -> Rows:
         created = created if number % 10 == 3 else world.stamp(when)
         known = world.id_at(when)
         world.modes[known] = cycle(MODES, number)
-        yield (
-            when,
-            {
-                "id": known,
-                "created_at": created,
-                "incident_status": world.surprise(dict(cycle(statuses, number)), number + 2),
-                "incident_timestamp_values": [
-                    _timestamp(maker, number + place, name) for place, name in enumerate(names)
-                ],
-                "mode": world.modes[known],
-                "name": f"{cycle(TEXTS, number)} #{number}",
-                "postmortem_document_ids": [] if number % 4 == 3 else [f"DOC{number:023d}"],
-                "reference": f"INC-{number + 1}",
-            },
-        )
+        stamps = [_timestamp(maker, number + place, name) for place, name in enumerate(names)]
+        given = {
+            "id": known,
+            "created_at": created,
+            "incident_status": world.surprise(dict(cycle(statuses, number)), number + 2),
+            "incident_timestamp_values": stamps,
+            "mode": world.modes[known],
+            "name": f"{cycle(VALUES['texts'], number)} #{number}",
+            "postmortem_document_ids": [] if number % 4 == 3 else [f"DOC{number:023d}"],
+            "reference": f"INC-{number + 1}",
+        }
+        yield when, given
 
 
 def _timestamp(maker: Maker, number: int, name: Row) -> Row:
@@ -60,48 +49,40 @@ def _timestamp(maker: Maker, number: int, name: Row) -> Row:
     return {"incident_timestamp": name, **cycle(values, number // 2)}
 
 
-def _children(count: Callable[[int], int], more: Callable[[Maker, int], Row] = lambda maker, number: {}) -> Recipe:
-    """For each incident as many rows as its number says; those of work streams come from `_with_streams`."""
+def _children(counts: tuple[int, ...], *, streams: bool = False) -> Recipe:
+    """For each incident by turns so many rows, and four for the work streams, if they have any."""
 
-    def recipe(maker: Maker) -> Rows:
+    def rows(maker: Maker) -> Rows:
         for number, incident in enumerate(maker.rows("/v2/incidents")):
-            for step in range(count(number)):
-                yield opened_at(number) + step * HOUR, {"incident_id": incident["id"], **more(maker, number + step)}
+            for step in range(cycle(counts, number)):
+                yield opened_at(number) + step * HOUR, {"incident_id": incident["id"]}
+        for number in range(4 if streams else 0):
+            yield opened_at(number) + HOUR, {"incident_id": cycle(work_streams(maker), number)}
 
-    return recipe
-
-
-def _with_streams(recipe: Recipe) -> Recipe:
-    def both(maker: Maker) -> Rows:
-        yield from recipe(maker)
-        known = streams(maker)
-        yield from ((opened_at(number) + HOUR, {"incident_id": one}) for number, one in enumerate([*known, known[0]]))
-
-    return both
+    return rows
 
 
-def streams(maker: Maker) -> list[str]:
+def work_streams(maker: Maker) -> list[str]:
     """The ids of the work streams, which no list has."""
-    found = [known for known, mode in maker.world.modes.items() if mode == "stream"]
-    while len(found) < WORK_STREAMS:
-        found.append(maker.world.id_at(maker.world.when(len(found))))
-        maker.world.modes[found[-1]] = "stream"
+    found = [f"01STREAM{number:018d}" for number in range(3)]
+    maker.world.modes.update(dict.fromkeys(found, "stream"))
     return found
 
 
 def _of_streams_too(path: str) -> Recipe:
     def recipe(maker: Maker) -> Rows:
         for number, (when, given) in enumerate(maker.usual(path)):
-            yield when, {**given, "incident_id": cycle(streams(maker), number)} if number % 7 == 3 else given
+            yield when, {**given, "incident_id": cycle(work_streams(maker), number)} if number % 7 == 3 else given
 
     return recipe
 
 
-def _update(maker: Maker, number: int) -> Row:
-    status = cycle(maker.rows("/v1/incident_statuses"), number)
-    if status["category"] != "merged":
-        return {"new_incident_status": status, "merged_into_incident_id": None if number % 5 == 0 else ABSENT}
-    return {"new_incident_status": status}
+def _updates(maker: Maker) -> Rows:
+    statuses = maker.rows("/v1/incident_statuses")
+    for number, (when, given) in enumerate(_children((1, 2, 3, 4))(maker)):
+        status = cycle(statuses, number)
+        merged = {} if status["category"] == "merged" else {"merged_into_incident_id": ABSENT if number % 5 else None}
+        yield when, {**given, "new_incident_status": status, **merged}
 
 
 def _alerts(maker: Maker) -> Rows:
@@ -113,79 +94,33 @@ def _alerts(maker: Maker) -> Rows:
         yield when, {"alert_group_ids": [f"GROUP{0:021d}", own] if number == 8 else cycle(groups, number)}
 
 
-def _severities(maker: Maker) -> Rows:
-    """The last one has an id longer than any other."""
-    for number in range(4):
-        when = maker.world.when(number)
-        yield when, {"id": maker.world.id_at(when) + "LONGER0123456789" * (number == 3)}
-
-
 def _shifts(maker: Maker) -> Rows:
     """Every third schedule's shifts of five days, forty days to either side of the present, in two lists or more."""
     for schedule in maker.rows("/v2/schedules")[::3]:
         for step in range(-8, 8):
             start = maker.world.now + step * SHIFT
             times = {"start_at": maker.world.stamp(start), "end_at": maker.world.stamp(start + SHIFT)}
-            shift = maker.make("ScheduleEntryV2", step + 8, rotation_id=rotation_of(schedule), **times)
+            shift = maker.make("ScheduleEntryV2", 1, step + 8, {"rotation_id": rotation_of(schedule), **times})
             # Old answers name the layer, new ones don't.
             layer = {"layer_id": "LAYER0"} if step % 2 else {}
             yield from in_lists(schedule, {**shift, **layer}, LISTS if step % 4 == 0 else ("scheduled", "final"))
 
 
-def _source(maker: Maker, number: int) -> Row:
-    return {"secret_token": ABSENT if number % 2 else f"do-not-leak-{number}"}
-
-
-def _image(maker: Maker, number: int) -> Row:
-    return {"url": f"https://storage.invalid/notes/{number}?signature=do-not-leak-{number}"}
-
-
-def _delivery(maker: Maker, number: int) -> Row:
-    return {"endpoint": f"https://cook:do-not-leak-{number}@hooks.invalid:8443/services/do-not-leak-{number}"}
-
-
-def _caller(maker: Maker, number: int) -> Row:
-    return {"phone_number": f"+44 do-not-leak-{number}"}
-
-
 HINTS: Mapping[str, Hint] = {
     **relations.HINTS,
-    "AlertSourceV2": _source,
-    "CallRouteAllowedCallerV2": _caller,
-    "ImageV1": _image,
-    "WebhookDeliverySlimV2": _delivery,
+    **{component: hint(values) for component, values in DATA["hints"].items()},
 }
 RECIPES: Mapping[str, Recipe] = {
     **relations.RECIPES,
-    "/v1/custom_field_options": of_each("/v2/custom_fields", "custom_field_id", (40, 3, 0, 0, 1)),
-    "/v1/identity": with_values(
-        "name", "Stand-in key", roles=["viewer", "catalog_viewer"], team_roles=["catalog_editor"]
-    ),
-    "/v1/incident_attachments": _children(lambda number: (number + 1) % 3),
-    "/v1/incident_statuses": with_values("category", *CATEGORIES),
-    "/v1/incident_types": some(5),
-    "/v1/severities": _severities,
-    "/v2/alert_attributes": some(6),
-    "/v2/alert_sources": with_values("source_type", *SOURCES),
+    **{path: recipe(facts) for path, facts in DATA["lists"].items()},
+    "/v1/incident_attachments": _children((1, 2, 0)),
     "/v2/alerts": _alerts,
-    "/v2/custom_fields": with_values("field_type", *FIELD_TYPES),
-    "/v2/escalations": some(60),
     "/v2/incident_activity_log_entries": _of_streams_too("/v2/incident_activity_log_entries"),
+    "/v2/incident_alerts": lambda maker: recipe({"count": 65 if maker.world.incidents else 0})(maker),
     "/v2/incident_timeline_items": _of_streams_too("/v2/incident_timeline_items"),
-    "/v2/incident_alerts": lambda maker: some(65)(maker) if maker.world.incidents else iter(()),
-    "/v2/incident_roles": some(4),
-    "/v2/incident_timestamps": with_values("name", *TIMESTAMPS),
-    "/v2/incident_updates": _children(lambda number: 1 + number % 4, _update),
+    "/v2/incident_updates": _updates,
     "/v2/incidents": _incidents,
     "/v2/schedule_entries": _shifts,
-    "/v2/schedules": some(9),
-    "/v2/status_page_incidents": of_each("/v2/status_pages", "status_page_id", (6, 0, 3)),
-    "/v2/status_page_maintenances": of_each("/v2/status_pages", "status_page_id", (0, 4, 2)),
-    "/v2/status_pages": some(3),
-    "/v2/users": with_values("is_active", *(number % 7 != 6 for number in range(40))),
-    "/v3/actions": _with_streams(_children(lambda number: (3 - number) % 4)),
-    "/v3/catalog_entries": of_each("/v3/catalog_types", "catalog_type_id", (20, 0, 3, 30)),
-    "/v3/catalog_types": with_values("type_name", *(f'Custom["Dish{number}"]' for number in range(4))),
-    "/v3/follow_ups": _with_streams(_children(lambda number: (2 - number) % 3)),
-    "/v3/teams": some(8),
+    "/v3/actions": _children((3, 2, 1, 0), streams=True),
+    "/v3/follow_ups": _children((2, 1, 0), streams=True),
 }

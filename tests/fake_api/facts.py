@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from .making import VALUES, read
 from .traps import NONE, TRAPS, Trap
 
 Json = dict[str, Any]
 
-CONTENT: Json = json.loads(Path(__file__).with_name("facts.json").read_text("utf-8"))
+CONTENT: Json = read("facts.json")
 COMPONENTS: Mapping[str, Json] = CONTENT["components"]
 DEFAULT_PAGE_SIZE = 25
 LIST_NAME = "entry_type"
 """Where an answer holds an object of lists: the property of a kept row that says in which of them it is served."""
 OUTSIDE = ("external_", "microsoft_", "ms_", "slack_")
 """Starts of properties with ids of other systems."""
-OTHER_NAMES = {
-    "activity_log": "/v2/incident_activity_log_entries",
-    "alert_attribute_catalog_entry": "/v3/catalog_entries",
-    "component": "/v2/status_page_components",
-    "custom_field_type_info": "/v2/custom_fields",
-    "identity_team": "/v3/teams",
-    "incident_relationship_details": "/v2/incidents",
-    "status_page_response_incident": "/v2/incidents",
-    "template": "/v2/escalation_path_templates",
-}
-"""Lists that go by another name than that of their path, in the singular."""
 
 
 class Parent(NamedTuple):
@@ -86,28 +74,18 @@ def resolve(schema: Json) -> Json:
     return COMPONENTS[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
 
 
-def plural(name: str) -> str:
-    """A list's name: `policy` is in `policies`."""
-    if re.search("[^aeiou]y$", name):
-        return f"{name[:-1]}ies"
-    return f"{name}es" if name.endswith("s") else f"{name}s"
-
-
 def singular(path: str) -> str:
     """What a row of the list at a path is called: `policy`."""
-    name = path.rsplit("/", 1)[1]
-    if name.endswith("ies"):
-        return f"{name[:-3]}y"
-    return name[:-2] if name.endswith("ses") else name[:-1]
+    return re.sub("(?<=s)es$|s$", "", re.sub("ies$", "y", path.rsplit("/", 1)[1]))
 
 
-# Of two versions of a list, the newer one.
-_LISTS = {path.rsplit("/", 1)[1]: path for path in sorted(CONTENT["endpoints"]) if "{" not in path}
+# By the name of a row. Of two versions of a list, the newer one; values.json has those of another name.
+_LISTS = {singular(path): path for path in sorted(CONTENT["endpoints"]) if "{" not in path}
 
 
 def list_of(name: str) -> str | None:
     """The path of the list whose rows are called `name`, in the singular."""
-    return OTHER_NAMES.get(name) or _LISTS.get(plural(name))
+    return VALUES["lists"].get(name) or _LISTS.get(name)
 
 
 def named_by(name: str) -> str | None:
@@ -130,11 +108,12 @@ def _parents(path: str, required: tuple[str, ...], trap: Trap) -> Iterator[tuple
             yield name, Parent(*trap.parents[name])
         elif name == "id":
             # What the path goes through: /v1/postmortem_documents/{id}/content.
-            collection = path.partition("/{id}")[0]
-            yield name, Parent(collection, "id", f"{singular(collection)}_id")
+            collection, _, rest = path.partition("/{id}")
+            # With nothing behind it, the answer is the row itself, with more of it than the list has.
+            yield name, Parent(collection, "id", f"{singular(collection)}_id" if rest else "id")
         elif name.endswith("_id"):
             found = named_by(name)
-            assert found, f"{path}: add the list of {name} to OTHER_NAMES"
+            assert found, f"{path}: add the list of {name} to values.json"
             yield name, Parent(found, "id", name)
 
 
@@ -147,7 +126,7 @@ def _endpoint(path: str, facts: Json) -> Endpoint:
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(_endpoint(path, facts) for path, facts in CONTENT["endpoints"].items())
 BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPOINTS}
-_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), found) for path, found in BY_PATH.items()]
+_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), BY_PATH[path]) for path in BY_PATH if "{" in path]
 
 
 def documented(path: str) -> tuple[str, Mapping[str, str]]:
@@ -160,12 +139,8 @@ def route(path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
     """The endpoint that serves a path, and the parameters in it."""
     if path in BY_PATH:
         return BY_PATH[path], {}
-    matches = ((pattern.fullmatch(path), endpoint) for pattern, endpoint in _ROUTES if "{" in endpoint.path)
-    return next(
-        (
-            (endpoint, {name: unquote(value) for name, value in match.groupdict().items()})
-            for match, endpoint in matches
-            if match
-        ),
-        None,
-    )
+    for pattern, endpoint in _ROUTES:
+        match = pattern.fullmatch(path)
+        if match:
+            return endpoint, {name: unquote(value) for name, value in match.groupdict().items()}
+    return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
+from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
@@ -20,30 +22,21 @@ NOW = datetime.fromtimestamp(EPOCH + 60 * DAY + 45_296, timezone.utc)
 # One more than a double can count to without gaps: a reader that goes through floats loses it.
 BIG = 2**53 + 1
 BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-OFFSETS = (("Z", 0), ("Z", 0), ("Z", 0), ("+02:00", 7200), ("-05:30", -19_800))
-TEXTS = (
-    "Payments crawl in the north",
-    "",
-    "Größenüberlauf in der Küche 🍳",
-    'They said "no"\tand hung up',
-    "first line\nsecond line\r\nthird",
-    "数据库很慢",
-    "null",
-    "back\\slash & <b>tags</b>",
-    "\u202eright to left\u202c",
-    "e\u0301 is not \u00e9",
-    "  spaces around  ",
-    "👩\u200d🚒 has the pager",
-    "0012",
-    "'; DROP TABLE soup; --",
-)
-# A whole number, one with no exact binary form, and one that json writes with an exponent.
-NUMBERS = (30, 12.5, 0.1 + 0.2, 1e-07, 0.0, 1234.5678)
-FULL, BARE, NULLED = 0, 1, 2
-ABSENT_BELOW, NULL_BELOW = 0.15, 0.3
+
+
+def read(name: str) -> dict[str, Any]:
+    """The content of a JSON file of this folder."""
+    content: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text("utf-8"))
+    return content
+
+
+VALUES = read("values.json")
+"""Texts, numbers (one of no exact binary form, one that json writes with an exponent), offsets of timestamps, texts
+that have a form (by a property's name or its last word), and hints (by component, by turns)."""
+FULL, BARE = 0, 1
 ABSENT: Any = object()
 """In the place of a value: the property is left out."""
-STAMP = re.compile(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
+STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
 
 @lru_cache(maxsize=1_000_000)
@@ -59,17 +52,20 @@ def instant(text: str) -> tuple[datetime, str]:
 class World:
     """The organisation while it is being made.
 
-    In: how many incidents, the seed, its present, and whether its values are `awkward`: null, empty, unexpected. Out:
-    `rows` by path, and the mode of each incident in `modes`.
+    In: how many incidents, the seed, its present, whether its values are `awkward` (null, empty, unexpected), and
+    `later`: the seconds to add to each time. Out: `rows` by path, and the mode of each incident in `modes`; while
+    a row is made, `moment` is its own (Unix seconds).
     """
 
-    def __init__(self, incidents: int, seed: int, now: datetime, *, awkward: bool) -> None:
+    def __init__(self, incidents: int, seed: int, now: datetime, *, awkward: bool, later: int = 0) -> None:
         self.incidents = incidents
         self.now = int(now.timestamp())
+        self.later = later
         self.awkward = awkward
         self.rows: dict[str, list[Row]] = {}
         self.modes: dict[str, str] = {}
         self.rng = Random(seed)
+        self.moment = self.now
         self._made = 0
 
     def id_at(self, when: int) -> str:
@@ -78,19 +74,10 @@ class World:
         return base32(when * 1000, 10) + base32(self._made, 6) + base32(self.rng.getrandbits(50), 10)
 
     def stamp(self, when: int) -> str:
-        """The RFC 3339 text of `when` (Unix seconds); awkward ones have up to 9 fractional digits, some an offset."""
-        if not self.awkward:
-            return datetime.fromtimestamp(when, timezone.utc).isoformat()[:19] + "Z"
-        digits = self.rng.randrange(10)
-        fraction = f".{self.rng.randrange(10**digits):0{digits}d}" if digits else ""
-        suffix, shift = self.rng.choice(OFFSETS)
-        return datetime.fromtimestamp(when + shift, timezone.utc).isoformat()[:19] + fraction + suffix
-
-    def some(self, among: Sequence[T], number: int, most: int = 3) -> list[T]:
-        """Up to `most` of `among`; none for the bare row, at least one for the full row."""
-        if number == BARE:
-            return []
-        return self.rng.sample(among, min(len(among), self.rng.randint(1 if number == FULL else 0, most)))
+        """The RFC 3339 text of `when` (Unix seconds), if awkward an `odd_stamp`."""
+        if self.awkward:
+            return odd_stamp(self.rng, when)
+        return datetime.fromtimestamp(when + self.later, timezone.utc).isoformat()[:19] + "Z"
 
     def optional(self, number: int, make: Callable[[int], Any]) -> Any:
         """A value of `make`, or null, or `ABSENT`.
@@ -98,10 +85,10 @@ class World:
         The first three rows of a list are complete, bare and null, so that each case is there whatever the dice say.
         Only awkward values are null.
         """
-        luck = (1.0, 0.0, 0.2)[number] if number <= NULLED else self.rng.random()
-        if luck >= NULL_BELOW:
+        luck = (1.0, 0.0, 0.2)[number] if number <= 2 else self.rng.random()
+        if luck >= 0.3:
             return make(number)
-        return None if self.awkward and luck >= ABSENT_BELOW else ABSENT
+        return None if self.awkward and luck >= 0.15 else ABSENT
 
     def surprise(self, row: Row, number: int) -> Row:
         """Gives every ninth awkward row a property that nobody has announced, and returns `row`."""
@@ -114,6 +101,14 @@ class World:
         return self.rng.randrange(DAY) + (
             EPOCH + number * DAY if self.awkward else self.now - (300 - number % 299) * DAY
         )
+
+
+def odd_stamp(rng: Random, when: int) -> str:
+    """The RFC 3339 text of a moment within the second `when`: 0 to 9 fractional digits, at times an offset."""
+    digits = rng.randrange(10)
+    fraction = f".{rng.randrange(10**digits):0{digits}d}" if digits else ""
+    suffix, shift = rng.choice(VALUES["offsets"])
+    return f"{datetime.fromtimestamp(when + shift, timezone.utc).isoformat()[:19]}{fraction}{suffix}"
 
 
 def base32(value: int, length: int) -> str:

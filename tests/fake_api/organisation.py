@@ -1,25 +1,25 @@
-"""The organisations that the stand-in serves: the tests' own, and a sample that looks real."""
+"""The organisations that the stand-in serves (the tests' own, and a sample that looks real), and what a request gets to
+see of their lists."""
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections import UserDict
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import cache
-from pathlib import Path
-from threading import Lock
-from typing import Any
+from random import Random
+from threading import Lock, RLock
+from typing import Any, NamedTuple
 
-from . import awkward, sample
-from .facts import ENDPOINTS
-from .making import NOW, Row, World
+from . import awkward, relations, sample
+from .facts import ENDPOINTS, Endpoint
+from .making import DAY, NOW, Row, World, cycle, instant, odd_stamp
+from .query import compared, passes, spans
 from .rows import Maker
-
-_SMALL = 1000
-KEPT = "ORGANISATIONS"
-"""Variable with the folder in which processes that run side by side keep what they made. Without it, each makes all."""
+from .traps import HAS_NOTES, SHOWN_MODES, SHOWS
+from .wire import Query
 
 
 class Lists(UserDict[str, Any]):
@@ -52,51 +52,132 @@ class Organisation:
     awkward: bool = True
     rows_per_page: int | None = None
 
+    def rename(self, name: str = "renamed") -> None:
+        """Makes it another organisation, as the identity says: its key, and the address of its dashboard."""
+        identity = {"name": f"{name} key", "dashboard_url": f"https://app.incident.io/{name}"}
+        self.rows["/v1/identity"] = [{**row, **identity} for row in self.rows["/v1/identity"]]
+
+    def change(self, count: int, at: datetime) -> list[str]:
+        """Changes the newest `count` incidents that a request sees unasked, at that moment; gives their ids."""
+        rows = self.rows["/v2/incidents"]
+        shown = [row["id"] for row in rows if row["mode"] in SHOWN_MODES]
+        changed = set(shown[max(0, len(shown) - count) :])
+        stamp = at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        values = {"updated_at": stamp, "summary": f"Changed at {stamp}"}
+        self.rows["/v2/incidents"] = [{**row, **values} if row["id"] in changed else row for row in rows]
+        return sorted(changed)
+
+    def storm(self, path: str, count: int, *, seed: int = 7, newest_first: bool = False) -> None:
+        """Gives a list `count` rows of the last 700 days instead of its own, a third of them within the same five."""
+        rng, kinds, now = Random(seed), self.rows[path], int(self.now.timestamp())
+        ages = [rng.uniform(350, 355) if number % 3 == 0 else rng.uniform(0, 700) for number in range(count)]
+        stamps = sorted((odd_stamp(rng, now - int(age * DAY)) for age in ages), key=instant)
+        rows = [
+            {**cycle(kinds, number), "id": f"01STORM{number:019d}", "created_at": stamp, "updated_at": stamp}
+            for number, stamp in enumerate(stamps)
+        ]
+        self.rows[path] = rows[::-1] if newest_first else rows
+
 
 def organisation(
     incidents: int = 20, *, seed: int = 7, now: datetime = NOW, rows_per_page: int | None = None
 ) -> Organisation:
     """The tests' organisation, with values of every awkward kind; the same one for the same arguments."""
-    if incidents > _SMALL:
-        return replace(_made(incidents, seed, now), rows_per_page=rows_per_page)
-    # Most tests want one of a few, and look at few of its lists: to copy those takes a fraction of making them all.
     packed, modes = _packed(incidents, seed, now)
     return Organisation(Lists(packed), dict(modes), now, rows_per_page=rows_per_page)
 
 
-Packed = tuple[dict[str, bytes], dict[str, str]]
-
-
 @cache
-def _packed(incidents: int, seed: int, now: datetime) -> Packed:
-    if KEPT not in os.environ:
-        return _pack(incidents, seed, now)
-    kept = Path(os.environ[KEPT], f"{incidents}-{seed}-{now.timestamp()}")
-    if not kept.exists():
-        mine = kept.with_suffix(f".{os.getpid()}")
-        mine.write_bytes(pickle.dumps(_pack(incidents, seed, now)))
-        mine.replace(kept)
-    found: Packed = pickle.loads(kept.read_bytes())  # noqa: S301 - our own bytes
-    return found
-
-
-def _pack(incidents: int, seed: int, now: datetime) -> Packed:
-    made = _made(incidents, seed, now)
-    return {path: pickle.dumps(rows, pickle.HIGHEST_PROTOCOL) for path, rows in made.rows.items()}, made.modes
-
-
-def _made(incidents: int, seed: int, now: datetime) -> Organisation:
+def _packed(incidents: int, seed: int, now: datetime) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Most tests look at few lists of an organisation: to unpack those takes a fraction of making them all."""
     world = World(incidents, seed, now, awkward=True)
-    return Organisation(*_filled(world, Maker(world, awkward.RECIPES, awkward.HINTS)), now)
+    rows = _filled(world, Maker(world, awkward.RECIPES, awkward.HINTS))
+    return {path: pickle.dumps(found, pickle.HIGHEST_PROTOCOL) for path, found in rows.items()}, world.modes
 
 
-def _filled(world: World, maker: Maker) -> tuple[Lists, dict[str, str]]:
+def _filled(world: World, maker: Maker) -> dict[str, list[Row]]:
     for endpoint in ENDPOINTS:
         maker.rows(endpoint.path)
-    return Lists(world.rows), world.modes
+    return world.rows
 
 
 def sample_organisation(incidents: int = 200, *, now: datetime) -> Organisation:
-    """An organisation that looks real, with incidents in the year before `now`; the same one for the same arguments."""
-    world = World(incidents, incidents, now, awkward=False)
-    return Organisation(*_filled(world, Maker(world, sample.RECIPES, sample.HINTS)), now, awkward=False)
+    """An organisation that looks real, with incidents in the year before the day of `now`.
+
+    It is always the same one, also the next day: only all its times are a day later then.
+    """
+    days = (now.astimezone(timezone.utc) - sample.LAST_DAY).days
+    world = World(incidents, incidents, sample.LAST_DAY, awkward=False, later=days * DAY)
+    rows = _filled(world, Maker(world, sample.RECIPES, relations.HINTS))
+    return Organisation(Lists(rows), {row["id"]: row["mode"] for row in rows["/v2/incidents"]}, now, awkward=False)
+
+
+class View(NamedTuple):
+    """The rows of one filtered list in order, and the place of each id among them."""
+
+    rows: Sequence[Row]
+    places: Mapping[str, int]
+
+
+class Views:
+    """The views of one organisation.
+
+    Looked up under a lock by the path, the filters, and the identity and length of the list, so that added or removed
+    rows make a new view. Lists asked for by parent come from an index of that parent instead.
+    """
+
+    def __init__(self, org: Organisation) -> None:
+        self.org: Organisation = org
+        self._lock = RLock()
+        self._kept: dict[tuple[str, object], tuple[list[Row], tuple[int, int], Any]] = {}
+
+    def by(self, path: str, field: str, value: str) -> Sequence[Row]:
+        """The rows of a path whose `field` is `value`, or a list that has it."""
+
+        def index() -> dict[str, list[Row]]:
+            groups: dict[str, list[Row]] = {}
+            for row in self._rows(path):
+                found = row.get(field) or ""
+                for key in found if isinstance(found, list) else [found]:
+                    groups.setdefault(key, []).append(row)
+            return groups
+
+        found: dict[str, list[Row]] = self._once(path, ("by", field), index)
+        return found.get(value, [])
+
+    def view(self, endpoint: Endpoint, query: Query) -> View:
+        """What `query` gets to see of `endpoint`."""
+        wanted = compared(endpoint, query)
+        single = next((name for name, values in wanted.items() if len(values) == 1 and name.endswith("id")), None)
+        if single:
+            return self._build(endpoint, query, self.by(endpoint.path, single, wanted[single][0]))
+        # Where another list decides, what is kept would not notice its changes.
+        if HAS_NOTES in query:
+            return self._build(endpoint, query, self._rows(endpoint.path))
+        filters = tuple(sorted((name, *sorted(query[name])) for name in query if name not in ("after", "page_size")))
+        rows = self._rows(endpoint.path)
+        view: View = self._once(endpoint.path, filters, lambda: self._build(endpoint, query, rows))
+        return view
+
+    def _build(self, endpoint: Endpoint, query: Query, rows: Sequence[Row]) -> View:
+        shows, wanted, times = SHOWS[endpoint.trap.shows], compared(endpoint, query), spans(endpoint, query)
+        seen = [row for row in rows if passes(row, wanted, times, days=endpoint.trap.days) and shows(row, query, self)]
+        if "sort_by" in endpoint.parameters:
+            newest_first = query.get("sort_by") != ("created_at_oldest_first",)
+            seen.sort(key=lambda row: (instant(row["created_at"]), row["id"]), reverse=newest_first)
+        elif endpoint.trap.by_id:
+            seen.sort(key=lambda row: str(row["id"]))
+        return View(seen, {str(row.get("id")): place for place, row in enumerate(seen)})
+
+    def _rows(self, path: str) -> list[Row]:
+        rows: list[Row] = self.org.rows.setdefault(path, [])
+        return rows
+
+    def _once(self, path: str, name: object, make: Callable[[], Any]) -> Any:
+        rows = self._rows(path)
+        size = (len(rows), len(self.org.modes))
+        with self._lock:
+            kept = self._kept.get((path, name))
+            if kept is None or kept[0] is not rows or kept[1] != size:
+                kept = self._kept[(path, name)] = (rows, size, make())
+            return kept[2]

@@ -9,18 +9,16 @@ from functools import cache, lru_cache
 from typing import Any
 
 from .facts import BY_PATH, DEFAULT_PAGE_SIZE, Endpoint, Json, resolve
-from .making import Row, instant
-from .problems import Problem, invalid
-from .wire import Query
+from .making import STAMP, Row, instant
+from .wire import Problem, Query, invalid
 
 NAME = re.compile(r"(\w+)(?:\[(\w+)\])?")
-STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 BOOLEANS = {"boolean": ("true", "false")}
 BY_TIME = ("gte", "lte", "date_range")
-
-
 Place = tuple[datetime, str]
+# A property, and the moments that it may have: from `gte` to `lte`.
+Span = tuple[str, dict[str, Place]]
 
 
 def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapping[str, str]) -> Query:
@@ -89,13 +87,44 @@ def _filters(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, str, str |
             yield name, known["field"], known.get("operator"), values
 
 
+def _times(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """The name and property of each filter by time, and the moments that it goes from (`gte`) and to (`lte`)."""
+    for name, field, operator, (value, *_) in _filters(endpoint, query):
+        if operator == "date_range":
+            first, _, last = value.partition("~")
+            yield name, field, {"gte": first, "lte": last}
+        elif operator:
+            yield name, field, {operator: value}
+
+
+def _check_times(endpoint: Endpoint, query: Query) -> None:
+    used: set[str] = set()
+    form, takes = (DAY, "It takes days.") if endpoint.trap.days else (STAMP, "It takes full timestamps.")
+    for name, field, moments in _times(endpoint, query):
+        if field in used:
+            raise invalid(name, "One operator at a time.")
+        used.add(field)
+        if not all(form.fullmatch(moment) for moment in moments.values()):
+            raise invalid(name, takes)
+
+
 def compared(endpoint: Endpoint, query: Query) -> dict[str, tuple[str, ...]]:
     """The values that a row's properties need to have for it to pass the filters, other than those by time."""
     return {field: values for _, field, operator, values in _filters(endpoint, query) if not operator}
 
 
-def passes(row: Row, wanted: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether each property has one of the values; an object has that of its id."""
+def spans(endpoint: Endpoint, query: Query) -> list[Span]:
+    """What each filter by time lets through."""
+    days, found = endpoint.trap.days, _times(endpoint, query)
+    return [(field, {name: place(text, days) for name, text in moments.items()}) for _, field, moments in found]
+
+
+def passes(row: Row, wanted: Mapping[str, tuple[str, ...]], times: Sequence[Span], *, days: bool) -> bool:
+    """Whether each property has one of the values (an object has that of its id), or lies within its times."""
+    for field, ends in times:
+        at, end = place(row[field], days) if row.get(field) else None, ends.get("lte")
+        if at is None or at < ends.get("gte", at) or (end and at >= end and not (days and at == end)):
+            return False
     return all(_text(row.get(field)) in values for field, values in wanted.items())
 
 
@@ -103,41 +132,6 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("id")
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _check_times(endpoint: Endpoint, query: Query) -> None:
-    used: set[str] = set()
-    form = DAY if endpoint.trap.days else STAMP
-    for name, field, operator, (value, *_) in _filters(endpoint, query):
-        if operator and field in used:
-            raise invalid(name, "One operator at a time.")
-        used.add(field)
-        moments = value.split("~") if operator == "date_range" else [value] if operator else []
-        if not all(form.fullmatch(moment) for moment in moments):
-            raise invalid(name, "It takes days." if endpoint.trap.days else "It takes full timestamps.")
-
-
-def between(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    """The rows that all filters by time let through; a row without the property passes none."""
-    found, days = list(rows), endpoint.trap.days
-    for field, start, end in spans(endpoint, query):
-        placed = [(row, place(row[field], days)) for row in found if row.get(field)]
-        found = [
-            row
-            for row, at in placed
-            if (start is None or at >= start) and (end is None or at < end or (days and at == end))
-        ]
-    return found
-
-
-def spans(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, Place | None, Place | None]]:
-    """The property, start and end of each filter by time."""
-    days = endpoint.trap.days
-    for _, field, operator, (value, *_) in _filters(endpoint, query):
-        if operator:
-            first, _, last = value.partition("~") if operator == "date_range" else (value, "", value)
-            start = None if operator == "lte" else place(first, days)
-            yield field, start, None if operator == "gte" else place(last, days)
 
 
 @lru_cache(maxsize=1_000_000)
@@ -165,7 +159,6 @@ def start_of_page(endpoint: Endpoint, query: Query, places: Mapping[str, int]) -
         return 0
     (last,) = query["after"]
     if last not in places:
-        if endpoint.trap.unknown_after == 404:
-            raise Problem(404, "resource_not_found", "No such row.", field="after")
-        raise invalid("after", "No row of this list has that id.")
+        refused, code = endpoint.trap.unknown_after
+        raise Problem(refused, code, "No row of this list has that id.", field="after")
     return places[last] + 1

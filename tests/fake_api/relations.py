@@ -1,41 +1,72 @@
-"""Which rows belong to which, whatever their values are: recipes by path, and hints by component."""
+"""Which rows belong to which, in either organisation, and how the gaps are filled that JSON files leave open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .facts import COMPONENTS, LIST_NAME
-from .making import ABSENT, DAY, EPOCH, TEXTS, Row, cycle, instant
-from .rows import Hint, Maker, Recipe
+from .making import ABSENT, DAY, EPOCH, VALUES, Row, cycle, instant
+from .rows import Hint, Maker, Recipe, Rows, without_absent
 
-PEOPLE = (("schedule", "/v2/schedules"), ("user", "/v2/users"))
-Rows = Iterator[tuple[int, Row]]
-
-
-def some(number: int) -> Recipe:
-    """So many rows of a list without a parent."""
-    return lambda maker: ((maker.world.when(place), {}) for place in range(number))
+FACT = re.compile(r"{(\w+)}")
 
 
-def with_values(name: str, *values: object, **others: object) -> Recipe:
-    """A row for each value of a property; all rows have the `others`."""
-    return lambda maker: ((maker.world.when(number), {name: value, **others}) for number, value in enumerate(values))
+def filled(maker: Maker, value: Any, facts: Row) -> Any:
+    """A value without gaps: what is null, or an object of nothing else, is left out, and `{name}` is a fact.
+
+    `$row` and `$id` name another row, of which the properties beside them are changed; `$of` is a row of a list by
+    turns, its id or `as` a component.
+    """
+    if isinstance(value, str) and facts:
+        fact = FACT.fullmatch(value)
+        value = facts[fact[1]] if fact else value.format_map(facts)
+    elif isinstance(value, list):
+        value = [part for part in (filled(maker, part, facts) for part in value) if part is not ABSENT]
+    elif isinstance(value, dict):
+        return _object(maker, value, without_absent(filled_row(maker, value, facts)), facts)
+    return ABSENT if value is None else value
 
 
-def of_each(path: str, kept_as: str, counts: tuple[int, ...]) -> Recipe:
-    """For each row of a list by turns so many children."""
+def _object(maker: Maker, value: Row, parts: Row, facts: Row) -> Any:
+    if "$of" in value:
+        path, number = value["$of"], facts["number"]
+        rows = maker.world.rows.get(path, []) if "if_made" in value else maker.rows(path)
+        row = cycle(rows, number) if rows else {"id": f"NONE{number:06d}"}
+        return maker.short(value["as"], number, row) if "as" in value else row["id"]
+    if "$id" in value:
+        return maker.named(*parts["$id"])["id"]
+    if "$row" in value:
+        component, *name = parts.pop("$row")
+        parts = {**maker.named(component, *name), **parts} if name else {}
+    return parts if parts or not value else ABSENT
 
-    def recipe(maker: Maker) -> Rows:
-        for number, row in enumerate(maker.rows(path)):
-            yield from ((maker.world.when(step % 50), {kept_as: row["id"]}) for step in range(cycle(counts, number)))
 
-    return recipe
+def filled_row(maker: Maker, row: Row, facts: Row) -> Row:
+    """The values of a row without gaps, and `ABSENT` for what it is not to have."""
+    return {name: filled(maker, part, facts) for name, part in row.items()}
 
 
-def moment(row: Row) -> int:
-    """When a row was created (Unix seconds)."""
-    return int(instant(row["created_at"])[0].timestamp())
+def hint(values: Sequence[Row]) -> Hint:
+    """Values of a component, by turns."""
+    return lambda maker, number: filled_row(maker, cycle(values, number), {"number": number})
+
+
+def recipe(facts: Row) -> Recipe:
+    """A `count` of rows with values by turns, or by turns so many (`counts`) children for `each` row of a list."""
+
+    def children(maker: Maker) -> Rows:
+        for number, row in enumerate(maker.rows(facts["each"])):
+            for step in range(cycle(facts["counts"], number)):
+                yield maker.world.when(step % 50), {facts["as"]: row["id"]}
+
+    def rows(maker: Maker) -> Rows:
+        for number in range(facts["count"])[:: -1 if "newest_first" in facts else 1]:
+            values = facts.get("values", {})
+            yield maker.world.when(number), {name: cycle(values[name], number) for name in values}
+
+    return children if "each" in facts else rows
 
 
 def _relationships(maker: Maker) -> Rows:
@@ -51,8 +82,9 @@ def _relationships(maker: Maker) -> Rows:
 def _documents(maker: Maker) -> Rows:
     """The documents that incidents name."""
     for incident in maker.rows("/v2/incidents"):
+        opened = int(instant(incident["created_at"])[0].timestamp()) - maker.world.later
         for document in incident.get("postmortem_document_ids") or ():
-            yield min(moment(incident) + DAY, maker.world.now), {"id": document, "incident_id": incident["id"]}
+            yield min(opened + DAY, maker.world.now), {"id": document, "incident_id": incident["id"]}
 
 
 def _notes(maker: Maker) -> Rows:
@@ -67,17 +99,6 @@ def _notes(maker: Maker) -> Rows:
         yield maker.world.when(number % 120), {name: known, other[name]: absent}
 
 
-def _newest_first(recipe: Recipe) -> Recipe:
-    return lambda maker: reversed(list(recipe(maker)))
-
-
-def _resources(maker: Maker) -> Rows:
-    """Primitives, and one for each type of the catalog."""
-    kinds = [(name, "primitive") for name in ("String", "Bool", "Number")]
-    kinds += [(row["type_name"], "custom") for row in maker.rows("/v3/catalog_types")]
-    yield from ((maker.world.now, {"type": name, "category": category}) for name, category in kinds)
-
-
 def rotation_of(schedule: Row) -> str:
     """The id of a schedule's first rotation."""
     rotations = (schedule.get("config") or {}).get("rotations")
@@ -85,13 +106,9 @@ def rotation_of(schedule: Row) -> str:
 
 
 def _overrides(maker: Maker) -> Rows:
-    """None to two on each schedule, around the present."""
-    place = count()
-    for number, schedule in enumerate(maker.rows("/v2/schedules")):
-        for _ in range((number + 2) % 3):
-            start = maker.world.now + (next(place) % 20 - 10) * DAY
-            times = {"start_at": maker.world.stamp(start), "end_at": maker.world.stamp(start + DAY)}
-            yield start - 20 * DAY, {"schedule_id": schedule["id"], "rotation_id": rotation_of(schedule), **times}
+    schedules = {row["id"]: row for row in maker.rows("/v2/schedules")}
+    for when, given in maker.usual("/v2/schedule_overrides"):
+        yield when, {**given, "rotation_id": rotation_of(schedules[given["schedule_id"]])}
 
 
 def in_lists(schedule: Row, shift: Row, lists: Sequence[str]) -> Rows:
@@ -101,85 +118,12 @@ def in_lists(schedule: Row, shift: Row, lists: Sequence[str]) -> Rows:
         yield EPOCH, {**nothing_else, "schedule_id": schedule["id"], LIST_NAME: name, **shift}
 
 
-def _target(*kinds: tuple[str, str]) -> Hint:
-    """Whoever is reached: a row of the list at the path, or something outside where there is none."""
-
-    def hint(maker: Maker, number: int) -> Row:
-        kind, path = cycle(kinds, number)
-        return {"type": kind, "id": cycle(maker.rows(path), number)["id"] if path else f"C{number:06d}"}
-
-    return hint
-
-
-def _level(maker: Maker, number: int) -> Row:
-    """A level pages one of each kind."""
-    return {"targets": [maker.make("EscalationPathTargetV2", number + step) for step in range(len(PEOPLE) + 1)]}
-
-
-def _path(maker: Maker, number: int) -> Row:
-    """A templated path has nodes and working hours in its template only."""
-    if number % 5 == 4:
-        return {"kind": "templated", "path": [], "working_hours": ABSENT}
-    return {"kind": "standalone", "template_id": ABSENT, "param_bindings": ABSENT}
-
-
-def _people(path: str) -> Recipe:
-    """For each incident some people, none of them twice."""
-
-    def recipe(maker: Maker) -> Rows:
-        for number, (when, given) in enumerate(maker.usual(path)):
-            yield when, {**given, "user": maker.short("UserV2", number, cycle(maker.rows("/v2/users"), number))}
-
-    return recipe
-
-
-def _next_path(maker: Maker, number: int) -> Row:
-    """The path that a node leads to. Templates hold nodes, and paths name templates: the templates are made first."""
-    known = [row["id"] for row in maker.world.rows.get("/v2/escalation_paths", ())]
-    return {"escalation_path_id": cycle(known, number) if known else f"PATH{number:06d}"}
-
-
-def _announcement_template(maker: Maker, number: int) -> Row:
-    """Other properties of this name lead to a template of escalation paths."""
-    return {"template_id": cycle(maker.rows("/v2/announcement_templates"), number)["id"] if number % 3 else ABSENT}
-
-
-def _field_entry(maker: Maker, number: int) -> Row:
-    """A custom field with values of its own kind."""
-    field = cycle(maker.rows("/v2/custom_fields"), number)
-    options = [row for row in maker.rows("/v1/custom_field_options") if row["custom_field_id"] == field["id"]][:3]
-    kind, entries = field["field_type"], maker.rows("/v3/catalog_entries")
-    texts = {"text": cycle(TEXTS[2:], number), "link": f"https://links.invalid/{number}"}
-    value: Row = {f"value_{kind}": texts.get(kind) or cycle(("12.50", "-0", "1e3"), number)}
-    if kind.endswith("_select"):
-        entry = maker.short("EmbeddedCatalogEntryV2", number, cycle(entries, number))
-        value = {"value_option": cycle(options, number)} if options and number % 2 else {"value_catalog_entry": entry}
-    info = maker.short("CustomFieldTypeInfoV2", number, {**field, "options": options})
-    return {"custom_field": info, "values": [] if number % 4 == 1 else [value]}
-
-
-def _linked_incident(maker: Maker, number: int) -> Row:
-    incidents = maker.rows("/v2/incidents")
-    return {"id": cycle(incidents, number)["id"]} if incidents else {}
-
-
-HINTS: Mapping[str, Hint] = {
-    "AnnouncementRuleV2": _announcement_template,
-    "CustomFieldEntryV2": _field_entry,
-    "CallRouteTargetV2": _target(*PEOPLE),
-    "EscalationPathTargetV2": _target(*PEOPLE, ("slack_channel", "")),
-    "EscalationPathNodeEscalationPathV2": _next_path,
-    "EscalationPathNodeLevelV2": _level,
-    "EscalationPathV2": _path,
-    "StatusPageLinkedResponseIncidentV1": _linked_incident,
-}
+HINTS: Mapping[str, Hint] = {component: hint(values) for component, values in VALUES["hints"].items()}
 RECIPES: Mapping[str, Recipe] = {
+    **{path: recipe(facts) for path, facts in VALUES["recipes"].items()},
     "/v1/alert_notes": _notes,
+    "/v2/alert_attachments": _notes,
     "/v1/incident_relationships": _relationships,
     "/v1/postmortem_documents": _documents,
-    "/v2/incident_participant_workloads": _people("/v2/incident_participant_workloads"),
-    "/v2/incident_participants": _people("/v2/incident_participants"),
     "/v2/schedule_overrides": _overrides,
-    "/v2/workflow_runs": _newest_first(some(120)),
-    "/v3/catalog_resources": _resources,
 }

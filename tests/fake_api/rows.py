@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by
+from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular
 from .making import ABSENT, BARE, FULL, Row, World, cycle
-from .values import Make, Scalars, kinds_of, snake, variants_of
+from .values import Make, scalar, snake, variants_of
 
-# In: the maker. Out: for each row of a list its moment (Unix seconds), and the values that its schema doesn't say.
-Recipe = Callable[["Maker"], Iterable[tuple[int, Row]]]
+# For each row of a list its moment (Unix seconds), and the values that its schema doesn't say.
+Rows = Iterator[tuple[int, Row]]
+Recipe = Callable[["Maker"], Rows]
 # In: the maker, a number. Out: the values of a component's properties that its schema doesn't say.
 Hint = Callable[["Maker", int], Row]
 
@@ -29,7 +30,6 @@ class Maker:
         self.world = world
         self._recipes = recipes
         self._hints = hints
-        self._scalars = Scalars(world)
         self._objects: dict[tuple[str, int], dict[str, Make]] = {}
         self._named: dict[tuple[str, str], Row] = {}
 
@@ -39,9 +39,9 @@ class Maker:
             endpoint, made = BY_PATH[path], self.world.rows.setdefault(path, [])
             recipe = self._recipes.get(path)
             for number, (when, given) in enumerate(recipe(self) if recipe else self.usual(path)):
-                self._scalars.moment = when
+                self.world.moment = when
                 made.append(self._row(endpoint, number, given))
-            if "id" in endpoint.trap.order:
+            if endpoint.trap.by_id:
                 made.sort(key=lambda row: str(row["id"]))
         return self.world.rows[path]
 
@@ -58,10 +58,6 @@ class Maker:
             for step in range(1 if endpoint.holds == "item" else (number + 2) % 3):
                 named = {LIST_NAME: cycle(endpoint.lists, number + step)} if endpoint.lists else {}
                 yield when(number), {**given, **named}
-
-    def make(self, component: str, number: int, **given: Any) -> Row:
-        """An object of a component with `given` values, of which `ABSENT` leaves a property out."""
-        return self._object(component, 1, number, given)
 
     def short(self, component: str, number: int, row: Row) -> Row:
         """A row as other rows embed it: what the component has of it, and what only the component has."""
@@ -84,17 +80,27 @@ class Maker:
     def _of_parents(self, endpoint: Endpoint, number: int, row: Row) -> Row:
         (*others, (name, last)) = endpoint.parents.items()
         given = {last.kept_as: row[last.field]}
-        if name != "id" and name in endpoint.properties:
+        if last.kept_as == "id":
+            # The row itself, with more of it than the list has, or an object that holds it.
+            same = {key: value for key, value in row.items() if isinstance(value, str | bool | int)}
+            whole = endpoint.properties.get(singular(last.path), {}).get("$ref", "").rsplit("/", 1)[-1]
+            given |= {singular(last.path): self.make(whole, 1, number, same)} if whole else same
+        elif name != "id" and name in endpoint.properties:
             given[name] = row[last.field]
+        if endpoint.path == f"{last.path}/{{id}}":
+            # The same row as in the list, with more in its lists and objects.
+            given |= {key: value for key, value in row.items() if not isinstance(value, list | dict)}
+            given |= {key: self._maker("", key, part, 0)(number) for key, part in endpoint.beside.items()}
         for _, other in others:
             given[other.kept_as] = row.get(other.kept_as) or cycle(self.rows(other.path), number)[other.field]
         return given
 
     def _row(self, endpoint: Endpoint, number: int, given: Row) -> Row:
         if "$ref" in endpoint.item:
-            row = self._object(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
+            row = self.make(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
         else:
-            row = {name: self._maker("", name, schema, 0)(number) for name, schema in endpoint.properties.items()}
+            makers = {name: self._maker("", name, schema, 0) for name, schema in endpoint.properties.items()}
+            row = {name: given[name] if name in given else make(number) for name, make in makers.items()}
         return row | {name: value for name, value in given.items() if name not in endpoint.properties}
 
     def _makers(self, component: str, depth: int) -> dict[str, Make]:
@@ -110,7 +116,8 @@ class Maker:
             }
         return self._objects[key]
 
-    def _object(self, component: str, depth: int, number: int, given: Row) -> Row:
+    def make(self, component: str, depth: int, number: int, given: Row) -> Row:
+        """An object of a component with `given` values, of which `ABSENT` leaves a property out."""
         required, row = COMPONENTS[component].get("required", ()), Row()
         if component in self._hints:
             given = {**self._hints[component](self, number), **given}
@@ -138,17 +145,17 @@ class Maker:
         if schema["type"] == "object":
             return self._map(schema, depth)
         path = named_by(name) if name.endswith("_id") else None
-        make = self._scalars.of(component, name, schema)
+        make = scalar(self.world, component, name, schema)
         if path:
             found = path
-            return lambda number: self._one(found, "id") or make(number)
+            return lambda number: self._one(found) or make(number)
         if optional and self.world.awkward and schema.get("format") == "date-time":
             return lambda number: "" if number % 5 == 4 else make(number)
         return make
 
-    def _one(self, path: str, name: str) -> Any:
+    def _one(self, path: str) -> Any:
         rows = self.rows(path)
-        return self.world.rng.choice(rows)[name] if rows else None
+        return self.world.rng.choice(rows)["id"] if rows else None
 
     def _embedded(self, component: str, depth: int) -> Make:
         path = list_of(snake(component)) if "id" in COMPONENTS[component]["properties"] else None
@@ -156,7 +163,7 @@ class Maker:
         def short(number: int) -> Row:
             rows = self.rows(path) if path else []
             if not rows:
-                return self._object(component, depth, number, {})
+                return self.make(component, depth, number, {})
             return self.short(component, number, self.world.rng.choice(rows))
 
         return short
@@ -165,18 +172,21 @@ class Maker:
         path = named_by(name) if name.endswith("_ids") else None
         if path:
             found = path
-            return lambda number: [row["id"] for row in self.world.some(self.rows(found), number)]
+            return lambda number: self._some(found, number)
         if depth >= DEEPEST:
             return lambda number: []
         make = self._maker(component, name, items, depth)
-        # The full row has one of each kind.
-        kinds = kinds_of(items["$ref"].rsplit("/", 1)[1]) if "$ref" in items else 0
 
         def made(number: int) -> list[Any]:
-            length = (max(2, kinds), 0)[number] if number <= BARE else self.world.rng.choice((0, 1, 1, 2))
+            length = (2, 0)[number] if number <= BARE else self.world.rng.choice((0, 1, 1, 2))
             return [make(number + step) for step in range(length)]
 
         return made
+
+    def _some(self, path: str, number: int) -> list[Any]:
+        """Up to three ids; none for the bare row, at least one for the full row."""
+        ids, rng = [row["id"] for row in self.rows(path)], self.world.rng
+        return rng.sample(ids, min(len(ids), rng.randint(1 if number == FULL else 0, 3))) if number != BARE else []
 
     def _map(self, schema: Json, depth: int) -> Make:
         if "additionalProperties" not in schema:

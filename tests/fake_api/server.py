@@ -7,18 +7,17 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from email.message import Message
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, socket
-from threading import Condition, Event, Lock, Thread
+from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from .answers import Answers
 from .facts import documented
-from .limits import Limits
 from .organisation import Organisation
-from .wire import Answer, Call, Fault, Logged
+from .wire import Answer, Call, Fault, Limits, Logged
 
 # In: the number of the request from 0, its path as in the document, its parameters (the last of each name), those in
 # the path too. Out: what to get wrong.
@@ -28,10 +27,11 @@ Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
 class FakeApi:
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
-    In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
-    to get wrong, the port (0: any free one), the TLS that it speaks (None: none), seconds by which its clock is ahead
-    of this machine's, and whether answers have a Date. Out: `url`, the `requests` so far, and the `most_at_once` under
-    way. An error inside the stand-in itself is answered with 400 and raised on leaving.
+    In: the key to accept, the scopes that it lacks, properties whose filters are accepted and change nothing, the
+    rates (None: unlimited), seconds that each answer takes, what to get wrong, the port (0: any free one), the TLS
+    that it speaks (None: none), seconds by which its clock is ahead of this machine's, and whether answers have a
+    Date. Out: `url`, the `requests` so far, and the `most_at_once` under way. An error inside the stand-in itself is
+    answered with 400 and raised on leaving.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class FakeApi:
         *,
         key: str = "secret-key",
         denied: Collection[str] = (),
+        ignored: Collection[str] = (),
         rate_per_minute: float | None = None,
         refill_per_second: float | None = None,
         incidents_per_minute: float | None = None,
@@ -52,14 +53,13 @@ class FakeApi:
     ) -> None:
         self.requests: list[Logged] = []
         self.most_at_once = 0
-        self._answers = Answers(org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute))
-        self._latency = latency
-        self.clock_ahead = clock_ahead
-        self.dated = dated
-        self._faults = faults
-        self._lock = Lock()
-        self._arrived = 0
-        self._under_way = 0
+        self._answers = Answers(
+            org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute), ignored
+        )
+        self._latency, self._faults = latency, faults
+        self.clock_ahead, self.dated = clock_ahead, dated
+        self._lock = Condition()
+        self._arrived = self._under_way = 0
         self._stopping = Event()
         self._server = _Server(("127.0.0.1", port), self, tls)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -71,12 +71,13 @@ class FakeApi:
         return self
 
     def stop(self) -> None:
-        """Stops at once: what waits or is half answered is cut off."""
+        """Stops at once: what waits is cut off. A connection that a client keeps ends at its next request."""
         self._stopping.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._server.hang_up()
+        with self._lock:
+            self._lock.wait_for(lambda: not self._under_way, timeout=2.0)
 
     def __enter__(self) -> FakeApi:
         return self.start()
@@ -88,28 +89,24 @@ class FakeApi:
         if error is None and self._server.crashes:
             raise self._server.crashes[0]
 
-    def _arrive(self) -> int:
+    def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
+        """The answer to one request, after the time that it is to take; logs it."""
+        at = time.monotonic()
         with self._lock:
             number = self._arrived
             self._arrived += 1
             self._under_way += 1
             self.most_at_once = max(self.most_at_once, self._under_way)
-        return number
-
-    def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
-        """The answer to one request, after the time that it is to take; logs it."""
-        at = time.monotonic()
-        number = self._arrive()
         try:
             parts = urlsplit(target)
             params = tuple(parse_qsl(parts.query, keep_blank_values=True))
-            call = Call(
-                number, method, parts.path, params, at, headers.get("User-Agent", ""), headers.get("Authorization", "")
-            )
+            agent, authorization = headers.get("User-Agent", ""), headers.get("Authorization", "")
+            call = Call(number, method, parts.path, params, at, agent, authorization)
             path, in_path = documented(call.path)
             fault = self._faults(number, path, {**in_path, **dict(params)}) if self._faults else None
-            self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
-            answer, authorized = self._answers.answer(call, fault), self._answers.authorized(call)
+            stopped = self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
+            answer = Answer(0) if stopped else self._answers.answer(call, fault)
+            authorized = self._answers.authorized(call)
             with self._lock:
                 self.requests.append(Logged(**vars(call), status=answer.status, authorization_ok=authorized))
             return answer
@@ -117,6 +114,7 @@ class FakeApi:
             # Before the answer goes out: a client that asks one by one must never be counted twice.
             with self._lock:
                 self._under_way -= 1
+                self._lock.notify_all()
 
 
 class _Server(ThreadingHTTPServer):
@@ -128,8 +126,6 @@ class _Server(ThreadingHTTPServer):
         self.api = api
         self._tls = tls
         self.crashes: list[BaseException] = []
-        self._open: set[socket] = set()
-        self._changed = Condition()
         super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[Any, Any]:
@@ -138,27 +134,6 @@ class _Server(ThreadingHTTPServer):
             return connection, address
         # The handshake waits for the thread that reads the request: here it would keep out all other clients.
         return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._changed:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        with self._changed:
-            self._open.discard(request)
-            self._changed.notify_all()
-
-    def hang_up(self) -> None:
-        """Ends the connections that clients keep open, and waits for their threads to notice."""
-        with self._changed:
-            for connection in self._open:
-                try:
-                    connection.shutdown(SHUT_RDWR)
-                except OSError:
-                    continue
-            self._changed.wait_for(lambda: not self._open, timeout=2.0)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
@@ -186,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status:
             self.send_response_only(answer.status)
             if self.server.api.dated:
-                self.send_header("Date", self.date_time_string())
+                self.send_header("Date", formatdate(time.time() + self.server.api.clock_ahead, usegmt=True))
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
@@ -196,10 +171,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body[: answer.sent])
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server looks for these names
-
-    def date_time_string(self, timestamp: float | None = None) -> str:
-        """By the stand-in's own clock."""
-        return super().date_time_string((timestamp or time.time()) + self.server.api.clock_ahead)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing: stderr belongs to the program under test."""

@@ -1,136 +1,125 @@
-"""What the API does and its document doesn't say, by path: hidden rows, refusals, and the ways in which a list ends."""
+"""What the API does and its document doesn't say: traps.json has it by path, here is which rows a request can see.
+
+Shifts are special: an answer covers a window of time, and the next page's cursor takes the start's place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
-from . import shifts
-from .making import Row, instant
-from .wire import Query
+from .making import STAMP, Row, instant, read
+from .wire import Query, invalid
 
-# In: a row, the request's parameters, the mode of each incident, the present. Out: whether the request can see the row.
-Shows = Callable[[Row, Query, Mapping[str, str], datetime], bool]
-# In: a row, the page size. Out: the row as it is sent.
-Shape = Callable[[Row, int], Row]
-# In: the rows that a request can see, its parameters, the present. Out: the body of the answer.
-Body = Callable[[Sequence[Row], Query, datetime], Row]
+if TYPE_CHECKING:
+    from .organisation import Views
+
+# In: a row, the request's parameters, what else there is. Out: whether the request can see the row.
+Shows = Callable[[Row, Query, "Views"], bool]
 
 HIDDEN_CATEGORIES = frozenset({"declined", "canceled", "merged"})
 SHOWN_MODES = ("standard", "retrospective")
-NEXT_SHIFTS_UP_TO = 25
-
-
-class End(Enum):
-    """How the last page says that it is the last."""
-
-    NO_META = "pagination_meta is missing"
-    ABSENT = "after is missing"
-    NULL = "after is null"
-    EMPTY = 'after is ""'
+SMALL_PAGE = 25
+HAS_NOTES = "has_notes[is]"
 
 
 @dataclass(frozen=True)
 class Trap:
     """What is odd about an endpoint.
 
-    The API serves pages of at most `largest` rows; a full last page is followed by an empty one (`empty_page`); a
-    cursor that it doesn't know is answered with `unknown_after`. `required` parameters are optional in the document;
-    a request has one of `exactly_one`. `parents` are as in `Endpoint`, where the names don't say them. `shows` picks
-    the rows that a request can see, by the parameters that it `reads` (and their values, where no schema has them).
-    Rows are sorted by `order`. Filters by time take `days`, both ends inclusive, instead of timestamps and half-open
-    ranges. `shape` and `body` make what is sent of a row, and of all of them.
+    The API serves pages of at most `largest` rows; the last page says that it is the last by `end` (None: it has no
+    pagination_meta); a full last page is followed by an empty one (`empty_page`); a cursor that it doesn't know is
+    answered with `unknown_after`. `required` parameters are optional in the document; a request has one of
+    `exactly_one`. `parents` are as in `Endpoint`, where the names don't say them. `shows` picks the rows that a request
+    can see, by the parameters that it `reads` (and their values, where no schema has them). Rows come `by_id`.
+    Filters by time take `days`, both ends inclusive, instead of timestamps and half-open ranges. Larger pages lack the
+    property that comes `on_small_pages`.
     """
 
     largest: int | None = None
-    end: End = End.ABSENT
+    end: Mapping[str, Any] | None = field(default_factory=dict)
     empty_page: bool = False
-    unknown_after: int = 422
+    unknown_after: tuple[int, str] = (422, "invalid_value")
     required: tuple[str, ...] = ()
     exactly_one: tuple[str, ...] = ()
     parents: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
-    shows: Shows | None = None
+    shows: str = ""
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    order: tuple[str, ...] = ()
+    by_id: bool = False
     days: bool = False
-    shape: Shape | None = None
-    body: Body | None = None
+    on_small_pages: str = ""
 
 
-def _shows_incident(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
+def _incident(row: Row, query: Query, views: Views) -> bool:
     category, wanted = row["incident_status"]["category"], query.get("status_category[one_of]")
     return row["mode"] in query.get("mode[one_of]", SHOWN_MODES) and (
         category in wanted if wanted else category not in HIDDEN_CATEGORIES
     )
 
 
-def _shows_by_mode(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
-    return modes.get(row["incident_id"], "standard") in query.get("incident_mode", SHOWN_MODES)
-
-
-def _shows_user(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
-    return row["is_active"] or query.get("include_inactive") == ("true",)
-
-
-def _shows_pause(row: Row, query: Query, modes: Mapping[str, str], now: datetime) -> bool:
-    start = instant(query["from"][0])[0] if "from" in query else now
+def _pause(row: Row, query: Query, views: Views) -> bool:
+    start = instant(query["from"][0])[0] if "from" in query else views.org.now
     return start < instant(row["ends_at"])[0]
 
 
-def _without_next_shifts(row: Row, page_size: int) -> Row:
-    if page_size <= NEXT_SHIFTS_UP_TO:
-        return row
-    return {name: value for name, value in row.items() if name != "next_shifts"}
+def _alert(row: Row, query: Query, views: Views) -> bool:
+    """The notes of an alert's group are not its own."""
+    wanted = query.get(HAS_NOTES)
+    return not wanted or bool(views.by("/v1/alert_notes", "alert_id", row["id"])) == (wanted == ("true",))
 
 
-MODES = ("retrospective", "standard", "test", "tutorial")
-CATEGORIES = ("live", "triage", "learning", "closed", "paused", "declined", "canceled", "merged")
-_OF_ALERTS = {
-    "alert_id": ("/v2/alerts", "id", "alert_id"),
-    "alert_group_id": ("/v2/alerts", "alert_group_ids", "alert_group_id"),
+SHOWS: Mapping[str, Shows] = {
+    "": lambda row, query, views: True,
+    "alert": _alert,
+    "child": lambda row, query, views: (
+        views.org.modes.get(row["incident_id"], "standard") in query.get("incident_mode", SHOWN_MODES)
+    ),
+    "incident": _incident,
+    "pause": _pause,
+    "user": lambda row, query, views: row["is_active"] or query.get("include_inactive") == ("true",),
 }
-_OF_PAGE_INCIDENT = {
-    "id": ("/v2/status_pages", "id", "status_page_id"),
-    "incident_id": ("/v2/status_page_incidents", "id", "status_page_incident_id"),
-}
-# A work stream's rows come with those of its incident, and keep the stream's own incident_id.
-_WITH_STREAMS = {"incident_id": ("/v2/incidents", "id", "of_incident_id")}
-
 NONE = Trap()
-TRAPS: Mapping[str, Trap] = {
-    "/v1/alert_notes": Trap(end=End.NULL, exactly_one=tuple(_OF_ALERTS), parents=_OF_ALERTS),
-    "/v1/incident_attachments": Trap(required=("incident_id",)),
-    "/v1/incident_relationships": Trap(end=End.NO_META),
-    "/v1/maintenance_windows": Trap(end=End.NULL),
-    "/v1/status-pages/{id}/incidents/{incident_id}/response-incidents": Trap(parents=_OF_PAGE_INCIDENT),
-    "/v2/alerts": Trap(end=End.EMPTY, empty_page=True),
-    "/v2/escalations": Trap(end=End.NO_META, days=True),
-    "/v2/incident_activity_log_entries": Trap(parents=_WITH_STREAMS),
-    "/v2/incident_alerts": Trap(end=End.EMPTY),
-    "/v2/incident_timeline_items": Trap(parents=_WITH_STREAMS),
-    "/v2/incident_updates": Trap(end=End.NO_META, order=("id",)),
-    "/v2/incidents": Trap(
-        largest=250,
-        days=True,
-        shows=_shows_incident,
-        reads={"mode[one_of]": MODES, "status_category[one_of]": CATEGORIES},
-    ),
-    "/v2/on_call_notification_pauses": Trap(shows=_shows_pause, reads={"from": ()}),
-    "/v2/schedule_entries": Trap(reads={"entry_window_start": (), "entry_window_end": ()}, body=shifts.entries_page),
-    "/v2/schedule_overrides": Trap(end=End.NO_META),
-    "/v2/schedules": Trap(end=End.NO_META, shape=_without_next_shifts),
-    "/v2/status_page_incidents": Trap(end=End.EMPTY),
-    "/v2/status_pages/{status_page_id}/components/{component_id}/availability": Trap(
-        reads={"start_at": (), "end_at": ()}
-    ),
-    "/v2/users": Trap(end=End.NULL, shows=_shows_user, reads={"include_inactive": ()}),
-    "/v2/workflow_runs": Trap(end=End.NO_META, unknown_after=404),
-    "/v3/actions": Trap(end=End.NULL, shows=_shows_by_mode, reads={"incident_mode": ()}, order=("id",)),
-    "/v3/alert_routes": Trap(empty_page=True),
-    "/v3/catalog_entries": Trap(end=End.NULL),
-    "/v3/follow_ups": Trap(
-        end=End.EMPTY, empty_page=True, shows=_shows_by_mode, reads={"incident_mode": ()}, order=("id",)
-    ),
-}
+TRAPS: Mapping[str, Trap] = {path: Trap(**facts) for path, facts in read("traps.json").items()}
+MODES = TRAPS["/v2/incidents"].reads["mode[one_of]"]
+CATEGORIES = TRAPS["/v2/incidents"].reads["status_category[one_of]"]
+
+LISTS = ("scheduled", "overrides", "final")
+PAGE = timedelta(days=7)
+CURSOR = "cursor:"
+WINDOW_START = "entry_window_start"
+
+
+def week_of(rows: Sequence[Row], query: Query, now: datetime) -> tuple[list[Row], Row]:
+    """The shifts of a week of the window asked for (none: a fortnight from now), and where the next one begins.
+
+    A shift that reaches over the border of two weeks is in both answers.
+    """
+    begin, end = _window_of(query, now)
+    until = min(begin + PAGE, end)
+    found = [row for row in rows if instant(row["start_at"])[0] < until and instant(row["end_at"])[0] > begin]
+    cursor = f"{CURSOR}{until.isoformat()}|{end.isoformat()}"
+    meta = {"after": cursor, "after_url": f"/?{WINDOW_START}={cursor}"}
+    return found, {"pagination_meta": meta} if until < end else {}
+
+
+def _window_of(query: Query, now: datetime) -> tuple[datetime, datetime]:
+    start = query.get(WINDOW_START, ("",))[0]
+    end = _moment(query, "entry_window_end", now + 2 * PAGE)
+    if start.startswith(CURSOR):
+        start, _, same_end = start.removeprefix(CURSOR).partition("|")
+        if same_end != end.isoformat():
+            raise invalid("entry_window_end", "It stays what it was on the first page.")
+        return datetime.fromisoformat(start), end
+    begin = _moment(query, WINDOW_START, now)
+    if begin >= end:
+        raise invalid("entry_window_end", "It comes after the start.")
+    return begin, end
+
+
+def _moment(query: Query, name: str, default: datetime) -> datetime:
+    text = query.get(name, (default.isoformat(),))[0]
+    if not STAMP.fullmatch(text):
+        raise invalid(name, "A date and time.")
+    return instant(text)[0].astimezone(timezone.utc)

@@ -1,9 +1,15 @@
-"""The values that pass between the stand-in and a test: what to get wrong, and what was asked."""
+"""What is asked and answered: requests, what to get wrong, errors, and rate limits (a token bucket for the key, and one
+for /v2/incidents alone)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
+from math import ceil
+from threading import Lock
+from time import monotonic, time
+from typing import Any
 
 # A request's parameters by name; those that may be repeated have several values.
 Query = Mapping[str, tuple[str, ...]]
@@ -56,3 +62,101 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     sent: int | None = None
+
+
+TYPES: Mapping[int, str] = {
+    401: "authentication_error",
+    403: "resource_forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    422: "validation_error",
+    429: "too_many_requests",
+}
+
+
+class Problem(Exception):
+    """An answer that is not the one asked for: its status, code and words, and the parameter at fault.
+
+    `beside` is what else the body holds, `headers` what else the answer says.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, field: str = "", metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.field, self.metadata = status, code, message, field, metadata
+        self.beside: dict[str, Any] = {}
+        self.headers: dict[str, str] = {}
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The JSON object of the answer."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.field:
+            error["source"] = {"field": self.field, "pointer": f"/{self.field}"}
+        if self.metadata:
+            error["metadata"] = dict(self.metadata)
+        kind = TYPES.get(self.status, "api_error")
+        return {"type": kind, "status": self.status, "request_id": request_id, "errors": [error], **self.beside}
+
+
+def invalid(field: str, message: str, code: str = "invalid_value") -> Problem:
+    """The 422 for one parameter."""
+    return Problem(422, code, message, field=field)
+
+
+class Bucket:
+    """A token bucket: it starts full. `path` is the one that it counts; empty means all."""
+
+    def __init__(self, name: str, limit: float, refill: float, path: str = "") -> None:
+        self.name, self.limit, self.refill, self.path = name, limit, refill, path
+        self.tokens, self._filled = limit, monotonic()
+
+    def wait(self, now: float) -> float:
+        """Seconds until it has a token, after filling it up to `now`."""
+        self.tokens = min(self.limit, self.tokens + (now - self._filled) * self.refill)
+        self._filled = now
+        return max(0.0, (1.0 - self.tokens) / self.refill)
+
+    def refusal(self, wait: float) -> Problem:
+        """What a request gets that comes `wait` seconds too early."""
+        seconds = max(1, ceil(wait))
+        problem = Problem(429, "too_many_requests", "Slow down.")
+        problem.headers["Retry-After"] = str(seconds)
+        again = formatdate(time() + seconds, usegmt=True)
+        limit = {"name": self.name, "limit": int(self.limit), "remaining": 0, "retry_after": again}
+        problem.beside["rate_limit"] = limit
+        return problem
+
+
+class Limits:
+    """The buckets of one key, for all threads."""
+
+    def __init__(self, per_minute: float | None, per_second: float | None, incidents_per_minute: float | None) -> None:
+        self._lock = Lock()
+        self._buckets: list[Bucket] = []
+        if per_minute is not None:
+            self._buckets.append(Bucket("api_key", per_minute, per_second or per_minute / 60))
+        if incidents_per_minute is not None:
+            self._buckets.append(Bucket("incidents", incidents_per_minute, incidents_per_minute / 60, "/v2/incidents"))
+
+    def take(self, path: str, *, spend: bool = True) -> tuple[dict[str, str], Problem | None]:
+        """Takes a token of each bucket that counts `path`, all or none (with `spend` off: only looks).
+
+        Out: the headers to answer with, and the refusal if any.
+        """
+        with self._lock:
+            now = monotonic()
+            buckets = [bucket for bucket in self._buckets if bucket.path in ("", path)]
+            if not buckets:
+                return {}, None
+            wait, slowest = max(((bucket.wait(now), bucket) for bucket in buckets), key=lambda found: found[0])
+            refused = spend and wait > 0
+            for bucket in buckets if spend and not refused else ():
+                bucket.tokens -= 1
+            binding = min(buckets, key=lambda bucket: bucket.tokens)
+            windows = ", ".join(f"{int(b.limit)};window={round(b.limit / b.refill)}" for b in buckets)
+            headers = {
+                "X-RateLimit-Limit": f"{int(binding.limit)}, {windows}",
+                "X-RateLimit-Remaining": str(max(0, int(binding.tokens))),
+            }
+            return headers, slowest.refusal(wait) if refused else None

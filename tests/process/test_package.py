@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -40,6 +41,25 @@ def test_discover_finds_the_schemas_wherever_it_runs(command: list[str], how: st
     done = subprocess.run([*run, "--discover"], cwd=folder, check=True, capture_output=True, text=True)
     assert json.loads(done.stdout) == discover()
     assert done.stderr == ""
+
+
+def test_discover_finds_the_schemas_in_a_wheel_that_is_only_on_the_path(tmp_path: Path) -> None:
+    wheel = tmp_path / "tap_incident-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        for folder, inside in (("tap_incident", "."), ("schemas", "tap_incident")):
+            for file in (REPOSITORY / folder).rglob("*.*"):
+                packed.write(file, Path(inside) / file.relative_to(REPOSITORY))
+    show = "import sys, tap_incident; print(tap_incident.__file__, file=sys.stderr); tap_incident.main(['--discover'])"
+    done = subprocess.run(
+        [sys.executable, "-c", show],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(wheel)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr.startswith(str(wheel))
+    assert json.loads(done.stdout) == discover()
 
 
 @pytest.mark.slow

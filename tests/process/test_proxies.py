@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from tap_incident import config as configs
-from tap_incident.errors import PassingFault
+from tap_incident.errors import BadEndpoint, NoConnection, PassingFault, TapError
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap, tls
 from tests.fake_api import FakeApi, organisation
@@ -89,23 +89,46 @@ def test_proxy_is_not_used_for_a_host_in_no_proxy(monkeypatch: pytest.MonkeyPatc
     assert proxy.heads == []
 
 
-def lasting(url: str) -> PassingFault:
+def lasting(url: str) -> TapError:
     """The fault that a request to this endpoint ends in, whose retries take no time."""
     client, _ = client_without_waits(configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url}))
-    with pytest.raises(PassingFault) as caught:
+    with pytest.raises((PassingFault, BadEndpoint)) as caught:
         list(client.pages(BY_NAME["users"], ()))
     return caught.value
 
 
-@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
-def test_proxy_that_refuses_https_is_logged_with_its_status(
+REFUSALS = {
+    "407 Proxy Authentication Required": (BadEndpoint, "the proxy in HTTPS_PROXY wants a user and a password"),
+    "403 Forbidden": (BadEndpoint, "the proxy in HTTPS_PROXY does not allow this connection"),
+    "502 Bad Gateway": (NoConnection, "no connection to https://api.example.com through the proxy in HTTPS_PROXY ("),
+}
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_proxy_that_refuses_https_ends_the_run_at_once_unless_it_may_pass(
     debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
+    kind, said = REFUSALS[status]
     refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
-    with listening(Proxy(refusal)) as port:
+    proxy = Proxy(refusal)
+    with listening(proxy) as port:
         monkeypatch.setenv("HTTPS_PROXY", address(port))
         error = lasting("https://api.example.com")
-    assert f"through the proxy in the environment (Tunnel connection failed: {status})" in str(error)
+    assert type(error) is kind
+    assert said in str(error)
+    assert f"(Tunnel connection failed: {status})" in str(error)
+    assert (len(proxy.heads) == 1) == (kind is BadEndpoint)
+    assert hides(debug_log.text + str(error))
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "ftp"])
+def test_proxy_of_an_unknown_scheme_ends_the_run_at_once(
+    debug_log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address(1).replace("http", scheme))
+    error = lasting("https://api.example.com")
+    assert type(error) is BadEndpoint
+    assert "the URL of the proxy in HTTPS_PROXY (its scheme must be http or https)" in str(error)
     assert hides(debug_log.text + str(error))
 
 
@@ -116,7 +139,7 @@ def test_proxy_that_is_not_there_is_logged(
         pass
     monkeypatch.setenv("HTTPS_PROXY", address(port))
     error = lasting("https://api.example.com")
-    assert "through the proxy in the environment (Connection refused)" in str(error)
+    assert "through the proxy in HTTPS_PROXY (Connection refused)" in str(error)
     assert hides(debug_log.text + str(error))
 
 
@@ -130,6 +153,6 @@ def test_proxy_with_an_invalid_url_is_logged_without_its_password(
     assert run.code == 1
     (line,) = critical(debug_log)
     assert "the request can't be made" in line
-    assert "the proxy variables" in line
+    assert "the proxy in HTTPS_PROXY" in line
     assert "Traceback" not in debug_log.text
     assert hides(debug_log.text)

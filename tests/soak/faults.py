@@ -10,7 +10,7 @@ from threading import Lock
 
 from tap_incident.streams import BY_NAME, STREAMS
 from tests.fake_api import Fault
-from tests.fake_api.problems import Problem
+from tests.fake_api.wire import Problem
 from tests.soak.world import PARENTS, PATHS, Change, World
 
 _HTML = "<html><body><h1>Sorry</h1></body></html>"

@@ -100,7 +100,7 @@ def run_tap(api: FakeApi, world: World, step: Step, state: Any, folder: Path) ->
             out.flush()
     for thread in threading.enumerate():
         # Requests under way must not count for the next run.
-        if thread.name.startswith("fetch"):
+        if thread.name in ("reader", "children"):
             thread.join(5)
     code = None if pipe.cut and step.ends == "killed" else code
     mistakes = [line for line in said if line.startswith("A mistake in the tap")]

@@ -118,3 +118,12 @@ def test_format_is_refused_without_about_or_if_unknown(
         main(arguments)
     assert ended.value.code == 2
     assert f"tap-incident: error: {error}" in capsys.readouterr().err
+
+
+def test_about_names_the_texts_that_people_write(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = {stream["name"]: stream["texts"] for stream in about()["streams"]}
+    assert {"summary", "updates[].message", "creator.api_key.name"} <= set(texts["incidents"])
+    assert texts["severities"] == []
+    lines = stdout_of(capsys, "--about").partition("exclude_personal_data does not change")[2].splitlines()
+    assert "  - incident_updates: message, updater" in lines
+    assert not [line for line in lines if "severities" in line]

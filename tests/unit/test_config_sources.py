@@ -10,12 +10,13 @@ import pytest
 
 from tap_incident.config import Config, load, load_all
 from tap_incident.settings import SETTINGS
-from tests.support.logs import infos
+from tests.support.logs import infos, warnings
 
 KEY = {"TAP_INCIDENT_API_KEY": "k"}
 TEXTS: dict[str, tuple[str, Any]] = {
     "api_key": ("other", "other"),
     "endpoint": ("https://example.com", "https://example.com"),
+    "exclude_personal_data": ("yes", True),
     "streams": ("users,!teams", ("users", "!teams")),
     "incident_modes": ('["test"]', ("test",)),
     "child_strategy": ("list", "list"),
@@ -72,21 +73,29 @@ def test_activate_version_has_the_name_of_the_meltano_sdk_too() -> None:
 
 
 def test_unknown_settings_are_logged_with_the_nearest_name(caplog: pytest.LogCaptureFixture) -> None:
+    sdk = {"stream_maps": {"users": {"email": "secret-value"}}, "flattening_enabled": False}
     with caplog.at_level(logging.INFO):
-        from_files(("a.json", {"endpiont": "secret-value", "of_another_tap": 1}), ("b.json", {"concurrency": 4}))
-    assert infos(caplog) == [
-        "a.json: this tap has no setting endpiont (did you mean endpoint?), of_another_tap: ignored",
+        from_files(("a.json", {"endpiont": "secret-value", "of_another_tap": 1}), ("b.json", {"concurrency": 4} | sdk))
+    assert infos(caplog) == ["a.json: this tap has no setting of_another_tap: ignored"]
+    assert warnings(caplog) == [
+        "a.json: this tap has no setting endpiont (did you mean endpoint?): ignored",
+        "b.json: this tap has no setting stream_maps, so nothing is hidden: deselect the fields, or use a mapper such "
+        "as meltano-map-transformer",
         "b.json: this tap has no setting concurrency (did you mean max_concurrency?): ignored",
     ]
 
 
 def test_unknown_variables_are_logged_only_if_they_are_almost_known(caplog: pytest.LogCaptureFixture) -> None:
-    others = {"TAP_INCIDENT__SELECT": "[]", "TAP_INCIDENT_LOGLEVEL": "debug", "TAP_INCIDENT_WHEEL": "x", "PATH": "/"}
+    others = {"TAP_INCIDENT__SELECT": "[]", "TAP_INCIDENT_LOGLEVEL": "debug", "TAP_INCIDENT_WHEEL": "x"}
+    others |= {"PATH": "/", "TAP_INCIDENT_EMEA_API_KEY": "x"}
     with caplog.at_level(logging.INFO):
-        load(None, KEY | others | {"TAP_INCIDENT_MAX_CONCURENCY": "4"})
-    assert infos(caplog) == [
+        load(None, KEY | others | {"TAP_INCIDENT_MAX_CONCURENCY": "4", "TAP_INCIDENT_FLATTENING_ENABLED": "true"})
+    assert infos(caplog) == []
+    assert warnings(caplog) == [
+        "The environment: this tap has no setting flattening_enabled, so nothing is hidden: set it for the target, or "
+        "read the nested columns as JSON",
         "TAP_INCIDENT_MAX_CONCURENCY in the environment is no setting of this tap "
-        "(did you mean TAP_INCIDENT_MAX_CONCURRENCY?): ignored"
+        "(did you mean TAP_INCIDENT_MAX_CONCURRENCY?): ignored",
     ]
 
 

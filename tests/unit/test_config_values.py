@@ -76,13 +76,18 @@ GOOD: list[tuple[str, Any, Any]] = [
     ),
     ("child_strategy", "list", "list"),
     ("child_strategy", "per_incident", "per_incident"),
-    ("child_strategy", "auto", "auto"),
+    ("child_strategy", "auto", "list"),
     *(("schedule_window_days", value, int(value)) for value in (1, 365, "14")),
     ("replication_method", "INCREMENTAL", "INCREMENTAL"),
     ("replication_method", "FULL_TABLE", "FULL_TABLE"),
+    ("start_date", "2026-01-31", "2026-01-31T00:00:00Z"),
+    ("start_date", "2026-01-31T00:00:00", "2026-01-31T00:00:00Z"),
+    ("start_date", "2026-01-31 00:00:00", "2026-01-31T00:00:00Z"),
+    ("start_date", "2026-08-29T23:57:35.084443", "2026-08-29T23:57:35.084443Z"),
     *(("start_date", at, at) for at in ("2026-01-31T00:00:00Z", "2026-01-31T23:59:59.123456789+05:30")),
     *(
-        ("activate_version", given, kept)
+        (name, given, kept)
+        for name in ("activate_version", "exclude_personal_data")
         for given, kept in (
             (True, True),
             (False, False),
@@ -112,12 +117,15 @@ BAD: dict[str, list[Any]] = {
     "replication_method": [5, "incremental", "LOG_BASED", ["INCREMENTAL"]],
     "start_date": [
         5,
-        "2026-01-31",
-        "2026-01-31T00:00:00",
+        "2026-01",
+        "31.01.2026",
+        "2026-01-31T00:00",
+        "2026-02-30",
         "2026-02-30T00:00:00Z",
         "0001-01-01T00:00:00+05:00",
     ],
     "activate_version": [0, 1, 2.5, "maybe", "2", [], {}],
+    "exclude_personal_data": [0, 1, "names", ["email"], {}],
     "streams": [[], {}, 5, True, [5], [""], ",", "[", '["users"', "[5]", [["users"]]],
     "incident_modes": [[], {}, 5, [PAYLOAD], PAYLOAD, "test,test", ["stream"], ["test", "test"], [None]],
     "child_strategy": [PAYLOAD, "LIST", [], 5],
@@ -138,8 +146,27 @@ def test_setting_accepts_valid_values(key: str, value: Any, kept: Any) -> None:
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in BAD.items() for value in values])
 def test_setting_rejects_invalid_values_without_showing_them(key: str, value: Any) -> None:
     error = error_for(json.dumps({"api_key": KEY, key: value}))
-    assert error == f"conf.json: {key} must be {SETTINGS['properties'][key]['accepts']}"
+    must = f"conf.json: {key} must be {SETTINGS['properties'][key]['accepts']}"
+    assert error == must or (key == "api_key" and error.startswith(f"{must}, but "))
     assert PAYLOAD not in error
+
+
+ODD_KEYS = {
+    '"inc_key"': "quotation marks around it (docker --env-file",
+    "'inc_key'": "quotation marks",
+    "inc_\u200bkey": "character 5 of 8 is U+200B (ZERO WIDTH SPACE)",
+    "\ufeffinc_key": "character 1 of 8 is U+FEFF (ZERO WIDTH NO-BREAK SPACE)",
+    "inc key": "character 4 of 7 is U+0020 (SPACE)",
+    "inc\x07key": "character 4 of 7 is U+0007 (a control character)",
+}
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_key_with_odd_characters_is_refused_with_their_name(key: str) -> None:
+    error = error_for(None, {"INCIDENT_API_KEY": key})
+    assert error.startswith("INCIDENT_API_KEY in the environment must be text without spaces, but ")
+    assert ODD_KEYS[key] in error
+    assert "inc" not in error.removeprefix("INCIDENT_API_KEY")
 
 
 @pytest.mark.parametrize("key", SETTINGS["properties"])

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tap_incident import config as configs
 from tap_incident import main
+from tap_incident.errors import BadInput
+from tap_incident.inputs import raise_unknown_streams, selection_of
 from tap_incident.protocol.catalog import discover
 from tests.fake_api import FakeApi, organisation
+from tests.support.logs import warnings
 from tests.support.runs import KEY
 
 
@@ -69,3 +75,34 @@ def test_config_file_that_meltano_makes_is_one_line_about_the_umask(
     assert record.levelname == "INFO"
     assert "run Meltano under umask 077" in record.getMessage()
     assert "chmod" not in record.getMessage()
+
+
+NO_FILES = argparse.Namespace(catalog=None, properties=None)
+
+
+def test_unknown_names_in_the_setting_streams_are_an_error_when_the_rest_was_read() -> None:
+    config = configs.load(json.dumps({"api_key": KEY, "streams": ["incidnets", "users", "!teems", "alert*"]}), {})
+    with pytest.raises(BadInput, match=r"no stream incidnets \(did you mean incidents\?\), teems \(did you mean teams"):
+        raise_unknown_streams(NO_FILES, config)
+    # With a catalog, the setting is not used.
+    raise_unknown_streams(argparse.Namespace(catalog="catalog.json", properties=None), config)
+    raise_unknown_streams(NO_FILES, configs.load(json.dumps({"api_key": KEY, "streams": "users,!alert*"}), {}))
+
+
+START = {"api_key": KEY, "start_date": "2026-01-31"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "lines"),
+    [
+        (START, 1),
+        (START | {"replication_method": "INCREMENTAL"}, 0),
+        (START | {"replication_method": "INCREMENTAL", "streams": ["users"]}, 1),
+        ({"api_key": KEY}, 0),
+    ],
+)
+def test_start_date_without_an_incremental_stream_is_a_warning(
+    caplog: pytest.LogCaptureFixture, settings: dict[str, Any], lines: int
+) -> None:
+    selection_of(NO_FILES, configs.load(json.dumps(settings), {}))
+    assert len([line for line in warnings(caplog) if line.startswith("start_date has no effect")]) == lines

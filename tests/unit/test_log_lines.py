@@ -1,17 +1,16 @@
-"""Log lines: text and JSON, levels, a file of one's own, and the progress line of a terminal."""
+"""Log lines: text and JSON, levels, a file of one's own."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Mapping
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft4Validator
 
-from tap_incident.log_lines import TerminalHandler, log_lines, text_formatter
+from tap_incident.log_lines import log_lines, text_formatter
 from tap_incident.logs import clean_logs
 
 LOGGER = logging.getLogger("tests.log_lines")
@@ -126,6 +125,48 @@ def test_json_line_of_an_error_has_its_traceback_without_the_key(capsys: pytest.
     assert "key-0123456789" not in json.dumps(line["exception"]["message"])
 
 
+MELTANO = """
+[loggers]
+keys=root
+[handlers]
+keys=stderr
+[formatters]
+keys=plain
+[logger_root]
+level=INFO
+handlers=stderr
+[handler_stderr]
+class=StreamHandler
+args=(sys.stderr,)
+formatter=plain
+[formatter_plain]
+format=%(message)s
+"""
+
+
+@pytest.mark.parametrize(
+    ("log_format", "formatter", "is_json"),
+    [
+        ("", '{"()": "singer_sdk.logging.StructuredFormatter"}', True),
+        ("", '{"format": "%(message)s"}', False),
+        ("json", "", True),
+        ("text", '{"()": "singer_sdk.logging.StructuredFormatter"}', False),
+    ],
+)
+def test_levels_are_read_by_meltano_though_its_other_file_drops_them(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, log_format: str, formatter: str, is_json: bool
+) -> None:
+    file, sdk = tmp_path / "logging.conf", tmp_path / "logging.json"
+    file.write_text(MELTANO)
+    sdk.write_text(f'{{"formatters": {{"default": {formatter}}}}}')
+    environ = {"LOGGING_CONF_FILE": str(file), "SINGER_SDK_LOG_CONFIG": str(sdk), "LOG_FORMAT": log_format}
+    lines = logged(capsys, environ)
+    if is_json:
+        assert [json.loads(line)["level"] for line in lines] == ["info", "warning", "error", "critical"]
+    else:
+        assert lines == [f"users: {level} rows" for level in (20, 30, 40, 50)]
+
+
 def test_logging_conf_file_that_cannot_be_used_is_a_warning(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     first, *others = logged(capsys, {"LOGGING_CONF_FILE": str(tmp_path / "missing.conf")})
     assert "WARNING LOGGING_CONF_FILE can't be used (" in first
@@ -137,17 +178,3 @@ def test_handlers_are_as_before_afterwards(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(RuntimeError), log_lines({"LOG_FORMAT": "json", "LOGLEVEL": "DEBUG"}, ()):
         raise RuntimeError
     assert logging.getLogger().handlers == before
-
-
-def test_terminal_rewrites_the_progress_below_other_lines() -> None:
-    stream = StringIO()
-    handler = TerminalHandler(stream)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    lines: list[dict[str, object]] = [{}, {"progress": 0.25}, {"progress": None}, {}]
-    for text, more in zip(("first", "1 row", "2 rows", "last"), lines, strict=True):
-        handler.emit(logging.makeLogRecord({"msg": text, **more}))
-    handler.emit(logging.makeLogRecord({"msg": "3 rows", "progress": 1.0}))
-    handler.close()
-    assert stream.getvalue() == (
-        f"first\n[#####...............] 1 row{CLEAR}2 rows{CLEAR}last\n[####################] 3 rows{CLEAR}"
-    )

@@ -1,1 +1,1 @@
-"""`make report`: one page of answers, drawn from the marts that models/ builds."""
+"""The report: numbers from the marts, as a page, as Markdown and as a message."""

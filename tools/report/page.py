@@ -1,72 +1,121 @@
-"""The report as one HTML page that needs no network, and as Markdown."""
+"""The report as a page that needs no network, as Markdown, and as a short message: templates/ has the words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from html import escape
+import re
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
-from tools.report.sections import Cell, Section
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8885; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1180px; padding: 16px; }
-main { display: grid; gap: 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); }
-section { border-top: 1px solid var(--line); min-width: 0; }
-svg { height: auto; max-width: 100%; }
-p { margin: 4px 0; }
-small, .period { opacity: 0.75; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-td, th { border-bottom: 1px solid var(--line); padding: 2px 5px; text-align: right; }
-td:first-child, th:first-child { text-align: left; }
-@media print { section { break-inside: avoid; } }
-"""
+from tools.report import numbers, sections
+from tools.report.marts import definition
+from tools.report.numbers import Data, Grey, Link
+from tools.report.options import Period
+from tools.report.tiles import Tile, tiles
+
+MOST = 12
+"""Rows of a list that can be long."""
+FORMS = {"report.html": "html", "report.md": "markdown", "message.txt": "text"}
+_LISTS = (
+    *("of_the_week", "open_now", "months", "resolved", "times", "slices", "repeated", "follow_ups", "oldest", "people"),
+    *("schedules", "hours", "sources", "noisiest"),
+)
 
 
-def html(sections: Sequence[Section], draw: Callable[[Section], str], now: datetime) -> str:
-    """The page. `draw` makes the SVG of a section that has numbers."""
-    body = "\n".join(_section(section, draw) for section in sections)
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<link rel="icon" href="data:,">\n<title>Incident report</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n'
-        f"<h1>Incident report</h1>\n<p class=period>{_as_of(now)}</p>\n"
-        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+def pages(data: Data, warnings: list[str]) -> dict[str, str]:
+    """The text of each file, by its name."""
+    given = {name: getattr(sections, name)(data) for name in _LISTS}
+    given |= {"data": data, "warnings": warnings, "tiles": tiles(data), "week": sections.week(data), "MOST": MOST}
+    given |= {
+        "organisation": (name := organisation(data)),
+        "sample": data.origin.sample or (not data.origin.noted and ".example.com" in name),
+    }
+    given |= {"AGES": [name for name, _ in numbers.AGES], "KINDS": list(numbers.KINDS), "definition": definition}
+    return {name: _environment(form).get_template(f"{name}.j2").render(**given) for name, form in FORMS.items()}
+
+
+def _environment(form: str) -> Environment:
+    loader = FileSystemLoader(Path(__file__).with_name("templates"))
+    made = Environment(
+        loader=loader,
+        autoescape=form == "html",  # noqa: S701 - the others are no HTML
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
     )
+    made.filters |= {"shown": shown, "plain": plain, "bare": bare, "said": said, "change": change, "tone": tone}
+    made.filters |= {"dark": dark, "in_period": in_period}
+    made.globals["cut"] = cut
+    return made
 
 
-def _section(section: Section, draw: Callable[[Section], str]) -> str:
-    lines = [f"<h2>{escape(section.title)}</h2>", f"<p class=period>{escape(section.period)}</p>"]
-    if section.rows:
-        head = "".join(f"<th>{escape(name)}</th>" for name in section.header)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(_shown(cell))}</td>" for cell in row) + "</tr>" for row in section.rows
-        )
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        lines += [draw(section), f"<div class=wide>{table}</div>"]
-    lines.append(f"<p><small>{escape(section.method)} {escape(section.left_out)}</small></p>")
-    return "<section>\n" + "\n".join(lines) + "\n</section>"
+def organisation(data: Data) -> str:
+    """What the run noted, else the address that the incidents have in common."""
+    found = Counter(row["permalink"].split("/incidents/")[0] for row in data.incidents if row["permalink"])
+    if data.origin.sample:
+        return "a sample, made on this machine"
+    return data.origin.organisation or min(found, key=lambda address: (-found[address], address), default="")
 
 
-def markdown(sections: Sequence[Section], now: datetime) -> str:
-    """The same for a chat message or the summary of a CI job, without charts."""
-    lines = ["# Incident report", "", _as_of(now), ""]
-    for section in sections:
-        lines += [f"## {section.title}", "", f"{section.period}. {section.method} {section.left_out}".strip(), ""]
-        if section.rows:
-            lines += [_line(section.header), _line(["---", *["---:"] * (len(section.header) - 1)])]
-            lines += [*(_line(list(map(_shown, row))) for row in section.rows), ""]
-    return "\n".join(lines)
+def shown(value: Any) -> str:
+    """A value as people write it: a float is hours, a timedelta an age."""
+    if isinstance(value, (Grey, Link)):
+        return shown(value.value if isinstance(value, Grey) else value.text)
+    if isinstance(value, float):
+        return f"{value * 60:.0f} min" if value < 1 else f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} d"
+    if isinstance(value, timedelta):
+        return "today" if not value.days else f"{value.days} day{'s' * (value.days != 1)}"
+    return "–" if value in (None, 0) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _as_of(now: datetime) -> str:
-    return f"As of {now:%Y-%m-%d %H:%M} UTC, from the data that was loaded."
+def plain(value: Any) -> str:
+    """A text that stays a text in Markdown, also in a table: what people wrote must not become markup or a new row."""
+    text = re.sub(r"([\\`*_{}\[\]<>()#+!|~@$&])", r"\\\1", " ".join(shown(value).split()))
+    return text.replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;").replace("://", ":&#8203;//")
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+def bare(value: Any) -> str:
+    """A text without the marks of chat programs."""
+    return re.sub(r"[\\`*_\[\]<>~|@#]", "", " ".join(shown(value).split()))
 
 
-def _shown(cell: Cell) -> str:
-    return "" if cell is None else f"{cell:,}" if isinstance(cell, int | float) else cell
+def said(note: Any) -> str:
+    """The note of a tile, whose parts are values."""
+    return " ".join(shown(part) for part in note if part is not None) if isinstance(note, tuple) else str(note)
+
+
+def change(tile: Tile) -> str:
+    """How a tile's number was before, and how it changed."""
+    before = "" if tile.before is None else f"before: {tile.before}"
+    if not tile.enough or tile.ratio is None:
+        return before or "too few to compare"
+    return f"{tile.ratio - 1:+.0%} {tile.of or f'({before})'}"
+
+
+def tone(tile: Tile) -> str:
+    """Whether a tile's change is good or bad: less is better."""
+    if not tile.enough or tile.ratio is None:
+        return "grey"
+    return "bad" if tile.ratio > 1 else "good" if tile.ratio < 1 else ""
+
+
+def in_period(days: list[date | None], period: Period) -> int:
+    """How many days are in a period."""
+    return sum(day in period for day in days)
+
+
+def dark(hour: int, night: tuple[int, int]) -> bool:
+    """Whether an hour is one of the night."""
+    first, last = night
+    return first <= hour < last if first <= last else hour >= first or hour < last
+
+
+def cut(lines: list[numbers.Line], what: str, most: int = MOST) -> str:
+    """Says what of a list is not shown; of a ranked one, how much its first line has."""
+    more = lines[most:]
+    rank = f", with at most {more[0].rank:,} each" if more and more[0].rank is not None else ""
+    return f"{len(more):,} more {what} are not shown{rank}." if more else ""

@@ -1,220 +1,294 @@
-"""What the report says: each section is worked out from rows of the marts, without drawing anything."""
+"""The rows of each section."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from statistics import median, quantiles
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
-Row = dict[str, Any]
-Cell = str | int | float | None
-
-DAYS = 90
-"""Length of the period that is compared with the one before it."""
-_AGES = ("up to 7 days", "8 to 30 days", "31 to 90 days", "over 90 days", "unknown")
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MOST_ROWS = 15
-
-
-@dataclass(frozen=True)
-class Section:
-    """One question with its answer."""
-
-    title: str
-    period: str
-    method: str
-    left_out: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    """The numbers. Empty if there is nothing to say; `left_out` then says why."""
-    kind: str
-    """How it is drawn; a name in charts.py."""
-    points: tuple[Row, ...] = ()
-    """What is drawn: one mark each."""
+from tools.report.marts import Row
+from tools.report.numbers import (
+    AGAIN,
+    AGES,
+    KINDS,
+    MONTHS,
+    Data,
+    Grey,
+    Line,
+    Link,
+    by_severity,
+    same_mix,
+    stacked,
+    timed,
+    within,
+)
+from tools.report.options import Period, last_whole
 
 
-def sections(marts: dict[str, list[Row]], now: datetime) -> list[Section]:
-    """All sections of the report, as of `now` (UTC, without a zone, as the marts have it)."""
-    incidents = marts["incident_metrics"]
+def _named(row: Row) -> Link:
+    return Link(f"{row['reference'] or ''} {row['name'] or ''}".strip(), row["permalink"] or "")
+
+
+def _whose(row: Row, data: Data) -> list[Any]:
+    return [data.people.get(row["lead_id"], "nobody"), row["teams"] or "none"]
+
+
+def week(data: Data) -> Period:
+    """The last whole week, and the days since."""
+    return Period(last_whole("week", data.now.date()).first, data.now.date())
+
+
+def of_the_week(data: Data) -> list[Line]:
+    """The incidents of the two worst severities, the newest first."""
+    found = [row for row in within(data.incidents, week(data)) if row["severity"] in data.worst]
     return [
-        by_month(incidents),
-        time_to_resolve(incidents, now),
-        follow_ups(marts["open_follow_ups"]),
-        paging(marts["stg_pages"]),
-        paging_hours(marts["stg_pages"]),
-        alert_yield(marts["alert_yield"]),
+        Line(
+            [
+                _named(row),
+                row["severity"],
+                row["started_on"],
+                _took(row, data),
+                *_whose(row, data),
+                _yes(row["has_postmortem"]),
+            ]
+        )
+        for row in sorted(found, key=lambda row: (row["started_at"], row["incident_id"]), reverse=True)
     ]
 
 
-def by_month(incidents: Sequence[Row]) -> Section:
-    """Incidents per month and severity."""
-    counted = [row for row in incidents if row["is_counted"] and row["month"] is not None]
-    severities = _severities(counted)
-    months = sorted({row["month"] for row in counted})
-    count = Counter((row["month"], row["severity"]) for row in counted)
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (_month(month), *(count[month, severity] for severity in severities), sum(count[month, s] for s in severities))
-        for month in months
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _took(row: Row, data: Data) -> Any:
+    took = row["seconds_to_resolve"]
+    return took / 3600 if took is not None else "open" if row["is_open"] else Grey("unknown")
+
+
+def open_now(data: Data) -> list[Line]:
+    """The incidents that are not resolved, the worst and oldest first."""
+    place = {name: n for n, name in enumerate(data.severities)}
+    found = [row for row in data.incidents if row["is_open"]]
+    return [
+        Line([_named(row), row["severity"], data.age(row), row["status"] or "unknown", *_whose(row, data)])
+        for row in sorted(found, key=lambda row: (place[row["severity"]], row["started_at"], row["incident_id"]))
+    ]
+
+
+def months(data: Data) -> list[Line]:
+    """Incidents per month and severity, also of months without any; parts of a month are marked."""
+    count = Counter((f"{row['started_on']:%Y-%m}", row["severity"]) for row in data.incidents)
+    today, begins = data.now.date(), min((row["started_on"] for row in data.incidents), default=date.max)
+    place, lines = today.year * 12 + today.month - 1, []
+    for first in (date(each // 12, each % 12 + 1, 1) for each in range(place - MONTHS + 1, place + 1)):
+        name = f"{first:%Y-%m}"
+        if name >= f"{begins:%Y-%m}":
+            parts = [count[name, severity] for severity in data.severities]
+            from_day = f" (from {begins.day}.)" if begins > first and name == f"{begins:%Y-%m}" else ""
+            to_day = f" (to {today.day}.)" if name == f"{today:%Y-%m}" else ""
+            lines.append(Line([name + from_day + to_day, *parts, sum(parts)], parts))
+    return lines
+
+
+def resolved(data: Data) -> list[Line]:
+    """Within each severity the time to resolve, by the day of resolution, and what is still open."""
+    now, before = (
+        _hours(data.incidents, period, "seconds_to_resolve", "resolved_on") for period in (data.period, data.before)
     )
-    return Section(
-        "Incidents by month and severity",
-        _span(row["started_at"] for row in counted),
-        "An incident counts in the month in which it started.",
-        _left_out(incidents, len(counted), "incidents", _not_counted(incidents)),
-        ("month", *severities, "all"),
-        rows,
-        "months",
-        tuple(
-            {"month": _month(month), "severity": severity, "order": place, "incidents": count[month, severity]}
-            for month in months
-            for place, severity in enumerate(severities)
-        ),
+    lines = []
+    for name in data.severities:
+        ages = [data.age(row) for row in data.incidents if row["is_open"] and row["severity"] == name]
+        if now[name] or before[name] or ages:
+            ratio, _ = same_mix({name: now[name]}, before)
+            cells = [*timed(now[name]), *timed(before[name])[:2], _moved(ratio), len(ages), max(ages, default=None)]
+            lines.append(Line([name, *cells]))
+    return lines
+
+
+def _hours(rows: Iterable[Row], period: Period, seconds: str, day: str = "started_on") -> Mapping[str, list[float]]:
+    return by_severity(within(rows, period, day), seconds)
+
+
+def _moved(ratio: float | None, of: Sequence[str] = ()) -> Any:
+    return Grey("too few") if ratio is None else f"{ratio - 1:+.0%}{' of ' * bool(of)}{', '.join(of)}"
+
+
+def times(data: Data) -> list[Line]:
+    """A line for each other time, and for each duration metric of the organisation."""
+    rows = {name: (data.incidents, f"seconds_to_{name}") for name in ("detect", "acknowledge", "mitigate")}
+    for name in sorted({row["name"] or "unnamed" for row in data.metrics}):
+        rows[f"{name} (own metric)"] = ([row for row in data.metrics if row["name"] == name], "value_seconds")
+    lines = []
+    for name, (each, seconds) in rows.items():
+        now, before = (_hours(each, period, seconds) for period in (data.period, data.before))
+        values, were = ([hours for part in found.values() for hours in part] for found in (now, before))
+        ratio, mix = same_mix(now, before)
+        if values or were:
+            lines.append(Line([name, *timed(values), *timed(were)[:2], _moved(ratio, mix)]))
+    return lines
+
+
+def slices(data: Data) -> list[Line]:
+    """Incidents by the slice of the reader's choice. One with several values counts for each."""
+    now, before = (
+        [
+            (label, row)
+            for row in within(data.incidents, period)
+            for label in data.labels[row["incident_id"]] or ["none"]
+        ]
+        for period in (data.period, data.before)
     )
+    parts = stacked([(label, row["severity"]) for label, row in now], data.severities)
+    were = Counter(label for label, _ in before)
+    took: Mapping[str, list[float]] = defaultdict(list)
+    for label, row in now:
+        if row["resolved_on"]:
+            took[label].append(row["seconds_to_resolve"] / 3600)
+    names = [*parts, *sorted(were.keys() - parts.keys())]
+    return [
+        Line([name, n := sum(parts.get(name, ())), were[name], *timed(took[name])[:2]], parts.get(name, ()), n)
+        for name in names
+    ]
 
 
-def time_to_resolve(incidents: Sequence[Row], now: datetime) -> Section:
-    """Median and 90th percentile of the hours to resolve, in the last days and in those before."""
-    limits = [now - timedelta(days=days) for days in (0, DAYS, 2 * DAYS)]
-    started = [row for row in incidents if row["is_counted"] and row["started_at"] is not None]
-    periods = [[row for row in started if limits[n + 1] < row["started_at"] <= limits[n]] for n in range(2)]
-    rows: list[tuple[Cell, ...]] = []
-    points: list[Row] = []
-    for severity in [*_severities(started), "all"] if started else ():
-        hours = [
-            [row["seconds_to_resolve"] / 3600 for row in rows if row["seconds_to_resolve"] is not None]
-            for rows in ([row for row in period if severity in ("all", row["severity"])] for period in periods)
-        ]
-        middle, tail = [median(each) if each else None for each in hours], [_p90(each) for each in hours]
-        rows.append((severity, len(hours[0]), *map(_hours, (middle[0], middle[1], tail[0], tail[1]))))
-        names = (f"last {DAYS} days", f"{DAYS} days before")
-        points += [
-            {"severity": severity, "period": name, "hours": value}
-            for name, value in zip(names, middle, strict=True)
-            if value is not None
-        ]
-    latest, timed = periods[0], sum(row["seconds_to_resolve"] is not None for row in periods[0])
-    why = Counter(row["left_out_because"] for row in latest if row["left_out_because"])
-    header = ("severity", "resolved", "median h", "before", "p90 h", "before")
-    left_out = _left_out(latest, timed, "incidents of the period", why)
-    method = "Hours from the start of an incident to its resolve timestamp. Nine of ten are resolved within p90."
-    period = f"{_day(limits[1])} to {_day(now)}, against {_day(limits[2])} to {_day(limits[1])}"
-    return Section("Time to resolve", period, method, left_out, header, tuple(rows), "resolve", tuple(points))
+def repeated(data: Data) -> list[Line]:
+    """Incidents of the period with the same name as one of the thirty days before them."""
+    named: Mapping[str, list[Row]] = defaultdict(list)
+    for row in sorted(data.incidents, key=lambda row: (row["started_at"], row["incident_id"])):
+        named[(row["name"] or row["incident_id"]).strip().lower()].append(row)
+    lines = []
+    for rows in named.values():
+        pairs = [(old, new) for old, new in pairwise(rows) if new["started_on"] in data.period]
+        close = [(old, new) for old, new in pairs if new["started_on"] - old["started_on"] <= AGAIN]
+        if close:
+            old, new = close[-1]
+            gap = new["started_on"] - old["started_on"]
+            lines.append(Line([_named(new), new["severity"], len(close), gap, old["reference"] or ""], (), len(close)))
+    return sorted(lines, key=lambda line: (-(line.rank or 0), line.cells[0].text))
 
 
-def follow_ups(rows: Sequence[Row]) -> Section:
+def follow_ups(data: Data) -> list[Line]:
     """Open follow-ups per team and age."""
-    ages = [age for age in _AGES if any(row["age"] == age for row in rows)]
-    count = Counter((row["team"], row["age"]) for row in rows)
-    teams = sorted({row["team"] for row in rows}, key=lambda team: -sum(count[team, age] for age in ages))
-    table = tuple((team, *(count[team, a] for a in ages), sum(count[team, a] for a in ages)) for team in teams)
-    points = tuple(
-        {"team": team, "age": age, "order": place, "follow-ups": count[team, age]}
-        for team in teams
-        for place, age in enumerate(ages)
+    pairs = [(row["team"], _age(row)) for row in data.follow_ups if row["is_open"] and not row["left_out_because"]]
+    kinds = range(len(AGES))
+    return [Line([team, *parts, sum(parts)], parts, sum(parts)) for team, parts in stacked(pairs, kinds).items()]
+
+
+def _age(row: Row) -> int:
+    return next(place for place, (_, most) in enumerate(AGES) if (row["age_days"] or 0) <= most)
+
+
+def oldest(data: Data) -> list[Line]:
+    """The open follow-ups one by one, the oldest first."""
+    found = [row for row in data.follow_ups if row["is_open"] and not row["left_out_because"]]
+    return [
+        Line(
+            [
+                Link(row["title"] or "without a title", row["issue_permalink"] or row["incident_permalink"] or ""),
+                Link(row["incident_reference"] or "", row["incident_permalink"] or ""),
+                data.people.get(row["assignee_id"], "nobody"),
+                row["team"],
+                row["priority"],
+                None if row["age_days"] is None else timedelta(days=row["age_days"]),
+            ]
+        )
+        for row in sorted(found, key=lambda row: (-(row["age_days"] or 0), row["follow_up_id"]))
+    ]
+
+
+def kind(row: Row) -> str:
+    """When an interruption was."""
+    return KINDS[0] if row["is_at_night"] else KINDS[2] if row["is_in_working_hours"] else KINDS[1]
+
+
+def people(data: Data) -> list[Line]:
+    """Interruptions by person, ranked by those at night."""
+    found = paged(data, data.period)
+    nights: Mapping[str, set[date]] = defaultdict(set)
+    for row in found:
+        if row["is_at_night"]:
+            # Hours after midnight belong to the evening before.
+            nights[row["user_id"]].add((row["paged_at_local"] - timedelta(hours=data.options.night[1])).date())
+    return [
+        Line(
+            [
+                f"{data.people.get(known, known)} ({', '.join(_schedules(known, data))})",
+                *parts,
+                in_a_row(nights[known]),
+            ],
+            parts,
+            parts[0],
+        )
+        for known, parts in stacked([(row["user_id"], kind(row)) for row in found], KINDS, KINDS[:1]).items()
+    ]
+
+
+def paged(data: Data, period: Period) -> list[Row]:
+    """The interruptions of a period, by the reader's clock."""
+    return [row for row in data.interruptions if row["paged_at_local"].date() in period]
+
+
+def _schedules(known: str, data: Data) -> list[str]:
+    return list(data.schedules.get(known, ())) or ["no schedule"]
+
+
+def in_a_row(found: Iterable[date]) -> int:
+    """The longest run of nights without a quiet one between."""
+    longest, run, last = 0, 0, date.min
+    for night in sorted(found):
+        run = run + 1 if night - last == timedelta(days=1) else 1
+        longest, last = max(longest, run), night
+    return longest
+
+
+def schedules(data: Data) -> list[Line]:
+    """Interruptions by the schedules that people are in; who is in several counts in each."""
+    now, before = (
+        [(name, kind(row)) for row in paged(data, period) for name in _schedules(row["user_id"], data)]
+        for period in (data.period, data.before)
     )
-    method = "Follow-ups that are outstanding, by the team that they are assigned to. The age is in days."
-    left_out = "" if rows else "No follow-up is open, or the stream follow_ups was not loaded."
-    return Section("Open follow-ups", "Now", method, left_out, ("team", *ages, "all"), table, "follow_ups", points)
+    were = Counter(before)
+    return [
+        Line([name, *parts, were[name, KINDS[0]]], parts, parts[0])
+        for name, parts in stacked(now, KINDS, KINDS[:1]).items()
+    ]
 
 
-def paging(pages: Sequence[Row]) -> Section:
-    """Pages per person: in working hours, at night, and at other times."""
-    kinds = ("working hours", "other times", "night")
-    count = Counter((str(row["person"] or "unknown"), _kind(row)) for row in pages)
-    people = sorted({person for person, _ in count}, key=lambda person: -sum(count[person, kind] for kind in kinds))
-    shown = people[:_MOST_ROWS]
-    table: tuple[tuple[Cell, ...], ...] = tuple(
-        (person, *(count[person, k] for k in kinds), sum(count[person, k] for k in kinds)) for person in shown
-    )
-    points = tuple(
-        {"person": p, "when": k, "order": n, "pages": count[p, k]} for p in shown for n, k in enumerate(kinds)
-    )
-    more = len(people) - len(shown)
-    left_out = f"{more} more people with fewer pages." if more else "" if pages else _missing("escalations")
-    method = "One page per person and escalation step that notified them."
-    period = _span(row["paged_at"] for row in pages)
-    return Section("Pages by person", period, method, left_out, ("person", *kinds, "all"), table, "paging", points)
+def hours(data: Data) -> Mapping[str, list[int]]:
+    """Interruptions per weekday and hour."""
+    count = Counter((row["day_of_week"], row["hour_of_day"]) for row in paged(data, data.period))
+    names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    return {name: [count[day, hour] for hour in range(24)] for day, name in enumerate(names, 1)}
 
 
-def paging_hours(pages: Sequence[Row]) -> Section:
-    """Pages per weekday and hour of the day."""
-    count = Counter((int(row["day_of_week"]), int(row["hour_of_day"])) for row in pages)
-    days = range(1, 8) if pages else ()
-    table: tuple[tuple[Cell, ...], ...] = tuple(
-        (_WEEKDAYS[day - 1], *(sum(count[day, h + n] for n in range(4)) for h in range(0, 24, 4))) for day in days
-    )
-    points = tuple(
-        {"day": _WEEKDAYS[day - 1], "place": day, "hour": hour, "pages": count[day, hour]}
-        for day in days
-        for hour in range(24)
-    )
-    header = ("day", *(f"{hour}-{hour + 4} h" for hour in range(0, 24, 4)))
-    method = "The hour is that of the time zone in the variable incident_time_zone (UTC unless it is set)."
-    left_out = "" if pages else _missing("escalations")
-    period = _span(row["paged_at"] for row in pages)
-    return Section("Pages by hour", period, method, left_out, header, table, "hours", points)
+def sources(data: Data) -> list[Line]:
+    """Alerts by source, and which of them are in an incident that counts."""
+    alerts = [row for row in data.alerts if row["is_in_an_incident"] is not None]
+    now, before = (within(alerts, period, "created_on") for period in (data.period, data.before))
+    names = {row["alert_source_id"]: row["source"] for row in data.alerts}
+    were = stacked([(row["alert_source_id"], row["is_in_an_incident"]) for row in before], (True, False))
+    lines = []
+    for known, (used, unused) in stacked(
+        [(r["alert_source_id"], r["is_in_an_incident"]) for r in now], (True, False)
+    ).items():
+        n, old = used + unused, were.get(known, (0, 0))
+        cells = [names[known], n, used, _share(used, n), sum(old), _share(old[0], sum(old))]
+        lines.append(Line(cells, (used, unused), n))
+    return lines
 
 
-def alert_yield(sources: Sequence[Row]) -> Section:
-    """Which share of a source's alerts is in an incident."""
-    ordered = sorted(sources, key=lambda row: -row["alerts"])[:_MOST_ROWS]
-    table = tuple(
-        (row["source"], row["alerts"], row["alerts_in_an_incident"], round(float(row["percent_in_an_incident"]), 1))
-        for row in ordered
-    )
-    points = tuple({"source": row[0], "percent": row[3]} for row in table)
-    header, title = ("source", "alerts", "in an incident", "percent"), "Alerts that become incidents"
-    left_out = "" if table else _missing("incident_alerts, which is not selected by default,")
-    method = "An alert counts if it is linked to an incident."
-    return Section(title, "All loaded alerts", method, left_out, header, table, "yield", points)
+def _share(part: int, whole: int) -> Any:
+    text = f"{part / whole:.0%}" if whole else None
+    return Grey(text) if whole < 5 else text
 
 
-def _missing(what: str) -> str:
-    return f"Nothing to show: {what} was not loaded."
-
-
-def _kind(row: Row) -> str:
-    return "night" if row["is_at_night"] else "working hours" if row["is_in_working_hours"] else "other times"
-
-
-def _severities(rows: Iterable[Row]) -> list[str]:
-    """The names of the severities, the worst first."""
-    ranks = {row["severity"]: row["severity_rank"] for row in rows}
-    return sorted(ranks, key=lambda name: (ranks[name] is None, -(ranks[name] or 0), name))
-
-
-def _not_counted(incidents: Sequence[Row]) -> Counter[str]:
-    return Counter(row["left_out_because"] for row in incidents if not row["is_counted"])
-
-
-def _left_out(rows: Sequence[Row], used: int, what: str, why: Counter[str]) -> str:
-    if used == len(rows):
-        return f"All {len(rows):,} {what} are in it."
-    reasons = ", ".join(f"{reason}: {count:,}" for reason, count in why.most_common())
-    return f"{len(rows) - used:,} of {len(rows):,} {what} are left out ({reasons or 'no start'})."
-
-
-def _p90(hours: Sequence[float]) -> float | None:
-    if len(hours) < 2:
-        return hours[0] if hours else None
-    return quantiles(hours, n=10, method="inclusive")[8]
-
-
-def _hours(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
-
-
-def _month(month: date) -> str:
-    return f"{month:%Y-%m}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
-
-
-def _span(moments: Iterable[datetime | None]) -> str:
-    known = [moment for moment in moments if moment is not None]
-    return f"{_day(min(known))} to {_day(max(known))}" if known else "No data"
+def noisiest(data: Data) -> list[Line]:
+    """The alerts that come most often."""
+    found = within(data.alerts, data.period, "created_on")
+    pairs = [((row["title"] or "without a title", row["source"]), row["is_in_an_incident"]) for row in found]
+    return [
+        Line([*name, sum(parts), parts[0]], (), sum(parts))
+        for name, parts in stacked(pairs, (True, False, None)).items()
+    ]

@@ -8,16 +8,22 @@ cursor of the next page) and `answer_key`. Out, as JSON: for each call its last 
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
+import pkgutil
+import re
 import sys
+import types
 from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
-from typing import Any, get_args, get_origin, get_type_hints
-
-from tools.sdk_document import EXTRA, SDK, Models, alternatives, modules
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 Json = dict[str, Any]
+
+SDK = "incident_io"
+EXTRA = "additional_properties"
+"""The attribute in which a model keeps the properties that it doesn't know."""
 
 MOST_PAGES = 1000
 
@@ -29,7 +35,8 @@ class Reader:
         make = importlib.import_module(f"{SDK}.client").AuthenticatedClient
         self._client = make(base_url=url, token=key, raise_on_unexpected_status=True)
         self._modules = dict(modules())
-        self._models = Models()
+        self._names = models()
+        self._unset = self._names["Unset"]
         self._hints: dict[Any, Json] = {}
 
     def read(self, path: str, params: Json, cursor: str, answer_key: str) -> Json:
@@ -59,9 +66,9 @@ class Reader:
 
     def misfits(self, value: Any, hint: Any, at: str) -> Iterator[str]:
         """Where a parsed value is not what its type says."""
-        if isinstance(value, self._models.unset) and self._models.unset in alternatives(hint):
+        if isinstance(value, self._unset) and self._unset in alternatives(hint):
             return
-        (wanted,) = (part for part in alternatives(hint) if part is not self._models.unset)
+        (wanted,) = (part for part in alternatives(hint) if part is not self._unset)
         if get_origin(wanted) is list and isinstance(value, list):
             for part in value:
                 yield from self.misfits(part, get_args(wanted)[0], f"{at}[]")
@@ -72,7 +79,7 @@ class Reader:
 
     def _in_model(self, value: Any, at: str) -> Iterator[str]:
         model = type(value)
-        hints = self._hints.setdefault(model, self._hints.get(model) or self._models.hints(model))
+        hints = self._hints.setdefault(model, self._hints.get(model) or get_type_hints(model, localns=self._names))
         for name, hint in hints.items():
             if name != EXTRA:
                 yield from self.misfits(getattr(value, name), hint, f"{at}.{name}")
@@ -82,6 +89,29 @@ class Reader:
                 yield from self.misfits(part, extra, f"{at}.*")
             elif len(hints) > 1:
                 yield f"{at}.{name}: not in the SDK"
+
+
+def models() -> Json:
+    """The SDK's models by name, as their own type hints spell them."""
+    package = importlib.import_module(f"{SDK}.models")
+    unset = importlib.import_module(f"{SDK}.types").Unset
+    return {name: getattr(package, name) for name in package.__all__} | {"Unset": unset}
+
+
+def alternatives(hint: Any) -> tuple[Any, ...]:
+    """The types of a union; the one type of what is none."""
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def modules() -> Iterator[tuple[str, Any]]:
+    """Path and module of each GET operation."""
+    package = importlib.import_module(f"{SDK}.api")
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = None if found.ispkg else importlib.import_module(found.name)
+        source = inspect.getsource(module._get_kwargs) if module else ""
+        url = re.search(r'"url": "([^"]+)"', source)
+        if module and url and '"method": "get"' in source:
+            yield url[1], module
 
 
 def fits(value: Any, wanted: Any) -> bool:

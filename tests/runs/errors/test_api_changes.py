@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tap_incident.streams import STREAMS, Stream
+from tap_incident.streams import STATUS_CATEGORIES, STREAMS, Stream
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
 from tests.support.answers import answer, each, few_parents, fullest, made, once, small
@@ -50,6 +50,18 @@ def records(tap: Tap, stream: Stream, body: Json) -> list[Json]:
         run = tap(fake, catalog=bare(only(stream.name)))
     assert run.code == 0
     return run.records(stream.name)
+
+
+@pytest.mark.parametrize("category", ["reopened", *STATUS_CATEGORIES])
+def test_a_status_category_that_the_tap_does_not_ask_for_is_a_warning(
+    tap: Tap, caplog: pytest.LogCaptureFixture, category: str
+) -> None:
+    stream = next(stream for stream in STREAMS if stream.name == "incident_statuses")
+    rows = [{**row, "category": category} for row in small().rows[stream.path][:5]]
+    assert len(records(tap, stream, {"incident_statuses": rows})) == len(rows)
+    told = [record for record in caplog.records if "that this version does not know. Incidents" in record.getMessage()]
+    assert len(told) == (category == "reopened")
+    assert all(record.levelno == logging.WARNING and "reopened" not in record.getMessage() for record in told)
 
 
 @SAMPLED_STREAM

@@ -9,8 +9,7 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.faults import cursors
-from tests.support.runs import bare, only, there
+from tests.support.runs import bare, cursor, only, there
 
 
 def test_state_of_version_1_0_is_accepted_and_its_currently_syncing_removed(tap: Tap) -> None:
@@ -45,21 +44,21 @@ def test_state_is_written_after_the_records_it_covers(tap: Tap, strategy: str) -
     order = [record["id"] for record in run.records("incidents")]
     out: list[str] = []
     updates: Counter[str] = Counter()
-    pages = 0
+    cursors = 0
     for message in run.messages:
         if message["type"] == "RECORD" and message["stream"] == "incidents":
             out.append(message["record"]["id"])
         elif message["type"] == "RECORD":
             updates[message["record"]["incident_id"]] += 1
-        elif message["type"] == "STATE" and (found := cursors(message["value"], "incidents")):
-            pages += 1
+        elif message["type"] == "STATE" and cursor(message["value"], "incidents"):
+            cursors += 1
             # The stand-in's cursor is the id of a page's last row, so a state says what must be out.
-            covered = set(order[: order.index(found[0]) + 1])
+            covered = set(order[: order.index(cursor(message["value"], "incidents")) + 1])
             assert covered <= set(out)
             if strategy == "per_incident":
                 rows = (row["incident_id"] for row in there(org, "incident_updates"))
-                assert Counter(row for row in rows if row in covered) <= updates
-    assert pages == len(order) // 25
+                assert Counter(found for found in rows if found in covered) <= updates
+    assert cursors == len(order) // 25
 
 
 def test_last_state_is_written_again_after_a_failure_in_the_middle_of_a_page(tap: Tap) -> None:
@@ -75,4 +74,4 @@ def test_last_state_is_written_again_after_a_failure_in_the_middle_of_a_page(tap
     assert run.code == 1
     assert [message["type"] for message in run.messages][-1] == "STATE"
     assert run.states()[-1] == run.states()[-2]
-    assert cursors(run.states()[-1], "incidents")
+    assert cursor(run.states()[-1], "incidents")

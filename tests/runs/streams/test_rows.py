@@ -127,7 +127,8 @@ def test_child_stream_is_read_without_its_parent(tap: Tap, child: str) -> None:
     check(run)
     assert run.streams() == [child]
     assert run.keys(child) == Counter(key_of(child, row) for row in there(org, child))
-    while stream.parent.stream:
+    # Actions and follow-ups have lists of their own.
+    while stream.parent.stream and not (stream.parent.has_list and stream.mode_param):
         paths, stream = paths | {stream.path}, BY_NAME[stream.parent.stream]
     assert BY_NAME[child].path in asked(fake)
     assert set(asked(fake)) <= paths | {stream.path}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tap_incident.api.answers import RateLimited, fail, page
+from tap_incident.api.answers import PageTooLarge, RateLimited, fail, page
 from tap_incident.api.rate import read_limits
-from tap_incident.errors import BadData, MissingPermission, Rejected
+from tap_incident.errors import BadData, Forbidden, MissingPermission, Rejected, Unreadable
 from tap_incident.streams import BY_NAME
+from tests.support.runs import Json
 
 
 @pytest.mark.parametrize("value", ["-5", "30.", "1 2", "tomorrow", "0x10"])
@@ -30,6 +31,31 @@ def test_missing_scope_is_found_beside_other_errors() -> None:
         fail("GET /x", 403, {}, body)
     assert missing.value.scope == "users.view"
     assert ", ," not in str(missing.value)
+
+
+SCOPES: list[tuple[Json, str | None]] = [
+    ({"code": "missing_required_scope", "metadata": {"scope": "users.view"}}, "users.view"),
+    ({"code": "missing_required_scope"}, ""),
+    ({"code": "missing_required_scope", "metadata": {"scope": 5}}, ""),
+    ({"code": "other", "metadata": {"scope": "users.view"}}, "users.view"),
+    ({"code": "resource_forbidden", "message": "This incident is private."}, None),
+    ({"metadata": {"scope": ""}}, None),
+    ({"metadata": {"scope": 5}}, None),
+]
+
+
+@pytest.mark.parametrize(("error", "scope"), SCOPES, ids=str)
+def test_403_is_a_missing_permission_only_if_the_api_says_so(error: Json, scope: str | None) -> None:
+    with pytest.raises(Unreadable, match="status 403") as caught:
+        fail("GET /x", 403, {}, {"type": "t", "errors": [error]})
+    assert type(caught.value) is (Forbidden if scope is None else MissingPermission)
+    assert getattr(caught.value, "scope", None) == scope
+
+
+@pytest.mark.parametrize("error", [{"source": {"field": "page_size"}}, {"message": "page_size must be at most 25"}])
+def test_422_for_the_page_size_is_a_kind_of_its_own(error: Json) -> None:
+    with pytest.raises(PageTooLarge):
+        fail("GET /x", 422, {}, {"type": "validation_error", "errors": [error]})
 
 
 def test_pagination_meta_that_is_no_object_is_an_error() -> None:

@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 
 from tap_incident.api.answers import RateLimited, fail
-from tap_incident.errors import BadEndpoint, BadKey, Gone, MissingPermission, PassingFault, Rejected
+from tap_incident.errors import BadEndpoint, BadKey, Forbidden, Gone, PassingFault, Rejected
 from tests.support.each import for_each
 from tests.support.runs import Json
 from tests.unit.api.test_answers import ODD_ERRORS, OWN, error_of
 
+
+def _has_object(errors: Any) -> bool:
+    return isinstance(errors, list) and any(isinstance(each, dict) and each for each in errors)
+
+
 GATEWAYS: list[Any] = [None, [], "x", {}, {"message": "Forbidden"}, {"type": "x"}, {"errors": [{"code": "x"}]}]
-GATEWAYS += [{**OWN, "errors": odd} for odd in ODD_ERRORS]
+GATEWAYS += [{**OWN, "errors": odd} for odd in ODD_ERRORS if not _has_object(odd)]
 GATEWAYS += [{**OWN, "type": None}, {**OWN, "type": 5}, {**OWN, "type": {}}]
 
 
@@ -41,6 +46,7 @@ OWN_ERRORS: list[Json] = [
     {"status": 404, "request_id": "r"},
     {"errors": [{"code": "resource_not_found", "message": "gone", "source": {"field": "incident_id"}}]},
     {"errors": [{"code": "not_found", "message": None, "source": None, "metadata": None, "docs": "new"}]},
+    {"errors": [{"message": "no code"}]},
     {"errors": [None, {"message": "no code"}, {"code": "resource_not_found"}], "new": {"key": 1}},
 ]
 
@@ -48,6 +54,6 @@ OWN_ERRORS: list[Json] = [
 @pytest.mark.parametrize("body", OWN_ERRORS, ids=str)
 def test_api_error_is_recognised_in_all_its_forms(body: Json) -> None:
     assert type(error_of(404, body)) is Gone
-    assert type(error_of(403, body)) is MissingPermission
+    assert type(error_of(403, body)) is Forbidden
     assert type(error_of(401, body)) is BadKey
     assert type(error_of(422, body)) is Rejected

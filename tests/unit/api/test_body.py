@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_incident.api.body import DEEPEST, Unusable, parse_body
+from tap_incident.api.body import Unusable, parse_body
 from tap_incident.errors import BadData, TapError
 
 UNUSABLE = {
@@ -39,37 +38,11 @@ def test_body_that_is_no_json_in_any_encoding_is_none(content: bytes) -> None:
     assert parse_body(content) is None
 
 
-def nested(depth: int) -> Any:
-    """Lists and objects in turn, so many levels deep."""
-    value: Any = 1
-    for level in range(depth):
-        value = [value, "x"] if level % 2 else {"a": value, "z": None}
-    return value
-
-
-@pytest.mark.parametrize("depth", [1, 20, DEEPEST])
-def test_body_may_be_nested_as_deeply_as_loaders_can_read(depth: int) -> None:
-    assert parse_body(json.dumps(nested(depth)).encode()) == nested(depth)
-
-
-@pytest.mark.parametrize("depth", [DEEPEST + 1, 500, 9_000, 100_000])
+@pytest.mark.parametrize("depth", [9_000, 100_000])
 def test_body_that_is_nested_too_deeply_is_bad_data(depth: int) -> None:
-    content = b'{"users":' + b'[{"a":' * (depth // 2) + b"[]" * (depth % 2) + b"1" * (1 - depth % 2)
-    content += b"}]" * (depth // 2) + b"}"
-    with pytest.raises(BadData, match=r"^users: GET /v2/users: .* nested too deeply .* \(more than 200 levels\)$"):
+    content = b'{"users":' + b'[{"a":' * depth + b"1" + b"}]" * depth + b"}"
+    with pytest.raises(BadData, match=r"^users: GET /v2/users: the answer is nested too deeply to be read$"):
         parse_body(content, "users: GET /v2/users")
-
-
-@pytest.mark.parametrize("text", ["]" * 500, "[" * 500, "]" * 500 + "[" * 500, "[]{}" * 500, '\\"[' * 500])
-def test_brackets_in_texts_do_not_count_as_nesting(text: str) -> None:
-    shallow = {"users": [{"id": text, "name": text}]}
-    assert parse_body(json.dumps(shallow).encode()) == shallow
-
-
-def test_unpaired_brackets_in_texts_do_not_hide_that_a_body_is_nested_too_deeply() -> None:
-    for text in ("]" * 500, "}" * 100, "["):
-        with pytest.raises(BadData, match="too deeply"):
-            parse_body(json.dumps([text, nested(DEEPEST + 1)]).encode())
 
 
 BYTES = st.binary(max_size=30) | st.text('[]{}":,-+.eENaInfity0123456789\\ud8 \n', max_size=30).map(str.encode)

@@ -13,7 +13,7 @@ from tap_incident.api.rate import KEY_QUOTA, Limits
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.unit.api.fake_clock import FakeClock
-from tests.unit.api.rate_gates import GuardedClock, make_gate
+from tests.unit.api.rate_gates import GuardedClock, make_gate, passed
 from tests.unit.api.test_client import client_of, serving
 
 SEVERITIES = BY_NAME["severities"]
@@ -31,11 +31,11 @@ def test_429s_lower_the_rate_and_other_answers_raise_it() -> None:
     limits = Limits(KEY_QUOTA, (KEY_QUOTA,), 1000)
     expected = make_gate(at)
     for _ in range(3):
-        sent = expected.wait(SEVERITIES.path)
+        sent = passed(expected, at, SEVERITIES.path)
         expected.learn(SEVERITIES.path, limits, granted=False)
         expected.pause(SEVERITIES.path, 2, limits, sent)
     for _ in range(100):
-        expected.wait(SEVERITIES.path)
+        passed(expected, at, SEVERITIES.path)
         expected.learn(SEVERITIES.path, Limits())
     with serving(*[Fault(status=429, headers={"Retry-After": "2", **PLENTY})] * 3) as fake:
         read(client_of(fake.url, time), 100)

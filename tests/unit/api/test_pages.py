@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tap_incident.errors import Rejected
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.unit.api.fake_clock import FakeClock
@@ -36,6 +37,18 @@ def test_slow_page_is_requested_again_with_half_of_its_rows(fault: Fault, caplog
     sizes = [dict(request.params)["page_size"] for request in fake.requests]
     assert sizes == ["50"] * 3 + ["25"] * 3 + ["12"] * 11
     assert sum("requesting smaller pages from now on" in text for text in caplog.messages) == 1
+
+
+def test_page_size_that_the_api_rejects_is_made_smaller() -> None:
+    body = '{"type": "validation_error", "errors": [{"source": {"field": "page_size"}, "message": "is too large"}]}'
+    org = organisation(3)
+    with FakeApi(org, faults=TooSlow(30, Fault(status=422, body=body))) as fake:
+        pages = list(client_of(fake.url, FakeClock()).pages(ALERTS, ()))
+    assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows[ALERTS.path]]
+    assert [dict(request.params)["page_size"] for request in fake.requests][:3] == ["50", "25", "25"]
+    with FakeApi(org, faults=TooSlow(0, Fault(status=422, body=body))) as fake, pytest.raises(Rejected):
+        list(client_of(fake.url, FakeClock()).pages(ALERTS, ()))
+    assert [dict(request.params)["page_size"] for request in fake.requests] == ["50", "25", "12", "10"]
 
 
 def test_later_lists_of_the_stream_keep_the_smaller_size() -> None:

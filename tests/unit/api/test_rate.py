@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tap_incident.api.rate import KEY_QUOTA, Gate
-from tap_incident.errors import Stopped
 from tests.unit.api.fake_clock import FakeClock
 from tests.unit.api.rate_gates import (
     ENDPOINT_LIMITS,
@@ -20,6 +19,7 @@ from tests.unit.api.rate_gates import (
     GuardedClock,
     burst_size,
     make_gate,
+    passed,
     seconds_for,
 )
 
@@ -58,17 +58,12 @@ def waiting_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_wait_is_logged_once_for_all_who_wait(caplog: pytest.LogCaptureFixture) -> None:
-    def asleep(seconds: float) -> None:
-        raise Stopped(f"asleep for {seconds}")
-
     caplog.set_level(logging.INFO)
     clock = GuardedClock()
-    gate = Gate(2, {}, clock=clock.clock, sleep=asleep)
-    gate.wait(OTHER)
-    gate.wait(OTHER)
+    gate = make_gate(clock, 2)
+    assert (gate.take(OTHER), gate.take(OTHER)) == (0, 0)
     for _ in range(8):
-        with pytest.raises(Stopped):
-            gate.wait(OTHER)
+        assert gate.take(OTHER) > 59
         clock.now += 0.001
     assert waiting_lines(caplog) == [f"{OTHER}: waiting 60 s for the rate limit"]
 
@@ -91,7 +86,7 @@ def test_longer_wait_is_logged_though_a_shorter_one_was(caplog: pytest.LogCaptur
     clock = GuardedClock()
     gate = make_gate(clock, 3, limited=1)
     for path in (OTHER, OTHER, LIMITED):
-        gate.wait(path)
+        passed(gate, clock, path)
     clock.now += 25
     seconds_for(gate, clock, OTHER, 1)
     seconds_for(gate, clock, LIMITED, 2)
@@ -106,7 +101,7 @@ def test_wait_ends_despite_rounding_errors(start: float) -> None:
     assert seconds_for(gate, clock, LIMITED, 500) == pytest.approx(71 * 60, abs=61)
     for number in range(1, 100):
         gate.pause(LIMITED, number / 7, ENDPOINT_LIMITS)
-        gate.wait(LIMITED)
+        passed(gate, clock, LIMITED)
 
 
 def test_endpoint_limit_only_slows_its_endpoint() -> None:
@@ -149,14 +144,10 @@ def test_passed_counts_requests() -> None:
     assert gate.passed == 7
 
 
-def test_passed_does_not_count_a_request_whose_wait_was_stopped() -> None:
-    def stop(seconds: float) -> None:
-        raise Stopped("stopped")
-
-    gate = Gate(1, {}, clock=lambda: 0.0, sleep=stop)
-    gate.wait(OTHER)
-    with pytest.raises(Stopped):
-        gate.wait(OTHER)
+def test_passed_does_not_count_a_request_that_has_to_wait() -> None:
+    gate = make_gate(GuardedClock(), 1)
+    assert gate.take(OTHER) == 0
+    assert gate.take(OTHER) == 60
     assert gate.passed == 1
 
 
@@ -171,14 +162,12 @@ class SlowTime(float):
 def test_threads_share_one_limit() -> None:
     clock, lock, times, limit = FakeClock(), threading.Lock(), list[float](), 10
 
-    def sleep(seconds: float) -> None:
-        with lock:
-            clock.now += seconds
-
-    gate = Gate(None, {LIMITED: limit}, clock=lambda: SlowTime(clock.now), sleep=sleep)
+    gate = Gate(None, {LIMITED: limit}, clock=lambda: SlowTime(clock.now))
 
     def ask(_: int) -> None:
-        gate.wait(LIMITED)
+        while delay := gate.take(LIMITED):
+            with lock:
+                clock.now += delay
         with lock:
             times.append(clock.now)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tap_incident.api.rate import Gate, Limits, Quota
 from tests.unit.api.fake_clock import FakeClock
+from tests.unit.api.rate_gates import passed
 
 
 @dataclass
@@ -44,9 +45,9 @@ class Server:
 def send_requests(server: Server, granted: int, latency: float) -> tuple[float, int]:
     """Seconds until `granted` requests were allowed, one after the other, and how many were refused."""
     clock, refused = server.clock, 0
-    gate = Gate(None, {}, clock=clock.clock, sleep=clock.sleep)
+    gate = Gate(None, {}, clock=clock.clock)
     while granted:
-        gate.wait("/v2/alerts")
+        passed(gate, clock, "/v2/alerts")
         clock.now += latency
         pause = server.ask()
         gate.learn("/v2/alerts", server.limits())

@@ -9,7 +9,7 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.support.each import EACH_STREAM
 from tests.support.runs import Json
-from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, entry_of, root_metadata
+from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, entry_of, root_metadata, subschemas
 
 # The tests do not modify it.
 CATALOG = discover()
@@ -59,9 +59,11 @@ def test_catalog_metadata_of_a_stream(stream: Stream) -> None:
 def test_catalog_metadata_of_a_field_is_automatic_only_for_keys(stream: Stream) -> None:
     fields = discovered_metadata(stream)
     del fields[()]
-    assert [breadcrumb[-1] for breadcrumb in fields] == sorted(schema(stream)["properties"])
-    for (_, name), found in fields.items():
-        if name in stream.key_properties:
+    # At every depth, since the rules of Meltano do not reach into a list otherwise.
+    places = [path for path, _ in subschemas(schema(stream))]
+    assert list(fields) == sorted(path for path in places if path[-2:-1] == ("properties",))
+    for breadcrumb, found in fields.items():
+        if breadcrumb[1:] in [(key,) for key in stream.key_properties]:
             assert found == {"inclusion": "automatic"}
         else:
             assert found == {"inclusion": "available", "selected-by-default": True}

@@ -1,4 +1,4 @@
-"""The setting `streams`: names, `*` and `!name`."""
+"""The setting `streams`: names, `default`, `*` and `!name`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
         (["!users", "*"], [name for name in ALL if name != "users"]),
         (["incidents", "users", "! users"], ["incidents"]),
         (["users", "!users"], []),
+        (["default"], DEFAULT),
+        (["incident_alerts", "default"], [name for name in ALL if name in (*DEFAULT, "incident_alerts")]),
+        (["default", "!users"], [name for name in DEFAULT if name != "users"]),
+        (["*", "!default"], [name for name in ALL if name not in DEFAULT]),
         (["custom_field*"], ["custom_fields", "custom_field_options"]),
         (["*", "!incident*"], [name for name in ALL if not name.startswith("incident")]),
     ],
@@ -38,6 +42,7 @@ def test_patterns_select_streams_in_the_order_of_the_table(patterns: list[str], 
 def test_only_a_name_is_explicit_and_a_star_is_not() -> None:
     assert wanted(["users", "team*"], "streams") == {"users": True, "teams": False}
     assert not any(wanted(["!users"], "streams").values())
+    assert [name for name, named in wanted(["default", "api_keys"], "streams").items() if named] == ["api_keys"]
 
 
 def test_unknown_names_are_skipped_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -45,8 +50,8 @@ def test_unknown_names_are_skipped_with_one_warning(caplog: pytest.LogCaptureFix
         assert list(wanted(["incident", "users", "!User", "zebra*"], "config.json: streams")) == ["users"]
     (warning,) = warnings(caplog)
     assert warning == (
-        "config.json: streams: this tap has no stream incident (did you mean incidents?), zebra*, "
-        "User (did you mean users?): skipped"
+        "config.json: streams: this tap has no stream incident (did you mean incidents?), "
+        "User (did you mean users?), zebra*: skipped"
     )
 
 

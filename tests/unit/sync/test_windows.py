@@ -1,167 +1,207 @@
-"""Windows of time: each row is in exactly one, whatever the order of the list and the ends of the API's filter."""
+"""Windows of time: which rows belong to one, what a request asks for, and when the far half is given away."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
-from itertools import pairwise
+import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tap_incident.api.answers import Page, Row
+from tap_incident.api.answers import Page
 from tap_incident.errors import BadData
-from tap_incident.streams import BY_NAME, Stream
-from tap_incident.sync.windows import CutPage, Window, cutting, from_json
-from tap_incident.timestamps import instant
+from tap_incident.protocol.state import Left
+from tap_incident.streams import BY_NAME
+from tap_incident.sync.windows import Chain, Room, belongs, is_ignored, window_filter
+from tests.support.each import for_each
 
-BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
-NOW = "2027-01-01T00:00:00Z"
-PAGE = 4
-
-
-def stamp(seconds: int, digits: str, hours: int) -> str:
-    """The timestamp of so many seconds after the beginning, with these digits and this offset."""
-    local = (BEGIN + timedelta(seconds=seconds, hours=hours)).replace(tzinfo=None).isoformat()
-    return f"{local}{'.' * bool(digits)}{digits}{f'+{hours:02d}:00' if hours else 'Z'}"
+ALERTS, ESCALATIONS = BY_NAME["alerts"], BY_NAME["escalations"]
+NOW = "2026-12-31T00:00:00Z"
+START, END = "2026-03-01T00:00:00.5Z", "2026-03-05T23:59:59+02:00"
+ENDS_INSIDE = "2026-03-05T21:59:58.999999999Z"
 
 
-STAMPS = st.builds(
-    stamp,
-    # Storms: many rows of one second, beside rows of all the year.
-    st.sampled_from([100, 100, 101, 5_000]) | st.integers(0, 300) | st.integers(0, 30_000_000),
-    st.sampled_from(["", "0", "5", "500000000", "500000001", "999999999"]),
-    st.sampled_from([0, 0, 2]),
+def row(created: Any) -> dict[str, Any]:
+    """A row that was created then."""
+    return {"id": "A1", "created_at": created}
+
+
+def chain(*times: str, left: Left | None = None, size: int = 1, name: str = "alerts") -> Chain:
+    """A chain that read pages of `size` rows with these times."""
+    found = Chain(left or Left(), BY_NAME[name], NOW)
+    for at in range(0, len(times), size):
+        found.add(Page([row(time) for time in times[at : at + size]], "next"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "created", "belongs_to_it"),
+    [
+        (None, None, None, True),
+        (START, END, START, True),
+        (START, END, "2026-03-01T00:00:00.50Z", True),
+        (START, END, "2026-03-01T00:00:00.499999999Z", False),
+        (START, END, "2026-03-01T02:00:00.5+02:00", True),
+        (START, END, ENDS_INSIDE, True),
+        (START, END, "2026-03-05T21:59:59Z", False),
+        (START, END, "2026-03-05T21:59:59.0Z", False),
+        (START, None, "2099-01-01T00:00:00Z", True),
+        (None, END, "1999-01-01T00:00:00Z", True),
+    ],
 )
-LISTS = st.lists(STAMPS, min_size=PAGE * 3 + 1, max_size=60)
-
-
-def rows_of(stamps: list[str], order: str) -> list[Row]:
-    """Rows with these timestamps: oldest first, newest first, or as they come."""
-    rows = [{"id": f"R{number}", "created_at": text} for number, text in enumerate(stamps)]
-    if order != "none":
-        rows.sort(key=lambda row: instant(row["created_at"]), reverse=order == "newest first")
-    return rows
-
-
-def answered(rows: list[Row], window: Window, stream: Stream, closed: tuple[bool, bool]) -> list[Row]:
-    """What a server shows of a window. `closed`: whether the start, and the end, belong to its filter."""
-    found = dict(window.params(stream))
-    if not found:
-        return rows
-    ((name, value),) = found.items()
-    start, _, end = value.partition("~") if "date_range" in name else (value, "", value)
-    start, end = ("" if "lte" in name else start), ("" if "gte" in name else end)
-
-    def place(text: str) -> Any:
-        return instant(text)[0].date().isoformat() if stream.incremental.days_only else instant(text)
-
-    def key(text: str) -> Any:
-        return text if stream.incremental.days_only else instant(text)
-
-    return [
-        row
-        for row in rows
-        if (
-            not start or place(row["created_at"]) > key(start) or (closed[0] and place(row["created_at"]) == key(start))
-        )
-        and (not end or place(row["created_at"]) < key(end) or (closed[1] and place(row["created_at"]) == key(end)))
-    ]
-
-
-def read(rows: list[Row], window: Window, stream: Stream, closed: tuple[bool, bool], most: int) -> Iterator[str]:
-    """The ids of all rows of a window, cut again and again."""
-    found = answered(rows, window, stream, closed)
-    pages = [found[place : place + PAGE] for place in range(0, len(found), PAGE)] or [[]]
-    chain = (Page(list(page), str(number) if number < len(pages) else None) for number, page in enumerate(pages, 1))
-    for page in cutting(chain, window, stream, lambda: most, NOW):
-        yield from (row["id"] for row in page.rows if window.has(row))
-        if isinstance(page, CutPage):
-            for part in page.rest:
-                assert from_json(json.loads(json.dumps(part.as_json()))) == part
-                yield from read(rows, part, stream, closed, most)
-
-
-@pytest.mark.hypothesis
-@pytest.mark.parametrize("order", ["oldest first", "newest first", "none"])
-@pytest.mark.parametrize("name", ["alerts", "escalations"])
-@given(stamps=LISTS, most=st.sampled_from([2, 3, 8, 31]), closed=st.tuples(st.booleans(), st.booleans()))
-def test_each_row_is_read_exactly_once(
-    name: str, order: str, stamps: list[str], most: int, closed: tuple[bool, bool]
+def test_row_belongs_from_the_start_until_before_the_end(
+    start: Any, end: Any, created: Any, belongs_to_it: bool
 ) -> None:
-    rows = rows_of(stamps, order)
-    assert Counter(read(rows, Window(), BY_NAME[name], closed, most)) == Counter(row["id"] for row in rows)
+    assert belongs(row(created), Left(0, start, end)) is belongs_to_it
 
 
-def a_page(*days: int, after: str | None = "next") -> Page:
-    """A page with a row per day."""
-    return Page([{"id": f"R{day}", "created_at": stamp(day * 86_400, "", 0)} for day in days], after)
+@pytest.mark.parametrize("created", [None, "", "yesterday", 5])
+def test_row_of_a_window_needs_a_timestamp(created: Any) -> None:
+    with pytest.raises(BadData, match="row A1: created_at should be a timestamp"):
+        belongs(row(created), Left(0, START))
 
 
-def cut(*pages: Page, window: Window | None = None, most: int = 8, name: str = "alerts") -> CutPage | None:
-    """The page after which the rest was cut, if it was."""
-    found = list(cutting(iter(pages), window or Window(), BY_NAME[name], lambda: most, NOW))
-    last = found[-1]
-    return last if isinstance(last, CutPage) else None
+@pytest.mark.parametrize(
+    ("start", "end", "by_moment", "by_day"),
+    [
+        (None, None, None, None),
+        (START, None, ("gte", "2026-02-28T23:59:59Z"), ("gte", "2026-02-28")),
+        (None, END, ("lte", "2026-03-05T22:00:01Z"), ("lte", "2026-03-06")),
+        (
+            START,
+            END,
+            ("date_range", "2026-02-28T23:59:59Z~2026-03-05T22:00:01Z"),
+            ("date_range", "2026-02-28~2026-03-06"),
+        ),
+    ],
+)
+def test_request_asks_for_a_little_more_than_its_window(start: Any, end: Any, by_moment: Any, by_day: Any) -> None:
+    for stream, expected in ((ALERTS, by_moment), (ESCALATIONS, by_day)):
+        sent = window_filter(Left(0, "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z", (start, end)), stream)
+        assert sent == (((f"created_at[{expected[0]}]", expected[1]),) if expected else ())
 
 
-def test_short_list_is_not_cut() -> None:
-    assert cut(a_page(1), a_page(2), a_page(3, after=None)) is None
-    assert cut(a_page(1), a_page(2), a_page(3)) is not None
+FALLING = ("2026-12-31T00:00:00Z", "2026-12-30T00:00:00.9Z")
+RISING = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00.9Z")
 
 
-@pytest.mark.parametrize("days", [(1, 3, 2), (3, 1, 2), (2, 2, 2)], ids=["no order", "no order either", "all at once"])
-def test_list_without_an_order_is_not_cut(days: tuple[int, int, int]) -> None:
-    assert cut(*(a_page(day) for day in days)) is None
+def test_far_half_is_what_lies_beyond_the_middle_of_the_time_left() -> None:
+    # From 30 December back to 2020, and from 2 January until the present.
+    half = chain(*FALLING).far_half()
+    assert half == Left(0, None, "2023-07-01T12:00:00Z", (None, "2023-07-01T12:00:00Z"))
+    half = chain(*RISING).far_half()
+    assert half == Left(0, "2026-07-02T12:00:00Z", None, ("2026-07-02T12:00:00Z", None))
+    within = Left(2, "2026-01-01T00:00:00Z", "2026-01-09T00:00:00Z", ("x", "y"), "c1")
+    half = chain("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", left=within).far_half()
+    assert half == Left(2, "2026-01-05T00:30:00Z", within.end, ("2026-01-05T00:30:00Z", within.end))
 
 
-def test_list_is_not_cut_without_room_or_without_timestamps() -> None:
-    assert cut(a_page(1), a_page(2), a_page(3), most=1) is None
-    assert cut(a_page(1), Page([{"id": "x", "created_at": None}], "next"), a_page(3)) is None
+def test_what_is_left_after_a_gift_ends_where_the_gift_begins() -> None:
+    for times in (FALLING, RISING):
+        found = chain(*times)
+        seen: list[Left] = []
+        while (far := found.far_half()) is not None:
+            found.give(far)
+            seen.append(far)
+        assert 5 < len(seen) < 20
+        for moment in ("2019-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2030-01-01T00:00:00Z", *times):
+            assert sum(belongs(row(moment), left) for left in (found.left, *seen)) == 1
+        for left in seen:
+            for moment in filter(None, (left.start, left.end)):
+                assert sum(belongs(row(moment), each) for each in (found.left, *seen)) == 1
+        assert belongs(row(times[-1]), found.left)
 
 
-@pytest.mark.parametrize(("days", "newest_first"), [((1, 2, 3), False), ((300, 299, 298), True)])
-def test_windows_of_a_cut_list_follow_each_other(days: tuple[int, int, int], newest_first: bool) -> None:
-    found = cut(*(a_page(day) for day in days))
-    assert found is not None
-    assert found.next_page == "next"
-    near, far = ("end", "start") if newest_first else ("start", "end")
-    # Ten minutes before the last row, or after it if the list comes newest first.
-    assert getattr(found.rest[0], near) == stamp(days[-1] * 86_400 + (600 if newest_first else -600), "", 0)
-    assert getattr(found.rest[-1], far) is None
-    assert all(getattr(one, far) == getattr(other, near) for one, other in pairwise(found.rest))
-    assert [window.skip for window in found.rest] == [(f"R{days[-1]}",), *[()] * (len(found.rest) - 1)]
-    assert len(found.rest) <= 8
-    for boundary in [getattr(window, far) for window in found.rest[:-1]]:
-        moments = [boundary, boundary.replace("Z", ".000000001Z"), boundary.replace("00Z", "00.0Z")]
-        rows = [{"id": "other", "created_at": moment} for moment in moments]
-        assert [sum(window.has(row) for window in found.rest) for row in rows] == [1, 1, 1]
+@pytest.mark.parametrize(
+    ("times", "left", "name", "given"),
+    [
+        ((), Left(), "alerts", False),
+        # Nothing shows the order yet.
+        (("2026-06-01T00:00:00Z",), Left(), "alerts", False),
+        (("2026-06-01T00:00:00Z", "2026-06-01T00:10:00Z"), Left(), "alerts", False),
+        (("2026-06-01T00:00:00Z", "2026-06-01T00:10:01Z"), Left(), "alerts", True),
+        # Ten minutes out of order, and more.
+        (("2026-06-01T00:00:00Z", "2026-06-01T01:00:00Z", "2026-06-01T00:50:00Z"), Left(), "alerts", True),
+        (("2026-06-01T00:00:00Z", "2026-06-01T01:00:00Z", "2026-06-01T00:49:59Z"), Left(), "alerts", False),
+        ((*FALLING, "2026-12-30T00:10:01Z"), Left(), "alerts", False),
+        # Without a time, nobody knows.
+        ((*FALLING, None), Left(), "alerts", False),
+        # Little time or few pages are left.
+        (("2026-06-01T00:00:00Z", "2026-06-01T00:11:00Z"), Left(0, None, "2026-06-01T00:15:00Z"), "alerts", False),
+        (("2026-06-01T00:00:00Z", "2026-06-01T01:00:00Z"), Left(0, None, "2026-06-01T02:30:00Z"), "alerts", False),
+        (("2026-06-01T00:00:00Z", "2026-06-01T01:00:00Z"), Left(0, None, "2026-06-01T02:30:01Z"), "alerts", True),
+        (("2026-06-01T00:00:00Z", "2026-06-01T12:00:00Z"), Left(0, None, "2026-06-05T12:00:00Z"), "escalations", False),
+        (("2026-06-01T00:00:00Z", "2026-06-01T12:00:00Z"), Left(0, None, "2026-06-05T12:00:01Z"), "escalations", True),
+    ],
+)  # fmt: skip
+def test_far_half_is_given_only_if_that_makes_sense(times: Any, left: Left, name: str, given: bool) -> None:
+    assert (chain(*times, left=left, name=name).far_half() is not None) is given
 
 
-def test_windows_of_a_window_stay_within_it() -> None:
-    window = Window(stamp(0, "", 0), stamp(50 * 86_400, "", 0))
-    found = cut(a_page(1), a_page(2), a_page(3), window=window, most=31)
-    assert found is not None
-    assert (found.rest[0].start, found.rest[-1].end) == (stamp(3 * 86_400 - 600, "", 0), window.end)
+@pytest.mark.parametrize(
+    ("times", "start", "end", "over"),
+    [
+        (FALLING, "2026-12-30T00:10:00Z", None, False),
+        (FALLING, "2026-12-30T00:10:01Z", None, True),
+        (RISING, None, "2026-01-01T23:50:00Z", False),
+        (RISING, None, "2026-01-01T23:49:59Z", True),
+        (RISING, None, None, False),
+        (RISING, "2026-12-01T00:00:00Z", None, False),
+        # Out of order: it is read to its very end.
+        ((*RISING, "2026-01-01T00:00:00Z"), None, "2026-01-01T01:00:00Z", False),
+    ],
+)
+def test_window_is_over_ten_minutes_beyond_its_end(times: Any, start: Any, end: Any, over: bool) -> None:
+    assert chain(*times, left=Left(0, start, end)).is_over() is over
 
 
-def test_row_without_a_timestamp_can_be_in_no_window() -> None:
-    assert Window().has({"id": "x"})
-    with pytest.raises(BadData, match="row x: created_at should be a timestamp"):
-        Window(start=NOW).has({"id": "x", "created_at": "yesterday"})
+@pytest.mark.parametrize(
+    ("times", "ignored"),
+    [
+        ((), False),
+        ((None,), False),
+        (("2026-02-01T00:00:00Z", "2027-01-01T00:00:00Z"), True),
+        (("2026-02-01T00:00:00Z", "2026-03-03T00:00:00Z"), False),
+        (("2026-02-28T23:59:59Z", "2026-03-05T22:00:01Z"), False),
+    ],
+)
+def test_filter_is_ignored_if_no_row_is_where_it_was_asked_for(times: Any, ignored: bool) -> None:
+    left = Left(0, START, END, (START, END))
+    assert is_ignored(Page([row(time) for time in times]), left, ALERTS) is ignored
 
 
-def test_request_asks_for_a_little_more_than_the_window() -> None:
-    alerts, escalations = BY_NAME["alerts"], BY_NAME["escalations"]
-    start, end = "2026-03-01T00:00:00.5Z", "2026-03-05T23:59:59+02:00"
-    assert Window(start, end).params(alerts) == (
-        ("created_at[date_range]", "2026-02-28T23:59:59Z~2026-03-05T22:00:01Z"),
-    )
-    assert Window(start, None).params(alerts) == (("created_at[gte]", "2026-02-28T23:59:59Z"),)
-    assert Window(None, end).params(alerts) == (("created_at[lte]", "2026-03-05T22:00:01Z"),)
-    assert Window(start, end).params(escalations) == (("created_at[date_range]", "2026-02-28~2026-03-06"),)
-    assert Window().params(alerts) == ()
+def test_filter_by_day_has_days_of_margin() -> None:
+    left = Left(0, START, None, (START, None))
+    for created, ignored in (("2026-02-27T12:00:00Z", False), ("2026-02-26T12:00:00Z", True)):
+        assert is_ignored(Page([row(created)]), left, ESCALATIONS) is ignored
+
+
+def test_room_has_at_most_32_windows_whoever_asks() -> None:
+    room, got = Room(64, 1), list[bool]()
+
+    def ask() -> None:
+        got.extend(room.reserve() for _ in range(20))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (got.count(True), len(got)) == (31, 160)
+    room.free()
+    assert [room.reserve(), room.reserve()] == [True, False]
+
+
+@for_each([(0, 1, 0), (1, 1, 0), (4, 1, 3), (4, 4, 0), (8, 3, 5), (4, 9, 0)])
+def test_room_counts_what_is_open(case: tuple[int, int, int]) -> None:
+    most, opened, places = case
+    room = Room(most, opened)
+    assert sum(room.reserve() for _ in range(99)) == places
+    assert room.is_tried is (opened > 1)
+
+
+def test_room_has_no_place_once_the_filter_was_tried_in_vain() -> None:
+    room = Room(8, 1)
+    room.tried(works=False)
+    assert (room.reserve(), room.is_tried) == (False, False)
+    room.tried(works=True)
+    assert (room.reserve(), room.is_tried) == (True, True)

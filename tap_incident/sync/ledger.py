@@ -1,0 +1,251 @@
+"""The writer's side of a run: what is out, what is left, and the STATE that says so. Only in the main thread.
+
+Source: Singer spec, sections "Output" and "State".
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from tap_incident.errors import Forbidden, MissingPermission, Rejected, Unanswered, Unreadable
+from tap_incident.protocol import state as states
+from tap_incident.protocol.messages import Writer
+from tap_incident.protocol.state import Bookmark, Left, State
+from tap_incident.streams import BY_NAME
+from tap_incident.sync.problems import Problems, Status
+from tap_incident.sync.progress import Progress
+from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
+from tap_incident.sync.resume import Start, final
+from tap_incident.sync.windows import Room
+from tap_incident.timestamps import instant
+
+LOGGER = logging.getLogger(__name__)
+
+
+@dataclass
+class _Course:
+    """How far a step is."""
+
+    start: Start
+    left: dict[Source, Left] = field(default_factory=dict)
+    """What is left of it, by the source that reads it."""
+    newest: str | None = None
+    rows: int = 0
+    denied: dict[str, str] = field(default_factory=dict)
+    lacks: Counter[str] = field(default_factory=Counter)
+    looked_again: bool = False
+    has_cursor: bool = False
+    """True if the state says where this run is, or where it can be resumed later."""
+
+
+class Ledger:
+    """Writes what the readers hand over, and keeps the state."""
+
+    def __init__(
+        self,
+        state: State,
+        writer: Writer,
+        problems: Problems,
+        progress: Progress,
+        *,
+        began: str,
+        versions: Mapping[str, int],
+        sample: bool = False,
+    ) -> None:
+        """The run began at `began`. `versions` are the table versions of streams that are read completely."""
+        self.state = state
+        self._writer, self._problems, self._progress = writer, problems, progress
+        self._began, self._versions, self._sample = began, versions, sample
+        self._courses: dict[str, _Course] = {}
+        self._stuck: set[str] = set()
+        """Steps whose cursor stays, because they failed after a STATE had it."""
+        self._at_state = 0
+        self._has_written = False
+
+    @property
+    def is_done(self) -> bool:
+        """True once all steps have ended."""
+        return not self._courses
+
+    def begin(self, start: Start, most_windows: int) -> list[Source]:
+        """A step begins. Returns the sources to read."""
+        known = start.known
+        course = _Course(start, newest=known.newest, rows=known.rows, denied=dict(known.refused))
+        self._problems.resume(known.gone)
+        course.looked_again = any(start.is_second_look(left) for left in start.left)
+        self._courses[start.step.name] = course
+        lists = start.left[:1] if self._sample else start.left
+        opened = Counter(left.list for left in lists)
+        rooms = {number: Room(most_windows, count) for number, count in opened.items()}
+        return [self._opened(course, left, rooms[left.list]) for left in lists]
+
+    def _opened(self, course: _Course, left: Left, room: Room) -> Source:
+        node, params = course.start.listing(left, self._began)
+        source = Source(course.start, left, node, params, room)
+        course.left[source] = left
+        return source
+
+    def take(self, item: Item) -> list[Source]:
+        """Write what a reader hands over. Returns sources to read from now on. Raises an error that ends the run."""
+        if isinstance(item, Batch):
+            self._writer.records_of(item.selected, item.lines)
+            return []
+        if isinstance(item, Gift):
+            course = self._courses[item.source.start.step.name]
+            course.left[item.source] = replace(course.left[item.source], start=item.start, end=item.end)
+            course.left[item.to] = item.to.left
+            return [item.to]
+        if isinstance(item, Fatal):
+            raise item.error
+        course = self._courses[item.source.start.step.name]
+        if isinstance(item, Failed):
+            self._failed(course, item.source, item.error)
+        else:
+            self._page(course, item)
+        return self._next(course) if not course.left else []
+
+    def _page(self, course: _Course, page: PageEnd) -> None:
+        source, step = page.source, course.start.step
+        course.newest = max(filter(None, (course.newest, page.newest)), key=instant, default=None)
+        course.rows += page.rows
+        course.denied = {**page.denied, **course.denied}
+        course.lacks.update(page.lacks)
+        if page.total is not None and not course.start.is_second_look(source.left):
+            self._progress.expect(step.name, str(source.params), page.total - course.start.known.rows, source.node)
+        self._progress.rows_out(step.name, str(source.params), page.rows)
+        if page.after is None:
+            del course.left[source]
+        else:
+            course.left[source] = replace(course.left[source], after=page.after)
+        if course.left:
+            self._write_cursor(course)
+
+    def _failed(self, course: _Course, source: Source, error: Unreadable) -> None:
+        """Handle what keeps a list from being read."""
+        step, left = course.start.step, course.left.pop(source)
+        if course.start.is_second_look(left) and isinstance(error, MissingPermission | Forbidden):
+            LOGGER.warning(
+                "%s: the key may not list incidents, so rows that a change of mode made visible may be missing. (%s)",
+                step.name,
+                error,
+            )
+            return
+        node = step.root if course.start.is_second_look(left) else source.node
+        self._problems.list_failed(node, error, has_rows=left != source.left)
+        if isinstance(error, Rejected) and left.asked != (None, None):
+            course.has_cursor = False  # The next run would ask for the same window, and get the same answer.
+        elif isinstance(error, Unanswered):
+            self._stuck.add(step.name)
+
+    def _next(self, course: _Course) -> list[Source]:
+        """What follows once all lists of a step have ended: the second look, or the end of the step."""
+        step = course.start.step
+        if step.changed_parents and not course.looked_again and not self._sample and not self._is_frozen(course):
+            course.looked_again = True
+            source = self._opened(course, Left(len(step.lists)), Room(1, 1))
+            self._write_cursor(course)
+            return [source]
+        del self._courses[step.name]
+        self._close(course)
+        return []
+
+    def _is_frozen(self, course: _Course) -> bool:
+        """True if its state must not move on: rows of the step itself are missing, or a part of all further rows."""
+        step, problems = course.start.step, self._problems
+        if any(problems.status(root.name) is not None for root, _ in step.lists):
+            return True
+        parts = [part.name for part in step.parts.values()] if step.replication_key else []
+        return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
+
+    def _write_cursor(self, course: _Course) -> None:
+        if self._sample or self._is_frozen(course):
+            return
+        start, known = course.start, course.start.known
+        course.has_cursor = True
+        mark = replace(
+            known,
+            organisation=start.organisation,
+            walk=start.walk,
+            left=tuple(course.left.values()),
+            started=(known.started or self._began) if start.step.replication_key else None,
+            newest=course.newest,
+            rows=course.rows,
+            gone=self._problems.only_gone(start.step.root),
+            refused=course.denied if start.step.replication_key else {},
+            lacks=dict(course.lacks) if start.step.replication_key else {},
+        )
+        self._write_state(states.with_bookmark(self.state, start.step.name, mark))
+
+    def _close(self, course: _Course) -> None:
+        """SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
+        start, problems = course.start, self._problems
+        if course.rows:
+            problems.partly_refused(start.step.root)
+        emitted = [each for each in start.step.emitted() if problems.status(each.stream.name) is not Status.SKIPPED]
+        for selected in emitted:
+            self._writer.schema(selected)
+            # After a resume, nobody knows which version the first rows have by now: another run may have come between.
+            name = selected.stream.name
+            if name in self._versions and not start.is_resumed and not problems.may_be_incomplete(name):
+                self._writer.activate(name, self._versions[name])
+        self._log(course)
+        if self._sample or not emitted:
+            return
+        if self._is_frozen(course):
+            if course.has_cursor:
+                self._stuck.add(start.step.name)
+            return
+        self._write_state(states.with_bookmark(self.state, start.step.name, self._final(course)))
+
+    def _final(self, course: _Course) -> Bookmark:
+        start, known = course.start, course.start.known
+        if start.step.replication_key:
+            return final(start, began=self._began, newest=course.newest, denied=course.denied, lacks=course.lacks)
+        gone = any(self._problems.all_gone(part.name) for part in start.step.parts.values())
+        replaced = any(selected.stream.name in self._writer.activated for selected in start.step.emitted())
+        # Rows that the bookmark of an earlier incremental run covers may be deleted by now, or lack a part.
+        if not known.updated_at or replaced or course.denied or course.lacks or gone:
+            return Bookmark()
+        return known.lasting()
+
+    def _log(self, course: _Course) -> None:
+        name, records = course.start.step.name, self._writer.records
+        names = [each.stream.name for each in course.start.step.emitted() if each.stream.name in records]
+        counts = [f"{records[each]:,} {counted(records[each], each, name)}" for each in names]
+        if counts:
+            LOGGER.info("%s: %s", name, ", ".join(counts))
+        for part, count in course.start.known.lacking.items():
+            text = "%s: %s of %s %s could not be read in an earlier run: null, until the stream is read whole"
+            LOGGER.warning(text, name, part, f"{count:,}", "row" if count == 1 else "rows")
+
+    def _write_state(self, state: State) -> None:
+        self.state, self._has_written = state, True
+        self._writer.state(state)
+        self._at_state = sum(self._writer.records.values())
+
+    def finish(self) -> None:
+        """After the last step: drop the cursors of streams that are no longer selected."""
+        if self._sample:
+            return
+        state: State = {"bookmarks": {}, **self.state}
+        state.pop("currently_syncing", None)
+        for name in (self.state.get("bookmarks") or {}).keys() & BY_NAME.keys() - self._stuck:
+            mark = states.bookmark(self.state, name)
+            if mark.walk is not None:
+                # A later run would start in the middle.
+                state = states.with_bookmark(state, name, mark.lasting())
+        if state != {"bookmarks": {}, **self.state} or not self._has_written:
+            self._write_state(state)
+
+    def repeat_state(self) -> None:
+        """Write the last STATE once more: some targets forget it at the next RECORD."""
+        if 0 < self._at_state < sum(self._writer.records.values()):
+            self._writer.state(self.state)
+
+
+def counted(count: int, stream: str, step: str) -> str:
+    """What a number of rows is called in the line of a step."""
+    return stream if stream != step else "row" if count == 1 else "rows"

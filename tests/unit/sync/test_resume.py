@@ -1,0 +1,289 @@
+"""Resume: where a step begins with the state of an earlier run, and the bookmark that it ends with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tap_incident.protocol.state import Bookmark, Left, State, bookmark, with_bookmark
+from tap_incident.sync.plan import Node, Step
+from tap_incident.sync.resume import Start, final, start
+from tests.support.runs import Json, only, set_field
+from tests.unit.sync.hand_made import BEGAN, MODES, begun, config, step, whole
+
+AT, CHANGED = "2026-01-31T10:00:00Z", "incident_modes or the endpoint have changed: reading all of it again"
+OVER = "the selection or the settings have changed since the interrupted run: starting over"
+RESUMING = "resuming where the interrupted run stopped"
+OTHER = "the key belongs to another organisation than in the last run: reading all of it"
+ALERTS, ACTIONS = step("alerts", method="INCREMENTAL"), step("actions", method="INCREMENTAL")
+
+
+def with_parts(*parts: str) -> Step:
+    """The step of incidents with these nested parts."""
+    catalog = only("incidents")
+    for part in {"updates", "attachments"} - set(parts):
+        set_field(catalog, "incidents", "properties", part, selected=False)
+    return whole(catalog)
+
+
+def next_run(
+    of: Step, state: State, *, organisation: str | None = "ours", readable: tuple[str, ...] = (), **settings: Any
+) -> Start:
+    """The start of a run with this state. The nested parts `readable` can be read by now."""
+
+    def may_read(node: Node, parent: str) -> bool:
+        assert parent == "I1"
+        return node.part in readable
+
+    return start(of, state, config(**settings), organisation, may_read)
+
+
+def finished(of: Step, *, updated_at: str = AT, **more: Any) -> State:
+    """The state of a run that read this incremental step."""
+    first = begun(of)
+    mark = Bookmark(updated_at, first.scope, "ours", parts=tuple(of.parts))
+    return with_bookmark({}, of.name, replace(mark, **more))
+
+
+def interrupted(of: Step, *left: Left, **more: Any) -> State:
+    """The state of a run that was interrupted."""
+    first = begun(of)
+    return with_bookmark(
+        {}, of.name, Bookmark(organisation="ours", walk=first.walk, left=left or (Left(after="c1"),), **more)
+    )
+
+
+def said(found: Start) -> list[str]:
+    """The notices without the name of the step."""
+    return [notice.removeprefix(f"{found.step.name}: ") for notice in found.notices]
+
+
+OLD_SCOPE = {"updated_at": AT, "scope": "of 1.1"}
+
+
+@pytest.mark.parametrize(
+    ("of", "mark", "since", "notices"),
+    [
+        # 1.0, full refresh: a cursor and a fingerprint.
+        (ALERTS, {"after": "c1", "walk": "f1"}, None, [OVER]),
+        # 1.1: interrupted with windows, with another list, and ended.
+        (ALERTS, {"walk": "f1", "windows": [{"from": AT}], "part": 1, "started": AT, "newest": AT}, None, [OVER]),
+        (ALERTS, {"after": "c1"}, None, [OVER]),
+        (ALERTS, OLD_SCOPE, None, [CHANGED]),
+        (ALERTS, {**OLD_SCOPE, "lacks": ["updates"], "without": {}}, None, [CHANGED]),
+        # The official tap, and a tap of an SDK.
+        (ACTIONS, {"updated_at": AT}, "2026-01-30T10:00:00Z", []),
+        (ACTIONS, {"replication_key_value": AT}, "2026-01-30T10:00:00Z", []),
+        (ACTIONS, {}, None, []),
+    ],
+)
+def test_states_of_other_versions_and_taps(of: Step, mark: Json, since: str | None, notices: list[str]) -> None:
+    found = next_run(of, {"bookmarks": {of.name: mark}})
+    assert (found.since, said(found), found.is_resumed) == (since, notices, False)
+    assert found.left == tuple(Left(number) for number in range(len(of.lists)))
+
+
+@pytest.mark.parametrize("endpoint", ["https://api.incident.io", "https://other.invalid"])
+def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_for_the_default_modes(
+    endpoint: str,
+) -> None:
+    state: State = {"bookmarks": {"actions": {"updated_at": AT}}}
+    assert next_run(ACTIONS, state, endpoint=endpoint).since == "2026-01-30T10:00:00Z"
+    one_mode = step("actions", method="INCREMENTAL", modes=("standard",))
+    found = next_run(one_mode, state, endpoint=endpoint, incident_modes=["standard"])
+    assert (found.since, said(found)) == (None, [CHANGED])
+
+
+@pytest.mark.parametrize(
+    ("of", "organisation", "settings", "since", "notices"),
+    [
+        (ALERTS, "ours", {}, "2026-01-31T09:55:00Z", []),
+        (ALERTS, None, {}, "2026-01-31T09:55:00Z", []),
+        (ALERTS, "theirs", {}, None, [OTHER]),
+        (ALERTS, "ours", {"endpoint": "https://other.invalid"}, None, [CHANGED]),
+        (ALERTS, "theirs", {"start_date": BEGAN}, BEGAN, [OTHER]),
+        (ALERTS, "ours", {"start_date": BEGAN}, "2026-01-31T09:55:00Z", []),
+    ],
+)
+def test_bookmark_is_only_used_for_its_endpoint_and_organisation(
+    of: Step, organisation: str | None, settings: Json, since: str | None, notices: list[str]
+) -> None:
+    found = next_run(of, finished(of), organisation=organisation, **settings)
+    assert (found.since, said(found)) == (since, notices)
+    assert bool(found.known.updated_at) is not bool(notices)
+    assert found.organisation == (organisation or "ours")
+
+
+def test_bookmark_is_only_used_for_its_modes() -> None:
+    found = next_run(step("actions", method="INCREMENTAL", modes=("standard",)), finished(ACTIONS))
+    assert (found.since, said(found)) == (None, [CHANGED])
+
+
+def test_full_refresh_does_not_use_bookmark_or_start_date() -> None:
+    found = next_run(step("alerts"), finished(ALERTS), start_date=BEGAN)
+    assert (found.since, found.notices) == (None, ())
+    assert found.listing(found.left[0], BEGAN)[1] == ALERTS.lists[0][1]
+    # It keeps what an incremental run had.
+    assert found.known.updated_at == AT
+
+
+BOTH = ("updates", "attachments")
+AGAIN = "updates can be read again: reading all of it"
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "more", "readable", "notices"),
+    [
+        (BOTH, BOTH, {}, (), []),
+        # A part was lost, and a part was gained.
+        (BOTH, ("attachments",), {}, (), []),
+        (("attachments",), BOTH, {}, (), [AGAIN]),
+        ((), BOTH, {}, (), ["updates and attachments can be read again: reading all of it"]),
+        # The key could not read it: it still can't, and now it can.
+        (BOTH, BOTH, {"parts": ("attachments",), "denied": {"updates": "I1"}}, (), []),
+        (BOTH, BOTH, {"parts": ("attachments",), "denied": {"updates": "I1"}}, ("updates",), [AGAIN]),
+        (BOTH, ("attachments",), {"parts": ("attachments",), "denied": {"updates": "I1"}}, ("updates",), []),
+        # Some rows lack it: the bookmark moved on.
+        (BOTH, BOTH, {"lacking": {"updates": 3}}, ("updates",), []),
+        # 1.1 names only the parts that are lacking.
+        (BOTH, BOTH, {"parts": None, "denied": {}}, (), []),
+        (BOTH, BOTH, {"parts": None, "denied": {"updates": ""}}, (), [AGAIN]),
+    ],
+)
+def test_parts_that_can_be_read_again_bring_all_rows_again(
+    had: tuple[str, ...], has: tuple[str, ...], more: Json, readable: tuple[str, ...], notices: list[str]
+) -> None:
+    found = next_run(with_parts(*has), finished(with_parts(*had), **more), readable=readable)
+    assert said(found) == notices
+    assert (found.since is None) is bool(notices)
+
+
+@pytest.mark.parametrize(
+    ("settings", "organisation", "resumes"),
+    [
+        ({}, "ours", True),
+        ({}, None, True),
+        ({}, "theirs", False),
+        ({"activate_version": True}, "ours", True),
+        ({"max_concurrency": 1, "requests_per_minute": 5}, "ours", True),
+        ({"start_date": AT}, "ours", False),
+        ({"endpoint": "https://other.invalid"}, "ours", False),
+    ],
+)
+def test_interrupted_run_is_resumed_with_the_same_walk(settings: Json, organisation: str | None, resumes: bool) -> None:
+    left = Left(0, AT, BEGAN, (AT, None), "c1"), Left(0, None, AT)
+    state = interrupted(ALERTS, *left, started=AT, newest=BEGAN, rows=7, refused={"updates": "I1"})
+    found = next_run(ALERTS, state, organisation=organisation, **settings)
+    assert found.is_resumed is resumes
+    assert said(found)[-1] == (RESUMING if resumes else OVER)
+    assert found.left == (left if resumes else (Left(),))
+    kept = found.known
+    assert (kept.started, kept.newest, kept.rows, dict(kept.refused)) == (
+        (AT, BEGAN, 7, {"updates": "I1"}) if resumes else (None, None, 0, {})
+    )
+
+
+def test_interrupted_run_with_rows_that_lack_a_part_is_not_resumed() -> None:
+    found = next_run(ALERTS, interrupted(ALERTS, lacks={"updates": 1}))
+    assert said(found) == ["the interrupted run could not read updates of some rows: starting over"]
+    assert (found.is_resumed, dict(found.known.lacks)) == (False, {})
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (step("users"), step("users", method="FULL_TABLE", modes=("standard",))),
+        (step("alerts"), ALERTS),
+        (step("actions"), step("actions", modes=("standard",))),
+        (step("incidents"), step("incidents", "actions", by_list=False)),
+        (step("incidents"), whole(only("incidents"), "FULL_TABLE")),
+    ],
+)
+def test_interrupted_run_is_resumed_only_with_the_same_selection(before: Step, now: Step) -> None:
+    found = next_run(now, interrupted(before))
+    same = before.name == "users"
+    assert (found.is_resumed, said(found)) == ((True, [RESUMING]) if same else (False, [OVER]))
+
+
+def test_interrupted_run_that_followed_others_keeps_their_bookmark() -> None:
+    first = next_run(ALERTS, finished(ALERTS))
+    assert first.since == "2026-01-31T09:55:00Z"
+    state = with_bookmark({}, "alerts", replace(first.known, walk=first.walk, left=(Left(after="c"),), newest=BEGAN))
+    found = next_run(ALERTS, state)
+    assert (found.since, found.is_resumed, found.known.newest) == (first.since, True, BEGAN)
+    lost = next_run(ALERTS, with_bookmark(state, "alerts", replace(bookmark(state, "alerts"), walk="other")))
+    assert (lost.since, lost.is_resumed, lost.known) == (first.since, False, first.known)
+
+
+def test_versions_and_the_length_of_a_window_belong_to_the_walk() -> None:
+    shifts = step("schedule_entries")
+    walks = [begun(of, **settings).walk for of, settings in (
+        (step("users"), {}),
+        (step("users"), {"activate_version": True}),
+        (step("users"), {"schedule_window_days": 3, "activate_version": False}),
+        (shifts, {}),
+        (shifts, {"schedule_window_days": 3}),
+    )]  # fmt: skip
+    assert [walks.index(walk) for walk in walks] == [0, 1, 0, 3, 4]
+
+
+def test_lists_are_asked_for_from_the_bookmark_on_and_a_second_look_from_the_start_of_the_run() -> None:
+    bookmarked = next_run(whole(only("incidents")), finished(whole(only("incidents"))))
+    assert dict(bookmarked.listing(Left(), BEGAN)[1])["updated_at[gte]"] == "2026-01-30"
+    found = next_run(ACTIONS, finished(ACTIONS))
+    assert [dict(found.listing(left, BEGAN)[1]) for left in found.left] == [
+        {"incident_mode": mode, "updated_at[gte]": "2026-01-31T09:55:00Z"} for mode in (*MODES, "stream")
+    ]
+    again = Left(3)
+    assert [found.is_second_look(left) for left in (*found.left, again)] == [False, False, False, True]
+    assert dict(found.listing(again, BEGAN)[1])["updated_at[gte]"] == "2026-01-30"
+    first = begun(ACTIONS)
+    assert dict(first.listing(again, BEGAN)[1])["updated_at[gte]"] == "2026-05-31"
+
+
+@pytest.mark.parametrize(
+    ("known", "newest", "began", "expected"),
+    [
+        (None, "2026-01-31T10:00:00.10Z", "2026-01-31T11:00:00Z", "2026-01-31T10:00:00.10Z"),
+        (None, "2026-01-31T10:00:00.10Z", AT, AT),
+        # Compared as text, these would be the other way round.
+        ("2026-01-31T10:00:00.9Z", "2026-01-31T11:00:00+02:00", BEGAN, "2026-01-31T10:00:00.9Z"),
+        (None, "2026-01-31T11:00:00+02:00", AT, "2026-01-31T11:00:00+02:00"),
+        (AT, None, BEGAN, AT),
+        (None, None, AT, None),
+    ],
+)
+def test_final_bookmark_is_the_newest_change_but_not_after_the_start(
+    known: str | None, newest: str | None, began: str, expected: str | None
+) -> None:
+    first = next_run(ALERTS, finished(ALERTS, updated_at=known) if known else {})
+    mark = final(first, began=began, newest=newest, denied={}, lacks={})
+    assert mark.updated_at == expected
+    assert (mark == Bookmark()) is (expected is None)
+    if expected:
+        assert (mark.scope, mark.organisation, mark.parts) == (first.scope, "ours", ())
+
+
+WITHOUT: Json = {"parts": ("updates",), "denied": {"attachments": "I1"}}
+
+
+@pytest.mark.parametrize(
+    ("known", "denied", "lacks", "expected"),
+    [
+        ({}, {}, {}, (BOTH, {}, {})),
+        ({}, {"of another": "I1"}, {}, (BOTH, {}, {})),
+        ({}, {"updates": "I1"}, {"updates": 4, "attachments": 2}, (BOTH[1:], {"updates": "I1"}, {"attachments": 2})),
+        ({"lacking": {"updates": 1}}, {}, {"updates": 2}, (BOTH, {}, {"updates": 3})),
+        ({"lacking": {"updates": 1}}, {}, {}, (BOTH, {}, {"updates": 1})),
+        (WITHOUT, {}, {}, (BOTH[:1], {"attachments": "I1"}, {})),
+        (WITHOUT, {"attachments": "I2"}, {}, (BOTH[:1], {"attachments": "I2"}, {})),
+    ],
+)
+def test_final_bookmark_keeps_what_its_rows_lack(known: Json, denied: Json, lacks: Json, expected: Any) -> None:
+    of = with_parts(*BOTH)
+    first = next_run(of, finished(of, **known))
+    assert first.known.updated_at == AT
+    mark = final(first, began=BEGAN, newest=AT, denied=denied, lacks=lacks)
+    assert (mark.parts, mark.denied, mark.lacking) == expected
