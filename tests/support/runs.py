@@ -84,8 +84,6 @@ def timeless(run: Run) -> list[Json]:
     return messages
 
 
-
-
 def rows_of(run: Run) -> Counter[str]:
     """All records, with their stream: in which order rows of several lists come is nobody's business."""
     return Counter(json.dumps([m["stream"], m["record"]]) for m in run.messages if m["type"] == "RECORD")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, Organisation, organisation
+from tests.fake_api import FakeApi, Fault, organisation
 from tests.fake_api.server import Faults
 from tests.support.logs import last_line
 from tests.support.runs import bare, check, key_of, only, set_field, there
@@ -23,8 +23,6 @@ def refusing(path: str, *parents: str) -> Faults:
         return Fault(status=403) if asked == path and params.get("incident_id") in parents else None
 
     return faults
-
-
 
 
 def test_403_for_one_incident_only_loses_its_rows_and_deletes_none(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

@@ -70,8 +70,9 @@ def differences(row: Any, record: Any, path: str) -> list[str]:
     """Paths where a record differs from its row, except for new and withheld properties."""
     if isinstance(row, dict):
         found = []
+        stream, _, within = path.partition(".")
         for name, value in row.items():
-            if name.startswith("x_") or name in BY_NAME[path.partition(".")[0]].privacy.withheld:
+            if name.startswith("x_") or f"{within}.{name}".lstrip(".") in BY_NAME[stream].privacy.withheld:
                 assert name not in record or is_free(path)
             else:
                 found += differences(value, record[name], f"{path}.{name}")
