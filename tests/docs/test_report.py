@@ -217,7 +217,7 @@ def test_people_are_ranked_by_night_and_equal_ones_by_id() -> None:
     assert names == ["Name of u05", *(f"Name of u{n:02}" for n in range(20) if n != 5), "Name of v"]
     turned = [row[0].split(" (")[0] for row in cells(sections.people(counted({"stg_pages": pages_of[::-1]})))]
     assert turned == names
-    assert "9 more people are not shown, with at most 1 each." in text(counted({"stg_pages": pages_of}))
+    assert "11 more people are not shown, with at most 1 each." in text(counted({"stg_pages": pages_of}))
 
 
 def test_pages_have_a_period_and_a_schedule_and_nights_in_a_row() -> None:
@@ -414,7 +414,7 @@ def test_last_week_has_the_worst_incidents_with_link_and_post_mortem() -> None:
     assert sections.week(found) == Period(date(2026, 5, 25), date(2026, 6, 1))
     week = cells(sections.of_the_week(found))
     assert [row[1:] for row in week] == [
-        ["SEV2", date(2026, 6, 1), "open", "Ann", "Payments", "no"],
+        ["SEV2", date(2026, 6, 1), "open", "Ann", "Payments", "no post-mortem"],
         ["SEV1", date(2026, 5, 30), 30, "Ann", "Payments", "yes"],
     ]
     page = pages(found, [])["report.html"]

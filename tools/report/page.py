@@ -16,7 +16,7 @@ from tools.report.numbers import Data, Grey, Link
 from tools.report.options import Period
 from tools.report.tiles import Tile, tiles
 
-MOST = 12
+MOST = 10
 """Rows of a list that can be long."""
 FORMS = {"report.html": "html", "report.md": "markdown", "message.txt": "text"}
 _LISTS = (

@@ -27,6 +27,10 @@ from tools.report.numbers import (
 from tools.report.options import Period, last_whole
 
 
+COLUMNS = 5
+"""With more severities, only the bars of a month show each of them."""
+
+
 def _named(row: Row) -> Link:
     return Link(f"{row['reference'] or ''} {row['name'] or ''}".strip(), row["permalink"] or "")
 
@@ -51,15 +55,11 @@ def of_the_week(data: Data) -> list[Line]:
                 row["started_on"],
                 _took(row, data),
                 *_whose(row, data),
-                _yes(row["has_postmortem"]),
+                "yes" if row["has_postmortem"] else "no post-mortem",
             ]
         )
         for row in sorted(found, key=lambda row: (row["started_at"], row["incident_id"]), reverse=True)
     ]
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
 
 
 def _took(row: Row, data: Data) -> Any:
@@ -88,7 +88,8 @@ def months(data: Data) -> list[Line]:
             parts = [count[name, severity] for severity in data.severities]
             from_day = f" (from {begins.day}.)" if begins > first and name == f"{begins:%Y-%m}" else ""
             to_day = f" (to {today.day}.)" if name == f"{today:%Y-%m}" else ""
-            lines.append(Line([name + from_day + to_day, *parts, sum(parts)], parts))
+            cells = [name + from_day + to_day, *(parts if len(parts) <= COLUMNS else ()), sum(parts)]
+            lines.append(Line(cells, parts))
     return lines
 
 

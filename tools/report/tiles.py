@@ -65,7 +65,9 @@ def _time(data: Data, what: str, by_day: str) -> Tile:
     ratio, mix = same_mix(now, before)
     note = ("median, p90", p90(values), f"(n {len(values)}, before {len(were)})")
     every = {name for name in data.severities if now.get(name) or before.get(name)}
-    of = "at the same mix of " + ("severities" if every == set(mix) else ", ".join(mix))
+    of = "at the same mix of " + (
+        "severities" if every == set(mix) else ", ".join(mix) if len(mix) < 4 else f"{len(mix)} severities"
+    )
     return Tile(f"Time to {what}", median(values) if values else None, note, None, ratio is not None, ratio, of)
 
 
