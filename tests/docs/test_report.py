@@ -268,7 +268,7 @@ def test_few_are_grey_and_not_compared() -> None:
     assert tile(found, "Time to resolve").ratio is None
     assert not tile(of(incident(9), incident(120)), "Incidents").enough
     assert '<span class="grey">too few</span>' in pages(found, [])["report.html"]
-    assert same_mix({"a": [1.0] * 5}, {"b": [1.0] * 5}) == (None, [])
+    assert same_mix({"a": [1.0] * 5}, {"b": [1.0] * 5}) == (None, "")
 
 
 def test_open_incidents_stay_with_their_age() -> None:
@@ -333,6 +333,7 @@ def test_alerts_count_in_the_period_and_by_incidents_that_count() -> None:
     assert cells(sections.sources(found)) == [["web", 6, 2, "33%", 0, Grey(None)]]
     assert cells(sections.noisiest(found)) == [["Disk", "web", 6, 2]]
     assert tile(found, "Alerts per incident").value == "1.2"
+    assert tile(found, "Alerts per incident").note == ["6 alerts, 5 incidents"]
     unknown = {"alert_metrics": [alert("a", "Disk", None)]}
     assert "No alert is linked to an incident." in text(counted(unknown))
     missing = Origin(READ.as_of, noted=True, missing={"incident_alerts": ""})

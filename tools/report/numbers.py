@@ -77,6 +77,11 @@ class Data:
         """The two worst severities."""
         return self.severities[:2]
 
+    def both(self, rows: Iterable[Row], day: str = "started_on") -> tuple[list[Row], list[Row]]:
+        """The rows of the period, and those of the one before."""
+        each = list(rows)
+        return within(each, self.period, day), within(each, self.before, day)
+
     def age(self, row: Row) -> timedelta:
         """Days since it started."""
         started: date = row["started_on"]
@@ -95,7 +100,7 @@ def data(tables: Tables, options: Options, origin: Origin, now: datetime) -> Dat
     known = {row["incident_id"]: row for row in counted}
     ranks = {row["severity"]: row["severity_rank"] for row in counted}
     ranks |= {row["name"]: row["rank"] for row in tables["base_severities"]}
-    pages = [row for row in tables["stg_pages"] if row["is_interruption"]]
+    pages = [{**row, "paged_on": row["paged_at_local"].date()} for row in tables["stg_pages"] if row["is_interruption"]]
     return Data(
         options,
         origin,
@@ -187,14 +192,14 @@ def by_severity(rows: Iterable[Row], seconds: str) -> Mapping[str, list[float]]:
     return found
 
 
-def same_mix(
-    now: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[float]]
-) -> tuple[float | None, list[str]]:
-    """How the medians changed if both periods had the same share of each severity, and the severities that it is of.
+def same_mix(now: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[float]]) -> tuple[float | None, str]:
+    """How the medians changed if both periods had the same share of each severity, and which severities that is of.
 
     Otherwise a period with fewer small incidents looks slower, though each severity became faster.
     """
-    mix = [name for name in now if min(len(now[name]), len(before.get(name, ()))) >= FEW]
+    mix = sorted(name for name in now if min(len(now[name]), len(before.get(name, ()))) >= FEW)
     weights = {name: len(now[name]) + len(before[name]) for name in mix}
     was = sum(weights[name] * median(before[name]) for name in mix)
-    return (sum(weights[name] * median(now[name]) for name in mix) / was, sorted(mix)) if was else (None, [])
+    ratio = sum(weights[name] * median(now[name]) for name in mix) / was if was else None
+    every = len(mix) == len({name for each in (now, before) for name in each if each[name]})
+    return ratio, "severities" if every else ", ".join(mix) if len(mix) < 4 else f"{len(mix)} severities"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -25,7 +25,6 @@ from tools.report.numbers import (
     within,
 )
 from tools.report.options import Period, last_whole
-
 
 COLUMNS = 5
 """With more severities, only the bars of a month show each of them."""
@@ -95,9 +94,7 @@ def months(data: Data) -> list[Line]:
 
 def resolved(data: Data) -> list[Line]:
     """Within each severity the time to resolve, by the day of resolution, and what is still open."""
-    now, before = (
-        _hours(data.incidents, period, "seconds_to_resolve", "resolved_on") for period in (data.period, data.before)
-    )
+    now, before = (by_severity(rows, "seconds_to_resolve") for rows in data.both(data.incidents, "resolved_on"))
     lines = []
     for name in data.severities:
         ages = [data.age(row) for row in data.incidents if row["is_open"] and row["severity"] == name]
@@ -108,22 +105,20 @@ def resolved(data: Data) -> list[Line]:
     return lines
 
 
-def _hours(rows: Iterable[Row], period: Period, seconds: str, day: str = "started_on") -> Mapping[str, list[float]]:
-    return by_severity(within(rows, period, day), seconds)
-
-
-def _moved(ratio: float | None, of: Sequence[str] = ()) -> Any:
-    return Grey("too few") if ratio is None else f"{ratio - 1:+.0%}{' of ' * bool(of)}{', '.join(of)}"
+def _moved(ratio: float | None, of: str = "") -> Any:
+    return (
+        Grey("too few") if ratio is None else f"{ratio - 1:+.0%}{f' of {of}' if of not in ('', 'severities') else ''}"
+    )
 
 
 def times(data: Data) -> list[Line]:
     """A line for each other time, and for each duration metric of the organisation."""
-    rows = {name: (data.incidents, f"seconds_to_{name}") for name in ("detect", "acknowledge", "mitigate")}
+    wanted = {name: (data.incidents, f"seconds_to_{name}") for name in ("detect", "acknowledge", "mitigate")}
     for name in sorted({row["name"] or "unnamed" for row in data.metrics}):
-        rows[f"{name} (own metric)"] = ([row for row in data.metrics if row["name"] == name], "value_seconds")
+        wanted[f"{name} (own metric)"] = ([row for row in data.metrics if row["name"] == name], "value_seconds")
     lines = []
-    for name, (each, seconds) in rows.items():
-        now, before = (_hours(each, period, seconds) for period in (data.period, data.before))
+    for name, (each, seconds) in wanted.items():
+        now, before = (by_severity(rows, seconds) for rows in data.both(each))
         values, were = ([hours for part in found.values() for hours in part] for found in (now, before))
         ratio, mix = same_mix(now, before)
         if values or were:
@@ -134,12 +129,8 @@ def times(data: Data) -> list[Line]:
 def slices(data: Data) -> list[Line]:
     """Incidents by the slice of the reader's choice. One with several values counts for each."""
     now, before = (
-        [
-            (label, row)
-            for row in within(data.incidents, period)
-            for label in data.labels[row["incident_id"]] or ["none"]
-        ]
-        for period in (data.period, data.before)
+        [(label, row) for row in rows for label in data.labels[row["incident_id"]] or ["none"]]
+        for rows in data.both(data.incidents)
     )
     parts = stacked([(label, row["severity"]) for label, row in now], data.severities)
     were = Counter(label for label, _ in before)
@@ -206,7 +197,7 @@ def kind(row: Row) -> str:
 
 def people(data: Data) -> list[Line]:
     """Interruptions by person, ranked by those at night."""
-    found = paged(data, data.period)
+    found, _ = data.both(data.interruptions, "paged_on")
     nights: Mapping[str, set[date]] = defaultdict(set)
     for row in found:
         if row["is_at_night"]:
@@ -226,11 +217,6 @@ def people(data: Data) -> list[Line]:
     ]
 
 
-def paged(data: Data, period: Period) -> list[Row]:
-    """The interruptions of a period, by the reader's clock."""
-    return [row for row in data.interruptions if row["paged_at_local"].date() in period]
-
-
 def _schedules(known: str, data: Data) -> list[str]:
     return list(data.schedules.get(known, ())) or ["no schedule"]
 
@@ -247,8 +233,8 @@ def in_a_row(found: Iterable[date]) -> int:
 def schedules(data: Data) -> list[Line]:
     """Interruptions by the schedules that people are in; who is in several counts in each."""
     now, before = (
-        [(name, kind(row)) for row in paged(data, period) for name in _schedules(row["user_id"], data)]
-        for period in (data.period, data.before)
+        [(name, kind(row)) for row in rows for name in _schedules(row["user_id"], data)]
+        for rows in data.both(data.interruptions, "paged_on")
     )
     were = Counter(before)
     return [
@@ -259,7 +245,7 @@ def schedules(data: Data) -> list[Line]:
 
 def hours(data: Data) -> Mapping[str, list[int]]:
     """Interruptions per weekday and hour."""
-    count = Counter((row["day_of_week"], row["hour_of_day"]) for row in paged(data, data.period))
+    count = Counter((row["day_of_week"], row["hour_of_day"]) for row in data.both(data.interruptions, "paged_on")[0])
     names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     return {name: [count[day, hour] for hour in range(24)] for day, name in enumerate(names, 1)}
 
@@ -267,7 +253,7 @@ def hours(data: Data) -> Mapping[str, list[int]]:
 def sources(data: Data) -> list[Line]:
     """Alerts by source, and which of them are in an incident that counts."""
     alerts = [row for row in data.alerts if row["is_in_an_incident"] is not None]
-    now, before = (within(alerts, period, "created_on") for period in (data.period, data.before))
+    now, before = data.both(alerts, "created_on")
     names = {row["alert_source_id"]: row["source"] for row in data.alerts}
     were = stacked([(row["alert_source_id"], row["is_in_an_incident"]) for row in before], (True, False))
     lines = []
