@@ -12,6 +12,7 @@ from tools.report.marts import Row
 from tools.report.numbers import (
     AGAIN,
     AGES,
+    FEW,
     KINDS,
     MONTHS,
     Data,
@@ -46,24 +47,12 @@ def week(data: Data) -> Period:
 def of_the_week(data: Data) -> list[Line]:
     """The incidents of the two worst severities, the newest first."""
     found = [row for row in within(data.incidents, week(data)) if row["severity"] in data.worst]
-    return [
-        Line(
-            [
-                _named(row),
-                row["severity"],
-                row["started_on"],
-                _took(row, data),
-                *_whose(row, data),
-                "yes" if row["has_postmortem"] else "no post-mortem",
-            ]
-        )
-        for row in sorted(found, key=lambda row: (row["started_at"], row["incident_id"]), reverse=True)
-    ]
-
-
-def _took(row: Row, data: Data) -> Any:
-    took = row["seconds_to_resolve"]
-    return took / 3600 if took is not None else "open" if row["is_open"] else Grey("unknown")
+    lines = []
+    for row in sorted(found, key=lambda row: (row["started_at"], row["incident_id"]), reverse=True):
+        seconds, written = row["seconds_to_resolve"], "yes" if row["has_postmortem"] else "no post-mortem"
+        took = seconds / 3600 if seconds is not None else "open" if row["is_open"] else Grey("unknown")
+        lines.append(Line([_named(row), row["severity"], row["started_on"], took, *_whose(row, data), written]))
+    return lines
 
 
 def open_now(data: Data) -> list[Line]:
@@ -106,9 +95,8 @@ def resolved(data: Data) -> list[Line]:
 
 
 def _moved(ratio: float | None, of: str = "") -> Any:
-    return (
-        Grey("too few") if ratio is None else f"{ratio - 1:+.0%}{f' of {of}' if of not in ('', 'severities') else ''}"
-    )
+    mix = "" if of in ("", "severities") else f" of {of}"
+    return Grey("too few") if ratio is None else f"{ratio - 1:+.0%}{mix}"
 
 
 def times(data: Data) -> list[Line]:
@@ -175,19 +163,15 @@ def _age(row: Row) -> int:
 def oldest(data: Data) -> list[Line]:
     """The open follow-ups one by one, the oldest first."""
     found = [row for row in data.follow_ups if row["is_open"] and not row["left_out_because"]]
-    return [
-        Line(
-            [
-                Link(row["title"] or "without a title", row["issue_permalink"] or row["incident_permalink"] or ""),
-                Link(row["incident_reference"] or "", row["incident_permalink"] or ""),
-                data.people.get(row["assignee_id"], "nobody"),
-                row["team"],
-                row["priority"],
-                None if row["age_days"] is None else timedelta(days=row["age_days"]),
-            ]
-        )
-        for row in sorted(found, key=lambda row: (-(row["age_days"] or 0), row["follow_up_id"]))
-    ]
+    lines = []
+    for row in sorted(found, key=lambda row: (-(row["age_days"] or 0), row["follow_up_id"])):
+        incident = row["incident_permalink"] or ""
+        title = Link(row["title"] or "without a title", row["issue_permalink"] or incident)
+        owner = data.people.get(row["assignee_id"], "nobody")
+        age = None if row["age_days"] is None else timedelta(days=row["age_days"])
+        cells = [title, Link(row["incident_reference"] or "", incident), owner, row["team"], row["priority"], age]
+        lines.append(Line(cells))
+    return lines
 
 
 def kind(row: Row) -> str:
@@ -203,18 +187,11 @@ def people(data: Data) -> list[Line]:
         if row["is_at_night"]:
             # Hours after midnight belong to the evening before.
             nights[row["user_id"]].add((row["paged_at_local"] - timedelta(hours=data.options.night[1])).date())
-    return [
-        Line(
-            [
-                f"{data.people.get(known, known)} ({', '.join(_schedules(known, data))})",
-                *parts,
-                in_a_row(nights[known]),
-            ],
-            parts,
-            parts[0],
-        )
-        for known, parts in stacked([(row["user_id"], kind(row)) for row in found], KINDS, KINDS[:1]).items()
-    ]
+    lines = []
+    for known, parts in stacked([(row["user_id"], kind(row)) for row in found], KINDS, KINDS[:1]).items():
+        name = f"{data.people.get(known, known)} ({', '.join(_schedules(known, data))})"
+        lines.append(Line([name, *parts, in_a_row(nights[known])], parts, parts[0]))
+    return lines
 
 
 def _schedules(known: str, data: Data) -> list[str]:
@@ -253,13 +230,13 @@ def hours(data: Data) -> Mapping[str, list[int]]:
 def sources(data: Data) -> list[Line]:
     """Alerts by source, and which of them are in an incident that counts."""
     alerts = [row for row in data.alerts if row["is_in_an_incident"] is not None]
-    now, before = data.both(alerts, "created_on")
-    names = {row["alert_source_id"]: row["source"] for row in data.alerts}
-    were = stacked([(row["alert_source_id"], row["is_in_an_incident"]) for row in before], (True, False))
+    names = {row["alert_source_id"]: row["source"] for row in alerts}
+    parts, were = (
+        stacked([(row["alert_source_id"], row["is_in_an_incident"]) for row in rows], (True, False))
+        for rows in data.both(alerts, "created_on")
+    )
     lines = []
-    for known, (used, unused) in stacked(
-        [(r["alert_source_id"], r["is_in_an_incident"]) for r in now], (True, False)
-    ).items():
+    for known, (used, unused) in parts.items():
         n, old = used + unused, were.get(known, (0, 0))
         cells = [names[known], n, used, _share(used, n), sum(old), _share(old[0], sum(old))]
         lines.append(Line(cells, (used, unused), n))
@@ -268,7 +245,7 @@ def sources(data: Data) -> list[Line]:
 
 def _share(part: int, whole: int) -> Any:
     text = f"{part / whole:.0%}" if whole else None
-    return Grey(text) if whole < 5 else text
+    return Grey(text) if whole < FEW else text
 
 
 def noisiest(data: Data) -> list[Line]:

@@ -40,7 +40,7 @@ def tiles(data: Data) -> list[Tile]:
     found = [_count("Incidents", len(now), len(before), "started in the period")]
     if data.worst:
         found.append(_count(" and ".join(data.worst), worst, were, "the two worst severities"))
-    found.append(_count("Open now", open_now, open_then, "the oldest since", oldest))
+    found.append(_count("Open now", open_now, open_then, "the oldest:", oldest))
     found += [_time(data, "acknowledge", "started_on"), _time(data, "resolve", "resolved_on")]
     if "escalations" not in data.origin.missing:
         found.append(_night(data))
