@@ -378,7 +378,8 @@ def test_a_slice_by_team_type_or_field() -> None:
         {"incident_id": known[n], "team": team, "position": 1} for n, team in ((0, "B"), (1, "B"), (1, "A"), (3, "A"))
     ]
     values = [{"incident_id": known[0], "name": "Cause", "value": "Deploy"}]
-    tables = {"incident_metrics": rows, "stg_incident_teams": teams, "stg_custom_field_values": values}
+    tables: dict[str, list[Row]] = {"incident_metrics": rows, "stg_incident_teams": teams}
+    tables["stg_custom_field_values"] = values
     by_team = sections.slices(counted(tables))
     assert [row[:3] for row in cells(by_team)] == [["B", 2, 0], ["A", 1, 1], ["none", 1, 0]]
     assert [line.parts for line in by_team] == [(1, 1), (0, 1), (0, 1)]
@@ -387,6 +388,17 @@ def test_a_slice_by_team_type_or_field() -> None:
         ["Deploy", 1, 0],
     ]
     assert [row[:2] for row in cells(sections.slices(counted(tables, by="incident type")))] == [["Default", 3]]
+    tables["stg_custom_field_values"][0]["catalog_entry_id"] = "e"
+    tables["base_catalog_types"] = [
+        {"schema": '{"attributes": [{"id": "t", "name": "Tier"}, {"id": "o", "name": "Owner"}]}'}
+    ]
+    bindings = {"t": {"value": {"label": "Gold"}}, "o": {"array_value": [{"label": "Ann"}, {"label": "Bo"}]}}
+    tables["base_catalog_entries"] = [{"id": "e", "attribute_values": bindings}, {"id": "f", "attribute_values": None}]
+    assert [row[:2] for row in cells(sections.slices(counted(tables, by="Cause: Tier")))] == [["none", 2], ["Gold", 1]]
+    owners = cells(sections.slices(counted(tables, by="Cause: Owner")))
+    assert [row[:2] for row in owners] == [["none", 2], ["Ann", 1], ["Bo", 1]]
+    with pytest.raises(BadOption, match=r"^BY=Size: .*Owner, Tier"):
+        counted(tables, by="Cause: Size")
     only_a = counted(tables, team="A")
     assert (len(only_a.incidents), tile(only_a, "Incidents").value) == (2, 1)
 

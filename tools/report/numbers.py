@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -140,8 +141,34 @@ def _labels(tables: Tables, by: str) -> Mapping[str, list[str]]:
     if by == "incident type":
         return _listed((row["incident_id"], row["incident_type"]) for row in tables["incident_metrics"])
     values = tables["stg_custom_field_values"]
-    _check("BY", by, {"team", "incident type", *(row["name"] for row in values)})
-    return _listed((row["incident_id"], row["value"]) for row in values if row["name"] == by)
+    names = {"team", "incident type", *(row["name"] for row in values)}
+    field, attribute = (by, "") if by in names else by.rpartition(": ")[::2]
+    _check("BY", field or by, names)
+    chosen = [row for row in values if row["name"] == field]
+    if not attribute:
+        return _listed((row["incident_id"], row["value"]) for row in chosen)
+    entries = _attributes(tables, attribute)
+    return _listed((row["incident_id"], value) for row in chosen for value in entries[row["catalog_entry_id"]])
+
+
+def _attributes(tables: Tables, name: str) -> Mapping[str, list[str]]:
+    """The values of an attribute, by catalog entry."""
+    known = [
+        each for row in tables["base_catalog_types"] for each in (_json(row["schema"]) or {}).get("attributes", ())
+    ]
+    _check("BY", name, {each["name"] for each in known})
+    found: Mapping[str, list[str]] = defaultdict(list)
+    for row in tables["base_catalog_entries"]:
+        given = _json(row["attribute_values"]) or {}
+        for binding in (given[each["id"]] for each in known if each["name"] == name and each["id"] in given):
+            values = [binding.get("value"), *(binding.get("array_value") or ())]
+            found[row["id"]].extend(value["label"] for value in values if value)
+    return found
+
+
+def _json(value: Any) -> Any:
+    """DuckDB gives JSON as a text, PostgreSQL as what it says."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _people(tables: Tables, shown: bool) -> Mapping[str, str]:
