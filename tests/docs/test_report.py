@@ -229,7 +229,7 @@ def test_pages_have_a_period_and_a_schedule_and_nights_in_a_row() -> None:
     assert cells(sections.people(found)) == [["Name of u (Backup, Primary)", 4, 0, 0, 3]]
     assert cells(sections.schedules(found)) == [["Backup", 4, 0, 0, 1], ["Primary", 4, 0, 0, 1]]
     assert sections.hours(found)["Thu"][2] == 1
-    assert tile(found, "Interruptions at night").note == ("of 4 interruptions; 1 person",)
+    assert tile(found, "Interruptions at night").note == ("of 4 in all; 1 person",)
 
 
 def test_notices_that_interrupt_nobody_do_not_count() -> None:
@@ -354,6 +354,7 @@ def test_nothing_has_three_reasons(missing: dict[str, str], noted: bool, sentenc
     assert sentence in page
     assert "The organisation has no incident that counts." in page
     assert ("Follow-ups overdue" in page) == (not missing)
+    assert "| Incidents | **0** started in the period | before: 0 |" in page
 
 
 def test_an_interrupted_run_is_no_missing_permission() -> None:

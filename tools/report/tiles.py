@@ -40,7 +40,8 @@ def tiles(data: Data) -> list[Tile]:
     found = [_count("Incidents", len(now), len(before), "started in the period")]
     if data.worst:
         found.append(_count(" and ".join(data.worst), worst, were, "the two worst severities"))
-    found.append(_count("Open now", open_now, open_then, "the oldest:", oldest))
+    words = ("no incident is open",) if oldest is None else ("the oldest:", oldest)
+    found.append(_count("Open now", open_now, open_then, *words))
     found += [_time(data, "acknowledge", "started_on"), _time(data, "resolve", "resolved_on")]
     if "escalations" not in data.origin.missing:
         found.append(_night(data))
@@ -63,7 +64,7 @@ def _time(data: Data, what: str, by_day: str) -> Tile:
     now, before = (by_severity(rows, f"seconds_to_{what}") for rows in data.both(data.incidents, by_day))
     values, were = ([hours for each in found.values() for hours in each] for found in (now, before))
     ratio, mix = same_mix(now, before)
-    note = ("median, p90", p90(values), f"(n {len(values)}, before {len(were)})")
+    note = ("median, p90", p90(values) if values else "none", f"(n {len(values)}, before {len(were)})")
     value = median(values) if values else None
     return Tile(f"Time to {what}", value, note, None, ratio is not None, ratio, f"at the same mix of {mix}")
 
@@ -72,7 +73,7 @@ def _night(data: Data) -> Tile:
     now, before = data.both(data.interruptions, "paged_on")
     nights, were = ([row for row in rows if row["is_at_night"]] for rows in (now, before))
     people = len({row["user_id"] for row in nights})
-    note = f"of {len(now):,} interruptions; {people} {'person' if people == 1 else 'people'}"
+    note = f"of {len(now):,} in all; {people} {'person' if people == 1 else 'people'}"
     return _count("Interruptions at night", len(nights), len(were), note)
 
 
