@@ -19,6 +19,7 @@ from tap_incident.sync.problems import Problems, Status
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
 from tap_incident.sync.resume import Start, final
+from tap_incident.sync.summary import of
 from tap_incident.sync.windows import Room
 from tap_incident.timestamps import instant
 
@@ -155,7 +156,7 @@ class Ledger:
     def _is_frozen(self, course: _Course) -> bool:
         """True if its state must not move on: rows of the step itself are missing, or a part of all further rows."""
         step, problems = course.start.step, self._problems
-        if any(problems.status(root.name) is not None for root, _ in step.lists):
+        if any(problems.status(root.name) for root, _ in step.lists):
             return True
         parts = [part.name for part in step.parts.values()] if step.replication_key else []
         return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
@@ -214,7 +215,7 @@ class Ledger:
     def _log(self, course: _Course) -> None:
         name, records = course.start.step.name, self._writer.records
         names = [each.stream.name for each in course.start.step.emitted() if each.stream.name in records]
-        counts = [f"{records[each]:,} {counted(records[each], each, name)}" for each in names]
+        counts = [f"{records[each]:,} {each}" if each != name else of(records[each], "row") for each in names]
         if counts:
             LOGGER.info("%s: %s", name, ", ".join(counts))
         for part, count in course.start.known.lacking.items():
@@ -244,8 +245,3 @@ class Ledger:
         """Write the last STATE once more: some targets forget it at the next RECORD."""
         if 0 < self._at_state < sum(self._writer.records.values()):
             self._writer.state(self.state)
-
-
-def counted(count: int, stream: str, step: str) -> str:
-    """What a number of rows is called in the line of a step."""
-    return stream if stream != step else "row" if count == 1 else "rows"

@@ -22,6 +22,7 @@ from tap_incident.errors import (
 )
 from tap_incident.streams import BY_NAME
 from tap_incident.sync.problems import Problems, Status, Unwanted
+from tap_incident.sync.verdict import raise_failures
 from tests.support.logs import infos, warnings
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.sync.hand_made import Answers, ids, node, run
@@ -203,18 +204,18 @@ def test_key_that_may_read_only_one_list_of_a_stream_leaves_rows_out() -> None:
     problems.partly_refused(actions)
     assert problems.status("actions") is Status.ENDED
     with pytest.raises(TapError, match="403 lacks it"):
-        problems.raise_failures(["actions", "users"])
+        raise_failures(problems, ["actions", "users"])
 
 
 def test_run_that_could_read_nothing_fails_though_nothing_was_named() -> None:
     problems = Problems()
     for name in ("users", "teams"):
         problems.list_failed(node(name), LACKS)
-    problems.raise_failures(["users", "teams", "alerts"])
+    raise_failures(problems, ["users", "teams", "alerts"])
     with pytest.raises(
         TapError, match=r"^Nothing could be read: the key lacks the permissions for all selected streams"
     ):
-        problems.raise_failures(["users", "teams"])
+        raise_failures(problems, ["users", "teams"])
 
 
 def test_path_that_is_gone_stays_so_in_a_resumed_run() -> None:
