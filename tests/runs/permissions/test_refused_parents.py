@@ -40,7 +40,8 @@ def test_403_for_one_incident_only_loses_its_rows_and_deletes_none(tap: Tap, cap
     expected = {key_of("actions", row) for row in there(org, "actions") if row["incident_id"] != incidents[3]}
     assert set(run.keys("actions")) == expected
     assert len(run.records("incidents")) == len(incidents)
-    assert last_line(run, caplog).startswith(f"actions: the rows of 1 of {len(incidents)} parents are missing ({incidents[3]})")
+    said = f"actions: the rows of 1 of {len(incidents)} parents are missing ({incidents[3]})"
+    assert last_line(run, caplog).startswith(said)
     assert [message["stream"] for message in run.messages if message["type"] == "ACTIVATE_VERSION"] == ["incidents"]
 
 

@@ -229,6 +229,8 @@ def test_cursors_and_windows_that_the_api_no_longer_accepts_cost_no_row(
     assert len(known) > 1
     with FakeApi(org, faults=refusing(known, windows=windows), port=port) as fake:
         second = tap(fake, catalog=only("alerts"), state=state)
+        # Nobody can read these windows any more. That stream ends, and the next run reads it whole.
+        second = tap(fake, catalog=only("alerts"), state=last_state(second)) if windows else second
     check(second)
     assert second.code == 0
     assert set(out_at(first, place, "alerts")) | set(second.keys("alerts")) == set(keys(org, "alerts"))

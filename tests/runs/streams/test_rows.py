@@ -71,7 +71,8 @@ def differences(row: Any, record: Any, path: str) -> list[str]:
     if isinstance(row, dict):
         found = []
         for name, value in row.items():
-            if name.startswith("x_") or name in BY_NAME[path.partition(".")[0]].privacy.withheld:
+            within = f"{path}.{name}".partition(".")[2]
+            if name.startswith("x_") or within in BY_NAME[path.partition(".")[0]].privacy.withheld:
                 assert name not in record or is_free(path)
             else:
                 found += differences(value, record[name], f"{path}.{name}")
