@@ -84,17 +84,9 @@ def timeless(run: Run) -> list[Json]:
     return messages
 
 
-def by_stream(run: Run) -> dict[str, list[Json]]:
-    """The timeless messages of each stream, SCHEMA first, the records sorted: lists are read side by side."""
-    found: dict[str, list[Json]] = {}
-    for message in timeless(run):
-        if message["type"] != "STATE":
-            found.setdefault(message["stream"], []).append(message)
-    order = ("SCHEMA", "RECORD", "ACTIVATE_VERSION")
-    return {
-        name: sorted(each, key=lambda message: (order.index(message["type"]), json.dumps(message)))
-        for name, each in found.items()
-    }
+def rows_of(run: Run) -> Counter[str]:
+    """All records, with their stream: in which order rows of several lists come is nobody's business."""
+    return Counter(json.dumps([m["stream"], m["record"]]) for m in run.messages if m["type"] == "RECORD")
 
 
 def parsed(out: str) -> list[Json]:
