@@ -82,14 +82,6 @@ def test_added_columns_are_set_from_the_request() -> None:
     ]
 
 
-def test_added_column_can_have_another_name_than_its_parameter() -> None:
-    stream = BY_NAME["status_page_response_incidents"]
-    (params,) = child_params(stream, {"id": "I1", "status_page_id": "P1"}, SPAN, always)
-    assert dict(params) == {"id": "P1", "incident_id": "I1"}
-    (page,) = with_added_columns(iter([Page([{"id": "OURS"}])]), stream, params)
-    assert page.rows == [{"id": "OURS", "status_page_incident_id": "I1", "status_page_id": "P1"}]
-
-
 def shifts(*pages: list[Json]) -> list[Page]:
     """Pages of shifts of the schedule S1, with the columns that the tap adds."""
     given = (Page([dict(row) for row in rows], after="C") for rows in pages)

@@ -17,8 +17,8 @@ from tap_incident.sync.rows import Missing, as_messages
 from tap_incident.sync.second_look import SecondLook, looked_at
 from tap_incident.sync.shared import Shared
 from tap_incident.sync.spool import Spool
-from tests.support.runs import Json
-from tests.unit.sync.hand_made import node, sharing, whole
+from tests.support.runs import Json, only
+from tests.unit.sync.hand_made import ids, node, run, sharing, whole
 
 INCIDENTS = whole().root
 
@@ -189,3 +189,23 @@ def test_second_look_reads_whole_lists_if_that_takes_far_fewer_requests(due: int
         found = list(found)
     assert (page.after, asked) == ("c", ["actions"] * requests)
     assert sum(len(each.rows) for each in found) == (2 if requests == 2 else due)
+
+
+@pytest.mark.parametrize(("refused", "asked"), [(False, ["A2"]), (True, ["A1", "A2", "A3"])])
+def test_notes_are_asked_for_where_the_filter_says_that_there_are_some(refused: bool, asked: list[str]) -> None:
+    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
+        if name == "alert_notes":
+            return Page([{"id": f"of {value}"} for value in params.values()])
+        if "has_notes[is]" in params:
+            if refused:
+                raise Rejected("422")
+            return Page([{"id": "A2"}])
+        return Page([{"id": f"A{number}", "alert_group_ids": ["G1"]} for number in (1, 2, 3)])
+
+    messages, client, failed = run(only("alert_notes"), answers)
+    assert failed is None
+    assert sorted(params.get("alert_id", "") for name, params, _ in client.asked if name == "alert_notes") == [
+        "",
+        *asked,
+    ]
+    assert sorted(ids(messages, "alert_notes")) == [*(f"of {each}" for each in asked), "of G1"]

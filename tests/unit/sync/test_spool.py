@@ -40,12 +40,6 @@ def test_spool_returns_rows_unchanged(spool: Spool, row: Any) -> None:
     assert json.dumps(found) == json.dumps(row)
 
 
-def test_spool_returns_the_rows_of_a_parent_in_order(spool: Spool) -> None:
-    spool.add((f"I{number % 3}", {"id": number}) for number in range(30))
-    spool.add([("I1", {"id": -1})])
-    assert [row["id"] for row in rows(spool, "I1")] == [*range(1, 30, 3), -1]
-
-
 def test_seen_reports_an_id_as_new_once_per_stream() -> None:
     with closing(Seen()) as seen:
         pairs = [("alert_notes", "G1"), ("alert_notes", "g1"), ("other", "G1"), ("alert_notes", "G1"), ("other", "G1")]
