@@ -106,7 +106,7 @@ def sharing(answers: Answers, *, sample: bool = False, **settings: Any) -> Itera
     """What readers share, and the list that keeps what they hand to the writer."""
     items: list[Item] = []
     span = ("2026-05-18T00:00:00Z", "2026-06-15T00:00:00Z")
-    tools = Problems(), Encoder(), span, items.append, threading.Event(), sample
+    tools = Problems(), Encoder(), span, items.append, threading.Event(), BEGAN, sample
     shared = Shared(config(**settings), cast(Client, FakeClient(answers)), Pool(2), *tools)
     try:
         yield shared, items

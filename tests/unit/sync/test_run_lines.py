@@ -186,8 +186,8 @@ def test_plan_fits_the_bookmarks(bookmarks: Json, settings: Json, expected: list
 @pytest.mark.parametrize(
     ("error", "since"),
     [
-        pytest.param(None, None, marks=pytest.mark.xfail(strict=True, reason="asks twice")),
-        pytest.param(Rejected("409"), None, marks=pytest.mark.xfail(strict=True, reason="asks twice")),
+        (None, None),
+        (Rejected("409"), None),
         (MissingPermission("403", ""), "2026-01-31T09:55:00Z"),
     ],
 )
