@@ -171,6 +171,18 @@ def test_cursor_of_a_list_that_failed_stays_if_it_may_help(error: Unreadable, af
     assert left == ([{"list": 0, "after": after or "c1"}] if keeps else None)
 
 
+def test_cursor_of_a_window_that_is_refused_does_not_stay() -> None:
+    # The next run would ask for the same window, and get the same answer.
+    desk = Desk(begun(ALL_ALERTS))
+    giver = desk.sources[0]
+    taker = replace(giver, left=Left(0, None, HALF, (None, HALF)))
+    desk.ledger.take(Gift(giver, taker, HALF, None))
+    desk.page("c1")
+    desk.fail(Rejected("422"), taker)
+    desk.page(None)
+    assert desk.finish() == {"bookmarks": {}}
+
+
 @pytest.mark.parametrize(
     ("is_resumed", "error", "activated"),
     [(False, None, True), (True, None, False), (False, Rejected("409"), False), (False, Forbidden("403"), False)],

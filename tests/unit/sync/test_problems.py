@@ -197,6 +197,15 @@ def test_problem_of_a_list_is_one_of_those_below_it(
     assert problems.may_be_incomplete("custom_field_options") is incomplete
 
 
+def test_key_that_may_read_only_one_list_of_a_stream_leaves_rows_out() -> None:
+    problems, actions = Problems(), node("actions")
+    problems.list_failed(actions, LACKS)
+    problems.partly_refused(actions)
+    assert problems.status("actions") is Status.ENDED
+    with pytest.raises(TapError, match="403 lacks it"):
+        problems.raise_failures(["actions", "users"])
+
+
 def test_run_that_could_read_nothing_fails_though_nothing_was_named() -> None:
     problems = Problems()
     for name in ("users", "teams"):

@@ -231,11 +231,13 @@ def test_gift_comes_before_the_rows_of_its_page() -> None:
     mine = Source(start, Left(), *start.listing(Left(), BEGAN), Room(2, 1))
     with sharing(listed) as (shared, items):
         read(shared, mine)
-        gift = items[0]
+        # The first page shows too little.
+        at = [isinstance(item, Gift) for item in items].index(True)
+        gift = items[at]
+        assert at == 2
         assert isinstance(gift, Gift)
         assert (gift.source, gift.start, gift.to.left.end) == (mine, gift.to.left.end, gift.start)
-        assert isinstance(items[1], Batch)
-        del items[0]
+        assert isinstance(items[at + 1], Batch)
         read(shared, gift.to)
     assert sum(len(item.lines) for item in items if isinstance(item, Batch)) == 400
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -19,10 +18,10 @@ from tap_incident.sync.metrics import log_metrics
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.run import planned
-from tap_incident.sync.summary import log_plan, log_summary
+from tap_incident.sync.summary import log_summary
 from tests.support.logs import infos, warnings
 from tests.support.runs import Json, only
-from tests.unit.sync.hand_made import ORGANISATION, FakeClient, begun, config, node, run, step
+from tests.unit.sync.hand_made import ORGANISATION, FakeClient, begun, config, node, step
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +61,7 @@ def test_key_is_asked_for_first(
             assert (raised, ends) == (error, True)
         else:
             assert not ends
-    assert bool(warnings(caplog)) is (ends_run and not ends_check)
+    assert bool(warnings(caplog)) is not ends_check
 
 
 class Clock:
@@ -122,13 +121,6 @@ def test_progress_has_rows_share_speed_and_time_left(
     assert lines == [f"50 rows{share}, 20.0 requests per second{left}"]
 
 
-def test_progress_that_has_stalled_has_no_time_left(caplog: pytest.LogCaptureFixture) -> None:
-    clock = Clock()
-    clock.speed = 0.1
-    (line,) = progress_lines(caplog, 50, 10.001, ("schedules", 1_000, SCHEDULES), clock=clock)
-    assert line.endswith("0.1 requests per second")
-
-
 @pytest.mark.parametrize(("seconds", "lines"), [(9, 0), (62, 6), (124, 8)])
 def test_progress_is_a_line_every_ten_seconds_and_later_every_thirty(
     seconds: float, lines: int, caplog: pytest.LogCaptureFixture
@@ -148,16 +140,6 @@ def test_metrics_are_of_lists_that_took_more_than_a_request(caplog: pytest.LogCa
         (1.235, {"endpoint": "/many", "status": "succeeded", "requests": 3, "failed": {"503": 1}}),
         (1, {"endpoint": "/bad", "status": "failed", "requests": 1, "failed": {"500": 1}}),
         (100, {"endpoint": "alerts"}),
-    ]
-
-
-def test_plan_says_what_is_read_and_from_when(caplog: pytest.LogCaptureFixture) -> None:
-    alerts = begun(step("alerts", method="INCREMENTAL"), start_date="2026-01-31T00:00:00Z")
-    log_plan([begun(step("users")), replace(alerts, notices=("alerts: resuming",))])
-    assert infos(caplog) == [
-        "Reading 2 streams: users, alerts",
-        "Only what changed since 2026-01-31T00:00:00Z: alerts",
-        "alerts: resuming",
     ]
 
 
@@ -224,14 +206,3 @@ def test_plan_asks_once_whether_a_part_that_was_refused_can_be_read_by_now(error
         selection, config(), {"bookmarks": {"incidents": mark}}, None, cast(Client, client), sample=False
     )
     assert (found.since, client.sent) == (since, 1)
-
-
-def test_run_that_ends_early_repeats_its_last_state() -> None:
-    def answers(name: str, params: Any, after: str | None) -> Page:
-        if after == "c2":
-            raise BadKey("401")
-        return Page([{"id": f"U{after}"}], "c2" if after else "c1")
-
-    messages, _, failed = run(only("users"), answers)
-    assert isinstance(failed, BadKey)
-    assert "".join(each["type"][:2] for each in messages) == "SCREST" + "REST"
