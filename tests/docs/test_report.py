@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tools.report import sections, tiles
 from tools.report.__main__ import warnings
-from tools.report.marts import TABLES, Origin, Row
+from tools.report.marts import TABLES, Origin, Row, files, origin
 from tools.report.numbers import Data, Grey, Line, Link, data, same_mix
 from tools.report.options import BadOption, Options, Period, options
 from tools.report.page import pages, plain, shown
@@ -85,9 +88,9 @@ def alert(known: str, title: str, used: bool | None, day: date = date(2026, 5, 2
     return {**row, "created_at": datetime(day.year, day.month, day.day), "created_on": day}
 
 
-def counted(tables: Mapping[str, list[Row]], origin: Origin = READ, now: datetime = NOW, **chosen: Any) -> Data:
+def counted(tables: Mapping[str, list[Row]], origin: Origin = READ, **chosen: Any) -> Data:
     """What the report counts of some tables; the others are empty."""
-    return data({**{name: [] for name in TABLES}, **tables}, Options(**chosen), origin, now)
+    return data({**{name: [] for name in TABLES}, **tables}, Options(**chosen), origin, NOW)
 
 
 def of(*incidents: Row, **chosen: Any) -> Data:
@@ -201,6 +204,24 @@ def test_a_database_that_is_not_loaded_any_more_is_a_warning() -> None:
 
 def test_a_period_before_that_is_not_whole_is_a_warning() -> None:
     assert "The first incident is of 2026-02-21" in warnings(of(incident(100)), READ.as_of)[0]
+
+
+def test_what_the_files_say_of_themselves(tmp_path: Path) -> None:
+    chosen = Options(str(tmp_path))
+    with pytest.raises(BadOption, match="no incidents"):
+        files(chosen)
+    (tmp_path / "incidents-20260101T000000.jsonl").touch()
+    os.utime(tmp_path / "incidents-20260101T000000.jsonl", (0, 0))
+    assert origin(files(chosen), READ.as_of) == Origin(datetime(1970, 1, 1, tzinfo=timezone.utc))
+    said = {"organisation": {"name": "Mine", "dashboard_url": "https://x"}, "sample": False, "exit_code": 1}
+    said |= {"began": "2026-06-01T12:00:00+00:00", "missing": {"users": "users.view"}}
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    noted = Origin(READ.as_of, "https://x (API key “Mine”)", False, True, True, 1, {"users": "users.view"})
+    assert origin(tmp_path, READ.as_of) == noted
+    with pytest.raises(BadOption, match="of make run and of target-jsonl"):
+        files(chosen)
+    assert files(Options("postgres")) is None
+    assert origin(None, READ.as_of) == Origin(READ.as_of, read=False)
 
 
 def test_people_with_one_name_stay_two() -> None:
@@ -366,9 +387,10 @@ def test_nine_severities_have_nine_colours() -> None:
     severities = [{"name": f"S{n}", "rank": 9 - n} for n in range(9)]
     found = counted({"incident_metrics": [incident(5, f"S{n}") for n in range(9)], "base_severities": severities})
     page = pages(found, [])["report.html"]
-    legend = re.search(r'<p class="legend severity">(.*?)</p>', page)
-    assert legend
-    assert len(set(re.findall(r"--i:([\d.]+)", legend[1]))) == 9
+    for pattern in (r'<p class="legend severity">(.*?)</p>', r'<div class="bar severity">(.*?)</div>'):
+        coloured = re.search(pattern, page)
+        assert coloured
+        assert len(set(re.findall(r"--i:([\d.]+)", coloured[1]))) == 9
     assert tile(found, "S0 and S1").value == 2
 
 
