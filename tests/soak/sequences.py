@@ -99,6 +99,8 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             former = run if loader.state is not kept and not (run.disturbed or step.during) else None
             # A run without the state may write null over a nested part that the kept state's bookmark covers.
             overwritten |= step.stateless and loader.state is kept
+            # The bookmark moves past rows that lack a part which the API refused for one parent.
+            overwritten |= bool(refused.parents) and step.settings.incremental
             found = [each for each in found if not (overwritten and each.rule == "a nested part is outdated")]
             if found:
                 return Found(number, found)
