@@ -28,6 +28,7 @@ _MOMENT = 1e-3
 """Less is no time: differences of floats are not exact."""
 _RECENTLY = 60
 _TRIES_IF_UNUSABLE = 3
+_TRIES_IF_SHORT = 2
 _SECONDS_BETWEEN_WARNINGS = 5.0
 
 
@@ -39,7 +40,7 @@ class Attempts:
     tries_if_slow: int | None = None
     """After this number of slow answers in a row, it is not repeated."""
     is_short: bool = False
-    """True if it never gets more than `FIRST_SECONDS`, and does not ask whether others are answered."""
+    """True if it never gets more than `FIRST_SECONDS`, and two tries if only this path may be at fault."""
     since: float | None = None
     """When it failed first."""
     had_connection: bool = True
@@ -91,6 +92,9 @@ class Retries:
         request.slow = request.slow + 1 if isinstance(fault, SlowAnswer) else 0
         request.unusable += isinstance(fault, Unusable)
         if request.slow and request.slow == request.tries_if_slow:
+            raise fault
+        is_about_path = not isinstance(fault, NoConnection | RateLimited)
+        if request.is_short and is_about_path and request.faults >= _TRIES_IF_SHORT:
             raise fault
         if isinstance(fault, Unusable) and request.unusable >= _TRIES_IF_UNUSABLE:
             raise fault

@@ -34,6 +34,7 @@ from tap_incident.sync.resume import Start, start
 from tap_incident.sync.shared import Pool, Shared
 from tap_incident.sync.spool import Spool
 from tap_incident.sync.summary import log_plan, log_summary
+from tap_incident.sync.verdict import raise_failures
 
 LOGGER = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def sync(
         finished = True
         ledger.finish()
         writer.flush()
-        problems.raise_failures(selection)
+        raise_failures(problems, selection)
     except Exception:
         # The output may be what failed.
         with suppress(OSError, BadOutput):

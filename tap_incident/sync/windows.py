@@ -29,6 +29,8 @@ _DISORDER = timedelta(minutes=10)
 """A list in the order of ids may be so much out of the order of `created_at`."""
 _OVERLAP, _DAY_OVERLAP = timedelta(seconds=1), timedelta(days=1)
 _NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=2), timedelta(days=2)
+_PAGES_BEFORE = 2
+"""Pages that a chain reads before it gives anything away: most lists have no more."""
 _FEWEST_PAGES, _FEWEST_PAGES_BY_DAY = 3, 6
 """What is left is given away if it seems to have more pages. Where the filter takes days, the overlap costs more."""
 
@@ -119,7 +121,7 @@ class Chain:
         self._first: Instant | None = None
         self._last: Instant | None = None
         self._last_text = ""
-        self._rows = 0
+        self._pages = self._rows = 0
         self._size = 1
         self._falls: bool | None = None
         """True if the newest row comes first; None if nothing shows it yet."""
@@ -127,6 +129,7 @@ class Chain:
 
     def add(self, page: Page) -> None:
         """Look at the rows of the next page."""
+        self._pages += 1
         self._size = max(self._size, len(page.rows))
         for row in page.rows:
             created = _created(row)
@@ -157,6 +160,8 @@ class Chain:
     def far_half(self) -> Left | None:
         """The far half of the time that is left, if it is long enough to be read by another chain."""
         if self._first is None or self._last is None or self._falls is None or not self.is_ordered:
+            return None
+        if self._pages < _PAGES_BEFORE:
             return None
         limit = self.left.start or _BEGINNING if self._falls else self.left.end or self._now
         rest = (self._last[0] - instant(limit)[0]) if self._falls else (instant(limit)[0] - self._last[0])

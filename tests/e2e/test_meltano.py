@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.support.runs import KEY, Json, key_of, there
+from tests.support.runs import KEY, Json, cursor, key_of, there
 
 from .meltano import Project
 
@@ -59,7 +59,7 @@ def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(
     with FakeApi(org, faults=refused) as api:
         port = int(api.url.rsplit(":", 1)[1])
         assert project.run(api).returncode == 1
-    assert project.state()["bookmarks"]["alerts"]["after"]
+    assert cursor(project.state(), "alerts")
     assert len(keys(project, "alerts")) < len(there(org, "alerts"))
     with FakeApi(org, port=port) as api:
         done = project.run(api)

@@ -72,17 +72,6 @@ def broken(after: After) -> list[str]:
     return found
 
 
-def test_what_is_denied_may_be_missing_or_null_but_nothing_else() -> None:
-    world, denied = World(1, 6), Excuses({"incident_attachments", "actions"})
-    tables = loaded(world) | {"actions": {}}
-    first(tables["incidents"])["attachments"] = None
-    after = After(world, SETTINGS, 0, {}, tables, [], denied, complete=True)
-    assert broken(after) == []
-    assert {*broken(replace(after, excuses=Excuses()))} == {"a row is missing", "a nested part is outdated"}
-    first(tables["incidents"])["attachments"] = [{"id": "gone"}]
-    assert broken(after) == ["a nested part is outdated"]
-
-
 def test_the_model_sees_rows_that_should_not_have_come() -> None:
     world, gone = World(1, 6), {**GONE}
     tables = loaded(world)

@@ -119,7 +119,7 @@ def run(
 ) -> tuple[list[Json], FakeClient, TapError | None]:
     """A whole run with a client that does not send: its messages, the client, and the error at its end."""
     client, out, failed = FakeClient(answers), io.StringIO(), None
-    tools = {"client": cast(Client, client), "stop": threading.Event(), "writer": Writer(out)}
+    tools: Json = {"client": cast(Client, client), "stop": threading.Event(), "writer": Writer(out)}
     try:
         selection = select(catalog, replication_method=method)
         sync(selection, config(**settings), state or {}, now=datetime(2026, 6, 1, tzinfo=timezone.utc), **tools)
