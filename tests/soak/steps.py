@@ -78,13 +78,12 @@ class Step:
 class Sequence:
     """A world, made from `seed`, and the runs that read it.
 
-    A page has at most `page_size` rows. If not `dated`, answers have no Date, and the machine's clock is ahead.
+    A page has at most `page_size` rows.
     """
 
     seed: int
     incidents: int = 6
     page_size: int = 3
-    dated: bool = True
     steps: tuple[Step, ...] = field(default=())
 
 
