@@ -31,7 +31,9 @@ def _api_error(status: int, code: str) -> Fault:
 _REJECTED = _api_error(422, "invalid_value")
 _FORBIDDEN = _api_error(403, "missing_required_scope")
 _GONE = _api_error(404, "resource_not_found")
-_SCOPES = {stream.path: stream.scope for stream in STREAMS}
+_SCOPES = {stream.path: stream.scope for stream in STREAMS} | {
+    stream.detail.path: stream.scope for stream in STREAMS if stream.detail
+}
 _UNREADABLE = Fault(status=200, body='{"unexpected": []}')
 
 
