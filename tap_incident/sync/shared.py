@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from tap_incident.api.answers import Page
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import TapError
+from tap_incident.errors import Stopped, TapError
 from tap_incident.protocol.messages import Encoder
 from tap_incident.streams import Params, Stream
 from tap_incident.sync.child_requests import TimeSpan
@@ -30,6 +30,8 @@ class Pool:
     def __init__(self, count: int) -> None:
         """Start `count` threads, or as many as the system allows. Raises TapError if it allows none."""
         self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._is_closed = False
         self._count = 0
         for _ in range(count):
             try:
@@ -41,15 +43,21 @@ class Pool:
             self._count += 1
 
     def submit(self, call: Callable[[], _T]) -> Future[_T]:
-        """Call this in one of the threads."""
+        """Call this in one of the threads. The future has Stopped if the pool is closed."""
         future: Future[_T] = Future()
-        self._jobs.put((future, call))
+        with self._lock:
+            if self._is_closed:
+                future.set_exception(Stopped("stopped before a request"))
+            else:
+                self._jobs.put((future, call))
         return future
 
     def close(self) -> None:
         """Let the threads end after what is submitted."""
-        for _ in range(self._count):
-            self._jobs.put(None)
+        with self._lock:
+            self._is_closed = True
+            for _ in range(self._count):
+                self._jobs.put(None)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
