@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tap_incident.errors import BadData, Forbidden, Gone, MissingPermission, TapError, Unreadable
-from tap_incident.streams import PERMISSIONS
+from tap_incident.streams import BY_NAME, PERMISSIONS
 from tap_incident.sync.plan import Node
 
 LOGGER = logging.getLogger(__name__)
@@ -150,8 +150,13 @@ class Problems:
 
     def may_be_incomplete(self, name: str) -> bool:
         """True if rows of the stream may exist though they were not read, so that nothing may be deleted."""
-        known = self.parents.get(name)
-        return name in self._incomplete or bool(known and 0 < known.asked == known.gone)
+        above: str | None = name
+        while above and above not in self._incomplete:
+            known = self.parents.get(above)
+            if known and 0 < known.asked == known.gone:
+                return True
+            above = BY_NAME[above].parent.stream
+        return name in self._incomplete
 
     def all_gone(self, name: str) -> bool:
         """True if the API seems to have given up the path of a child stream."""

@@ -30,6 +30,7 @@ def _api_error(status: int, code: str) -> Fault:
 
 _REJECTED = _api_error(422, "invalid_value")
 _FORBIDDEN = _api_error(403, "missing_required_scope")
+_PRIVATE = _api_error(403, "forbidden")
 _GONE = _api_error(404, "resource_not_found")
 _SCOPES = {stream.path: stream.scope for stream in STREAMS} | {
     stream.detail.path: stream.scope for stream in STREAMS if stream.detail
@@ -120,7 +121,7 @@ class Interference:
             return _GONE if params.keys() & {known.id_param, *dict(known.also_by)} else None
         if params.get(known.id_param, "") != self.parent(trouble):
             return None
-        return _FORBIDDEN if kind == "private" else _GONE
+        return _PRIVATE if kind == "private" else _GONE
 
     def parent(self, trouble: Trouble) -> str | None:
         """The id of the parent that a "private" or a "gone" is about."""
