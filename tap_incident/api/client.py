@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -88,6 +88,8 @@ class Client:
         self._transport = Transport(config)
         self._answer_seconds = max(answer_seconds, config.request_timeout)
         self._page_sizes: dict[str, int] = {}
+        self.headers: dict[str, Mapping[str, str]] = {}
+        """Headers of the last answer, by unfilled path."""
         self._now = now
         self._lock = threading.Lock()
         self._timings: defaultdict[str, Timing] = defaultdict(Timing)
@@ -200,6 +202,7 @@ class Client:
         api_time = sent_at(answer.headers)
         with self._lock:
             self._began = min(self._began, api_time or self._began)
+            self.headers[request.path] = answer.headers
         try:
             found = read(request.name, status, answer.headers, answer.content, self._config.api_key)
         except RateLimited:
