@@ -121,7 +121,8 @@ def _deleted_cursor(probe: Probe, stream: Stream) -> Finding:
         found = probe.page(stream, ("after", after[:-1] + ("1" if after.endswith("0") else "0")), size=3).rows
     except (Rejected, Gone):
         return Finding(holds=True, seen="refused")
-    holds = rows[2]["id"] in [row["id"] for row in found]
+    ids = [row["id"] for row in found]
+    holds = rows[2]["id"] in ids and rows[0]["id"] not in ids
     return Finding(holds, "the list starts over" if found else "an empty page", seen="continues" * holds)
 
 

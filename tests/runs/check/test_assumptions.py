@@ -328,3 +328,40 @@ def test_output_has_nothing_of_the_organisation(
         assert not re.search(r"\d{3}|:\d", outputs[-1])
     assert outputs[0] == outputs[1]
     assert "refusals           observed  does not hold (another permission): policies" in outputs[0]
+
+
+@pytest.mark.parametrize("answer", ["an empty page", "the list starts over", "refused"])
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_cursor_of_a_deleted_row_loses_no_row(answer: str, interrupted: bool, found: Found, tap: Tap) -> None:
+    org = ideal()
+    org.rows_per_page = 20
+    rows = org.rows["/v2/alerts"]
+    used: list[str] = []
+    deleting = False
+
+    def ask(path: str, params: Params) -> Params:
+        after = dict(params).get("after", "")
+        if path != "/v2/alerts" or not after:
+            return params
+        if deleting and not used:
+            used.append(after)
+            rows[:] = [row for row in rows if row["id"] != after]
+        if answer == "refused" or after in [row["id"] for row in rows]:
+            return params
+        others = [pair for pair in params if pair[0] != "after"]
+        return others if answer == "the list starts over" else [*others, ("after", rows[-1]["id"])]
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return refusal(422) if interrupted and path == "/v2/alerts" and number == 2 else None
+
+    with Broken(org, ask) as fake:
+        verdict = found(fake)["deleted-cursor"]["alerts"]
+    deleting = True
+    assert verdict == ("holds" if answer == "refused" else "does not hold") + f" ({answer})"
+    with Broken(org, ask, faults=faults) as fake:
+        runs = [tap(fake, catalog=only("alerts"), settings={"max_concurrency": 1})]
+        if interrupted:
+            assert runs[0].code == 1
+            runs.append(tap(fake, catalog=only("alerts"), settings={"max_concurrency": 1}, state=runs[0].states()[-1]))
+    read = {key for run in runs for key in run.keys("alerts")}
+    assert runs[-1].code == 1 or not {(row["id"],) for row in rows} - read
