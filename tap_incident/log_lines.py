@@ -1,4 +1,4 @@
-"""The form of log lines: text or JSON, their level, and the progress line that a terminal rewrites.
+"""The form of log lines: text or JSON, and their level.
 
 Source: Singer SDK, schema of structured logs (singer_sdk/schemas/logs.schema.json); singer-python, logging.conf.
 """
@@ -8,22 +8,17 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
-import os
-import shutil
 import sys
 import time
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any
 
 LOGGER = logging.getLogger(__name__)
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FORMATS = ("text", "json")
-_CLEAR = "\r\x1b[K"
-_BAR = 20
-"""Characters of the bar."""
 
 
 def text_formatter() -> logging.Formatter:
@@ -63,51 +58,6 @@ class JsonFormatter(logging.Formatter):
         }
         fields = {"metric_info": more.get("metric"), "exception": more.get("exception")}
         return json.dumps(line | {name: value for name, value in fields.items() if value})
-
-
-if TYPE_CHECKING:
-    _StreamHandler = logging.StreamHandler[TextIO]
-else:
-    _StreamHandler = logging.StreamHandler  # Python 3.10 knows the brackets only as a type.
-
-
-class TerminalHandler(_StreamHandler):
-    """Draws each record with the attribute `progress` in the place of the one before, below all other lines.
-
-    `progress` is the share that is done, from 0 to 1; None if it is not known.
-    """
-
-    _drawn = False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
-        try:
-            is_progress = hasattr(record, "progress")
-            line = self._progress(record) if is_progress else self.format(record) + self.terminator
-            self.stream.write(_CLEAR * self._drawn + line)
-            self._drawn = is_progress
-            self.flush()
-        except Exception:
-            self.handleError(record)
-
-    def close(self) -> None:
-        """Remove the progress line."""
-        if self._drawn:
-            with suppress(OSError, ValueError):
-                self.stream.write(_CLEAR)
-                self.flush()
-        super().close()
-
-    def _progress(self, record: logging.LogRecord) -> str:
-        share = record.__dict__["progress"]
-        done = round(_BAR * (share or 0))
-        bar = "" if share is None else f"[{'#' * done}{'.' * (_BAR - done)}] "
-        return f"{bar}{record.getMessage()}"[: shutil.get_terminal_size().columns - 1]
-
-
-def progress_is_rewritten() -> bool:
-    """True if the progress is one line of a terminal, which may be rewritten often."""
-    return any(isinstance(handler, TerminalHandler) for handler in logging.getLogger().handlers)
 
 
 def as_line(level: int, text: str) -> str:
@@ -154,8 +104,7 @@ def _problem_of(path: str) -> str:
 
 def _configure(root: logging.Logger, environ: Mapping[str, str], names: Container[str]) -> None:
     json_lines = _are_json(environ)
-    terminal = not json_lines and _is_terminal(environ)
-    handler = TerminalHandler(sys.stderr) if terminal else logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(names) if json_lines else text_formatter())
     # The handler of singer-python has this very type; others, such as a test's, stay.
     root.handlers[:] = [*(each for each in root.handlers if type(each) is not logging.StreamHandler), handler]
@@ -176,11 +125,4 @@ def _are_json(environ: Mapping[str, str]) -> bool:
     # Meltano writes this formatter into its file if it can read the lines.
     with suppress(OSError, UnicodeDecodeError):
         return "StructuredFormatter" in Path(path).read_text("utf-8")
-    return False
-
-
-def _is_terminal(environ: Mapping[str, str]) -> bool:
-    """True if stderr is a terminal that can rewrite a line, and messages do not go to a terminal too."""
-    with suppress(AttributeError, ValueError):
-        return sys.stderr.isatty() and not os.isatty(1) and environ.get("TERM") != "dumb"
     return False

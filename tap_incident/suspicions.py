@@ -40,7 +40,8 @@ def log_unknown_variables(environ: Mapping[str, str]) -> None:
     for name in given:
         if name.lower() in OF_THE_SDK and environ[_PREFIX + name]:
             log_unknown("The environment", [name.lower()])
-        elif name not in known and (near := nearest(name, known)):
+        # A plugin that inherits from this tap in Meltano has names such as TAP_INCIDENT_EMEA_API_KEY.
+        elif name not in known and (near := nearest(name, known)) and not name.endswith(f"_{near}"):
             text = "%s in the environment is no setting of this tap (did you mean %s?): ignored"
             LOGGER.warning(text, _PREFIX + name, _PREFIX + near)
 

@@ -24,26 +24,19 @@ SDK = "incident-io"
 PATH = "/v1/openapiV3.json"
 SECONDS = 300
 WEEKS = 4
-LACKS: Mapping[str, tuple[str, ...]] = {
-    "2.29.0": (
-        *("alert_attachments: ", "/v2/alert_attachments: ", "catalog_entries.custom_aliases: "),
-        *("catalog_types.supports_custom_aliases: ", "AlertSourceV2.source_type: no longer value upwind"),
-        "IncidentActivityLogEntryV2.type: no longer value investigation_heads_up",
-    ),
-}
-"""Starts of differences that are known, by the version of the SDK: what its document lacks and the API has."""
+LATER = Path(__file__).with_name("later.json")
+"""By the version of the SDK, what its document lacks and the API has, as parts of a document."""
 UNAVAILABLE = (OSError, ValueError, TapError, subprocess.SubprocessError, tarfile.TarError)
 """What is raised if there is no document."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A document, where it comes from, what to know about that (empty: nothing), and starts of known differences."""
+    """A document, where it comes from, and what to know about that (empty: nothing)."""
 
     name: str
     content: Json
     note: str = ""
-    lacks: tuple[str, ...] = ()
 
 
 def newest(spec: str | None, environ: Mapping[str, str], pip: Path = PIP) -> Source:
@@ -77,8 +70,8 @@ def of_sdk(pip: Path = PIP, release: str = SDK) -> Source:
         _ran(pip, *download, release)
         (sdist,) = Path(folder).glob("*.tar.gz")
         version = sdist.name.removesuffix(".tar.gz").rpartition("-")[2]
-        name = f"the sdist of {SDK} {version}"
-        return Source(name, document_in(sdist), _age(pip, version), LACKS.get(version, ()))
+        later = json.loads(LATER.read_text("utf-8")).get(version, {})
+        return Source(f"the sdist of {SDK} {version}", merged(document_in(sdist), later), _age(pip, version))
 
 
 def document_in(sdist: Path) -> Json:
@@ -90,6 +83,15 @@ def document_in(sdist: Path) -> Json:
             raise ValueError(f"{sdist.name} has no openapi.json")
         content: Json = json.load(file)
         return content
+
+
+def merged(content: Any, later: Any) -> Any:
+    """A document, or a part of one, with what a later one adds to it."""
+    if isinstance(content, dict) and isinstance(later, dict):
+        return content | {name: merged(content.get(name), part) for name, part in later.items()}
+    if isinstance(content, list) and isinstance(later, list):
+        return content + [part for part in later if part not in content]
+    return later
 
 
 def _age(pip: Path, version: str) -> str:

@@ -39,38 +39,33 @@ MORE = ("incident_alerts",)
 def main() -> int:
     """Run the tap, write what it says, tell what was written; gives the tap's exit code."""
     logging.disable()  # The tap says it all itself.
-    arguments = [sys.executable, "-m", "tap_incident"]
-    environ = dict(os.environ)
-    began = _now()
+    command = [sys.executable, "-m", "tap_incident"]
+    environ, began = dict(os.environ), datetime.now(timezone.utc)
+    key = next((name for name in variables("api_key") if environ.get(name)), "")
     with ExitStack() as stack:
-        key = next((name for name in variables("api_key") if environ.get(name)), "")
         if CONFIG.exists():
             print(f"Reading incident.io with {CONFIG}", flush=True)
-            arguments += ["--config", str(CONFIG)]
+            command += ["--config", str(CONFIG)]
         elif key:
             print(f"Reading incident.io with the key in {key}", flush=True)
         else:
-            print(
-                f"There is no {CONFIG} and no INCIDENT_API_KEY: "
-                f"reading a sample organisation of {SAMPLE_INCIDENTS} incidents",
-                flush=True,
-            )
-            org = sample_organisation(SAMPLE_INCIDENTS, now=datetime.now(timezone.utc))
-            fake = stack.enter_context(FakeApi(org, key="sample"))
+            what = f"a sample organisation of {SAMPLE_INCIDENTS} incidents"
+            print(f"There is no {CONFIG} and no INCIDENT_API_KEY: reading {what}", flush=True)
+            fake = stack.enter_context(FakeApi(sample_organisation(SAMPLE_INCIDENTS, now=began), key="sample"))
             environ |= {"INCIDENT_API_KEY": "sample", "INCIDENT_ENDPOINT": fake.url}
         config = _config(environ)
         if CATALOG.exists():
-            arguments += ["--catalog", str(CATALOG)]
+            command += ["--catalog", str(CATALOG)]
         elif config and not config.streams:
             environ["TAP_INCIDENT_STREAMS"] = ",".join(streams())
-        tap = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environ)
+        tap = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environ)
         assert tap.stdout is not None  # noqa: S101
         with tap:
             rows = write(tap.stdout, OUTPUT)
         if rows:
-            sample = not (CONFIG.exists() or key)
-            facts = {"sample": sample, "began": began, "ended": _now(), "exit_code": tap.returncode, "streams": rows}
-            facts |= {"organisation": _organisation(config), "missing": _missing(environ, rows)}
+            facts = {"sample": not (CONFIG.exists() or key), "organisation": _organisation(config)}
+            facts |= {"began": began.isoformat(timespec="seconds"), "exit_code": tap.returncode}
+            facts |= {"streams": rows, "missing": _missing(environ, rows)}
             (OUTPUT / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     report(rows, tap.returncode)
     return tap.returncode
@@ -115,10 +110,6 @@ def _remove(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
 def _config(environ: dict[str, str]) -> Config | None:
     """The tap's settings; None if they can't be used, which the tap explains."""
     try:
@@ -130,10 +121,10 @@ def _config(environ: dict[str, str]) -> Config | None:
 def _organisation(config: Config | None) -> dict[str, Any]:
     """Name of the key and address of the dashboard, if the API says them."""
     try:
-        identity = next(Client(config, stop=Event()).identity()).rows if config else []
+        identity = Client(config, stop=Event()).identity() if config else {}
     except TapError:
-        identity = []
-    return {name: row.get(name) for row in identity for name in ("name", "dashboard_url")}
+        identity = {}
+    return {name: identity[name] for name in ("name", "dashboard_url") if name in identity}
 
 
 def _missing(environ: dict[str, str], rows: Counter[str]) -> dict[str, str]:

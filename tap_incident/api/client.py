@@ -94,11 +94,13 @@ class Client:
         self._lock = threading.Lock()
         self._timings: defaultdict[str, Timing] = defaultdict(Timing)
         self._began = now()
+        self._first_date: datetime | None = None
+        """By the API's clock: of its first answer that has one."""
 
     @property
     def began(self) -> str:
         """Start of the run (RFC 3339) by this machine's clock or by the API's, whichever is earlier."""
-        return rfc3339(self._began)
+        return rfc3339(min(self._began, self._first_date or self._began))
 
     @property
     def sent(self) -> int:
@@ -199,9 +201,8 @@ class Client:
         finally:
             self._measure(request.path, status, time.monotonic() - began)
         self._gate.learn(request.path, read_limits(answer.headers), granted=status != 429)
-        api_time = sent_at(answer.headers)
         with self._lock:
-            self._began = min(self._began, api_time or self._began)
+            self._first_date = self._first_date or sent_at(answer.headers)
             self.headers[request.path] = answer.headers
         try:
             found = read(request.name, status, answer.headers, answer.content, self._config.api_key)

@@ -26,6 +26,7 @@ _NAP = 0.5
 """A wait for "no connection" looks after this time if another request got an answer."""
 _RECENTLY = 60
 _TRIES_IF_UNUSABLE = 3
+_TRIES_IF_SHORT = 2
 _SECONDS_BETWEEN_WARNINGS = 5.0
 
 
@@ -37,7 +38,7 @@ class Attempts:
     tries_if_slow: int | None = None
     """After this number of slow answers in a row, it is not repeated."""
     is_short: bool = False
-    """True if it never gets more than `FIRST_SECONDS`, and does not ask whether others are answered."""
+    """True if it never gets more than `FIRST_SECONDS`, and two tries if only this path may be at fault."""
     since: float | None = None
     """When it failed first."""
     faults: int = 0
@@ -84,6 +85,9 @@ class Retries:
         request.slow = request.slow + 1 if isinstance(fault, SlowAnswer) else 0
         request.unusable += isinstance(fault, Unusable)
         if request.slow and request.slow == request.tries_if_slow:
+            raise fault
+        is_about_path = not isinstance(fault, NoConnection | RateLimited)
+        if request.is_short and is_about_path and request.faults >= _TRIES_IF_SHORT:
             raise fault
         if isinstance(fault, Unusable) and request.unusable >= _TRIES_IF_UNUSABLE:
             raise fault

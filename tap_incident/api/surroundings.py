@@ -64,6 +64,11 @@ def proxy() -> str:
     return f"the proxy in {_first(_PROXIES) or 'the settings of this machine'}"
 
 
+def proxy_url() -> str:
+    """What to check besides the endpoint if no request can be made; "" if there is no proxy."""
+    return f", and the URL of {proxy()} (its scheme must be http or https)" if _first(_PROXIES) else ""
+
+
 def refused_by_proxy(status: int) -> str:
     """What to do if the proxy itself answers with this status."""
     if status == 407:

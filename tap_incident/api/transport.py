@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidHeader, InvalidSchema, ProxyError
 from urllib3.exceptions import MaxRetryError
 
-from tap_incident.api.surroundings import bad_certificate, check_bundle, proxy, refusal, refused_by_proxy
+from tap_incident.api.surroundings import bad_certificate, check_bundle, proxy, proxy_url, refusal, refused_by_proxy
 from tap_incident.config import Config, is_loopback
 from tap_incident.errors import BadData, BadEndpoint, NoConnection, PassingFault, SlowAnswer
 from tap_incident.streams import PATH_PARAM, Params
@@ -104,10 +104,7 @@ class Transport:
             # Some of their texts quote a URL, and the URL of a proxy can hold a password.
             quotes = isinstance(error, ValueError | TypeError) and not isinstance(error, InvalidSchema)
             why = type(error).__name__ if quotes else error
-            raise BadEndpoint(
-                f"{request}: the request can't be made ({why}): "
-                f"check endpoint, and the URL of {proxy()} (its scheme must be http or https)"
-            ) from None
+            raise BadEndpoint(f"{request}: the request can't be made ({why}): check endpoint{proxy_url()}") from None
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

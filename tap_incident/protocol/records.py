@@ -136,7 +136,8 @@ def _object(schema: Schema, full: Schema, path: str, rules: _Rules) -> _Convert:
         (name, *_compile(child, full["properties"][name], f"{path}.{name}", rules))
         for name, child in schema["properties"].items()
     ]
-    known = frozenset(full["properties"]) | (frozenset() if path else rules.withheld)
+    places = (path.rpartition(".") for path in rules.withheld)
+    known = frozenset(full["properties"]) | {name for above, _, name in places if above == path.lstrip(".")}
 
     def convert(value: Any) -> dict[str, Any]:
         if type(value) is not dict:

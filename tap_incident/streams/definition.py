@@ -12,7 +12,6 @@ Params = tuple[tuple[str, str], ...]
 STATUS_CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
 PATH_PARAM = re.compile(r"{(\w+)}")
 """A parameter in a path."""
-UNKNOWN_SCOPE = "unknown"
 ROW_ID = "row_id"
 """Column that the tap adds where the API gives no stable id: a hash of the columns in `Answer.row_id_from`."""
 
@@ -130,7 +129,7 @@ class Stream:
     description: str
     """What a row is, for the README and `--about`."""
     scope: str = ""
-    """Permission that the endpoint requires; empty if any valid key may call it, `UNKNOWN_SCOPE` if not known."""
+    """Permission that the endpoint requires; empty if any valid key may call it."""
     key_properties: tuple[str, ...] = ("id",)
     page_size: int | None = None
     """Rows per page; None if the endpoint has no such parameter."""

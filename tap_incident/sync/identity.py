@@ -42,8 +42,8 @@ def organisation(client: Client) -> str | None:
 def check_key(client: Client) -> None:
     """Make sure that the API knows the key, for a run that needs nothing else. Raises BadKey if it does not."""
     try:
-        organisation(client)
+        LOGGER.info("%s", described(client.identity()))
     except (BadKey, Stopped):
         raise
-    except TapError as error:
+    except (TapError, TypeError) as error:
         LOGGER.warning("The key could not be checked; the catalog does not depend on it (%s)", error)

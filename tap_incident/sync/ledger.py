@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from tap_incident.errors import Forbidden, MissingPermission, Unanswered, Unreadable
+from tap_incident.errors import Forbidden, MissingPermission, Rejected, Unanswered, Unreadable
 from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.state import Bookmark, Left, State
@@ -19,6 +19,7 @@ from tap_incident.sync.problems import Problems, Status
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
 from tap_incident.sync.resume import Start, final
+from tap_incident.sync.summary import of
 from tap_incident.sync.windows import Room
 from tap_incident.timestamps import instant
 
@@ -63,6 +64,7 @@ class Ledger:
         self._stuck: set[str] = set()
         """Steps whose cursor stays, because they failed after a STATE had it."""
         self._at_state = 0
+        self._has_written = False
 
     @property
     def is_done(self) -> bool:
@@ -134,7 +136,9 @@ class Ledger:
             return
         node = step.root if course.start.is_second_look(left) else source.node
         self._problems.list_failed(node, error, has_rows=left != source.left)
-        if course.has_cursor or isinstance(error, Unanswered):
+        if isinstance(error, Rejected) and left.asked != (None, None):
+            course.has_cursor = False  # The next run would ask for the same window, and get the same answer.
+        elif isinstance(error, Unanswered):
             self._stuck.add(step.name)
 
     def _next(self, course: _Course) -> list[Source]:
@@ -152,7 +156,7 @@ class Ledger:
     def _is_frozen(self, course: _Course) -> bool:
         """True if its state must not move on: rows of the step itself are missing, or a part of all further rows."""
         step, problems = course.start.step, self._problems
-        if any(problems.status(root.name) is not None for root, _ in step.lists):
+        if any(problems.status(root.name) for root, _ in step.lists):
             return True
         parts = [part.name for part in step.parts.values()] if step.replication_key else []
         return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
@@ -179,6 +183,8 @@ class Ledger:
     def _close(self, course: _Course) -> None:
         """SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
         start, problems = course.start, self._problems
+        if course.rows:
+            problems.partly_refused(start.step.root)
         emitted = [each for each in start.step.emitted() if problems.status(each.stream.name) is not Status.SKIPPED]
         for selected in emitted:
             self._writer.schema(selected)
@@ -209,7 +215,7 @@ class Ledger:
     def _log(self, course: _Course) -> None:
         name, records = course.start.step.name, self._writer.records
         names = [each.stream.name for each in course.start.step.emitted() if each.stream.name in records]
-        counts = [f"{records[each]:,} {counted(records[each], each, name)}" for each in names]
+        counts = [f"{records[each]:,} {each}" if each != name else of(records[each], "row") for each in names]
         if counts:
             LOGGER.info("%s: %s", name, ", ".join(counts))
         for part, count in course.start.known.lacking.items():
@@ -217,7 +223,7 @@ class Ledger:
             LOGGER.warning(text, name, part, f"{count:,}", "row" if count == 1 else "rows")
 
     def _write_state(self, state: State) -> None:
-        self.state = state
+        self.state, self._has_written = state, True
         self._writer.state(state)
         self._at_state = sum(self._writer.records.values())
 
@@ -232,15 +238,10 @@ class Ledger:
             if mark.walk is not None:
                 # A later run would start in the middle.
                 state = states.with_bookmark(state, name, mark.lasting())
-        if state != {"bookmarks": {}, **self.state}:
+        if state != {"bookmarks": {}, **self.state} or not self._has_written:
             self._write_state(state)
 
     def repeat_state(self) -> None:
         """Write the last STATE once more: some targets forget it at the next RECORD."""
         if 0 < self._at_state < sum(self._writer.records.values()):
             self._writer.state(self.state)
-
-
-def counted(count: int, stream: str, step: str) -> str:
-    """What a number of rows is called in the line of a step."""
-    return stream if stream != step else "row" if count == 1 else "rows"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from tap_incident.errors import BadData, Forbidden, Gone, MissingPermission, TapError, Unreadable
-from tap_incident.streams import BY_NAME, PERMISSIONS
+from tap_incident.streams import PERMISSIONS
 from tap_incident.sync.plan import Node
 
 LOGGER = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class Status(Enum):
 
 
 @dataclass
-class _Parents:
-    """The parents that a child stream was requested for."""
+class Parents:
+    """The parents that a child stream was requested for, or the rows whose details were."""
 
     asked: int = 0
     answered: int = 0
@@ -60,17 +60,20 @@ class _Parents:
 
 
 class Problems:
-    """The problems of one run, by stream. Thread-safe."""
+    """The problems of one run, by stream. Thread-safe. Its attributes are complete once all lists have ended."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._status: dict[str, Status] = {}
-        self._errors: dict[str, TapError] = {}
-        self._parents: dict[str, _Parents] = {}
+        self.errors: dict[str, TapError] = {}
+        """The first error of each stream that ended early."""
+        self._refusals: dict[str, TapError] = {}
+        self.parents: dict[str, Parents] = {}
         self._incomplete: set[str] = set()
-        self._explicit: list[str] = []
+        self.explicit: list[str] = []
         """Skipped streams that the catalog selects explicitly."""
-        self._read = False
+        self.has_read = False
+        """True if the API has answered a request for rows."""
 
     def status(self, name: str) -> Status | None:
         """What became of the stream; None if it has no problem of its own."""
@@ -91,7 +94,7 @@ class Problems:
     def answered(self, node: Node, *, parent: bool = False) -> None:
         """A list of this node was read, or its first page."""
         with self._lock:
-            self._read = True
+            self.has_read = True
             if parent:
                 self._of(node).asked += 1
                 self._of(node).answered += 1
@@ -104,6 +107,14 @@ class Problems:
             self._skip(node, error)
         else:
             self._end(node, error)
+
+    def partly_refused(self, node: Node) -> None:
+        """The key may not read one list of a stream, though it may read another one: the stream lacks rows."""
+        with self._lock:
+            error = self._refusals.get(node.name)
+            if error is not None and self._status.get(node.name) is Status.SKIPPED:
+                del self._status[node.name]
+                self._end(node, error)
 
     def parent_failed(self, node: Node, parent: str, error: Unreadable) -> bool:
         """The rows of one parent can't be read. Returns True if they may exist."""
@@ -121,7 +132,8 @@ class Problems:
             known.failed += [parent] if len(known.failed) < _MOST_NAMED else []
             self._incomplete.update(below.name for below in node.tree())
             if known.missing == 1:
-                LOGGER.warning("%s: the rows of one parent can't be read; the others are read. (%s)", node.name, error)
+                what = "the rows of one parent" if node.stream.parent.stream else "the details of one row"
+                LOGGER.warning("%s: %s can't be read; the others are read. (%s)", node.name, what, error)
             if known.missing == _ALL_ALIKE and not known.answered:
                 self._end(node, known.error)
             return True
@@ -142,31 +154,31 @@ class Problems:
             self._incomplete.update(names)
             if self._status.get(node.name) is Status.SKIPPED and names:
                 self._status.update(dict.fromkeys(names, Status.SKIPPED))
-                self._explicit += [each.name for each in below if each.explicit]
+                self.explicit += [each.name for each in below if each.explicit]
                 LOGGER.warning("%s: skipped, because the key may not read %s", " and ".join(names), node.name)
 
     def may_be_incomplete(self, name: str) -> bool:
         """True if rows of the stream may exist though they were not read, so that nothing may be deleted."""
-        known = self._parents.get(name)
+        known = self.parents.get(name)
         return name in self._incomplete or bool(known and 0 < known.asked == known.gone)
 
     def all_gone(self, name: str) -> bool:
         """True if the API seems to have given up the path of a child stream."""
-        return name in self._parents and self._parents[name].all_gone
+        return name in self.parents and self.parents[name].all_gone
 
     def only_gone(self, node: Node) -> dict[str, int]:
         """The child streams below `node` for which all requests were answered with 404, and the number of them."""
-        known = ((below.name, self._parents.get(below.name)) for below in node.tree())
+        known = ((below.name, self.parents.get(below.name)) for below in node.tree())
         return {name: each.gone for name, each in known if each and 0 < each.gone == each.asked}
 
     def resume(self, gone: Mapping[str, int]) -> None:
         """What `only_gone` found in the interrupted run."""
         for name, count in gone.items():
-            known = self._parents.setdefault(name, _Parents())
+            known = self.parents.setdefault(name, Parents())
             known.asked, known.gone = known.asked + count, known.gone + count
 
-    def _of(self, node: Node) -> _Parents:
-        return self._parents.setdefault(node.name, _Parents())
+    def _of(self, node: Node) -> Parents:
+        return self.parents.setdefault(node.name, Parents())
 
     def _skip(self, node: Node, error: MissingPermission | Forbidden) -> None:
         with self._lock:
@@ -175,7 +187,8 @@ class Problems:
                 self.nothing_known_below(node)
                 return
             self._status.update(dict.fromkeys((below.name for below in skipped), Status.SKIPPED))
-            self._explicit += [below.name for below in skipped if below.explicit]
+            self._refusals[node.name] = error
+            self.explicit += [below.name for below in skipped if below.explicit]
         names = " and ".join(below.name for below in skipped)
         null = f" (null in {node.stream.parent.stream}.{node.part})" if node.nested else ""
         if isinstance(error, Forbidden):
@@ -199,13 +212,13 @@ class Problems:
             self._note(node, error)
 
     def _note(self, node: Node, error: TapError) -> None:
-        if node.name not in self._errors:
-            self._errors[node.name] = error
+        if node.name not in self.errors:
+            self.errors[node.name] = error
             LOGGER.error("%s. The stream ends here; the others are still read", error)
 
     def log_deleted_parents(self) -> None:
         """Log how many parents were deleted before their children were requested."""
-        for name, known in self._parents.items():
+        for name, known in self.parents.items():
             if known.gone and not known.all_gone:
                 text = "%s: %s deleted during the run, so there are no rows of %s"
                 were = ("1 parent was", "it") if known.gone == 1 else (f"{known.gone:,} parents were", "them")
@@ -214,54 +227,6 @@ class Problems:
     def incomplete(self) -> set[str]:
         """Streams without a status of their own of which rows are missing."""
         return self._incomplete - self._status.keys()
-
-    def raise_failures(self, selected: Collection[str]) -> None:
-        """Raise TapError if something that was asked for could not be read. `selected` are the selected streams."""
-        failures = [*self._errors.values(), *self._missing_rows(), *self._withdrawn(), *self._refused(selected)]
-        if not failures:
-            return
-        rest = "Everything else was read" if self._read else "Nothing was read"
-        first, *others = failures
-        also = f". More problems are in the lines above: {len(others)}" if others else ""
-        raise TapError(f"{first}{also}. {rest}", advice=first.advice)
-
-    def _missing_rows(self) -> list[TapError]:
-        return [
-            TapError(
-                f"{name}: the rows of {known.missing:,} of {known.asked:,} parents are missing "
-                f"({', '.join(known.failed)}{', ...' * (known.missing > len(known.failed))}), first because of: "
-                f"{known.error}",
-                advice="Run again later, use a key that may read them, or deselect the stream",
-            )
-            for name, known in self._parents.items()
-            if known.missing and name not in self._errors
-        ]
-
-    def _withdrawn(self) -> list[TapError]:
-        return [
-            Gone(f"{name}: every one of {known.gone:,} requests to {BY_NAME[name].path} was answered with 404")
-            for name, known in self._parents.items()
-            if known.all_gone
-        ]
-
-    def _refused(self, selected: Collection[str]) -> list[TapError]:
-        if self._explicit:
-            names = ", ".join(self._explicit)
-            return [
-                TapError(
-                    f"The key may not read all that is selected: {names} (see the warnings above)",
-                    advice="Use a key with these permissions, or deselect them",
-                )
-            ]
-        if not self._errors and selected and self.names(Status.SKIPPED).issuperset(selected):
-            return [
-                TapError(
-                    "Nothing could be read: the key lacks the permissions for all selected streams "
-                    "(see the warnings above)",
-                    advice="Use a key with these permissions",
-                )
-            ]
-        return []
 
 
 def permission(scope: str) -> str:

@@ -110,7 +110,7 @@ def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[P
 def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due]:
     """The rows of the source's window that changed. Gives away what another chain can read meanwhile."""
     start, node = source.start, source.node
-    chain = Chain(source.left, node.stream, shared.client.began)
+    chain = Chain(source.left, node.stream, shared.began)
     is_cut = node.stream.filters_created_at and not shared.sample
     is_over = False
     while not is_over:
@@ -186,7 +186,7 @@ def _tried(shared: Shared, source: Source) -> Iterator[Page] | None:
 
 def _look_again(shared: Shared, source: Source) -> None:
     start = source.start
-    look = SecondLook(source.node, start.known.started or shared.client.began, start.since)
+    look = SecondLook(source.node, start.known.started or shared.began, start.since)
     for page, children in looked_at(shared, look, _accepted(shared, source)):
         for each in children:
             for item in as_messages(shared, look.child, iter([each]), Missing()):

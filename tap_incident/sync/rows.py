@@ -100,7 +100,9 @@ def _requested(shared: Shared, child: Node, row: Row) -> Child:
         return child, None
     stream = child.stream
     try:
-        lists = child_params(stream, row, shared.span, shared.seen.first)
+        # The lists by other ids of a parent are read elsewhere, if these are not.
+        is_first = (lambda *_: True) if child.asked_by == "own id" else shared.seen.first
+        lists = child_params(stream, row, shared.span, is_first)
     except BadData as error:  # A parent without the ids to ask by.
         shared.problems.parent_failed(child, shown_id(row), error)
         return child, None

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from tap_incident.api.client import Client
 from tap_incident.config import Config
@@ -20,6 +20,7 @@ from tap_incident.errors import BadOutput, MissingPermission, Unreadable
 from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import Selection
 from tap_incident.protocol.state import State, bookmark
+from tap_incident.streams import BY_NAME
 from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.flow import Flow
 from tap_incident.sync.identity import organisation
@@ -34,6 +35,7 @@ from tap_incident.sync.resume import Start, start
 from tap_incident.sync.shared import Pool, Shared
 from tap_incident.sync.spool import Spool
 from tap_incident.sync.summary import log_plan, log_summary
+from tap_incident.sync.verdict import raise_failures
 
 LOGGER = logging.getLogger(__name__)
 
@@ -63,10 +65,11 @@ def sync(
     versions = _versions(starts, config)
     encoder = Encoder(config.api_key, versions)
     progress = Progress(lambda: client.sent, client.seconds_for, clock)
-    ledger = Ledger(state, writer, problems, progress, began=client.began, versions=versions, sample=sample)
+    began = client.began
+    ledger = Ledger(state, writer, problems, progress, began=began, versions=versions, sample=sample)
     shared = Shared(
         *(config, client, Pool(config.max_concurrency), problems, encoder),
-        *(shift_window(now, config.schedule_window_days), flow.put, stop, sample),
+        *(shift_window(now, config.schedule_window_days), flow.put, stop, began, sample),
     )
     try:
         log_plan(starts)
@@ -74,7 +77,7 @@ def sync(
         finished = True
         ledger.finish()
         writer.flush()
-        problems.raise_failures(selection)
+        raise_failures(problems, selection)
     except Exception:
         # The output may be what failed.
         with suppress(OSError, BadOutput):
@@ -95,10 +98,11 @@ def planned(
 ) -> list[Start]:
     """Where each step starts. A step whose bookmark no longer fits is planned as one that is read whole."""
 
-    def may_read(node: Node, parent: str) -> bool:
-        params = (*node.stream.params, (node.stream.parent.id_param, parent))
+    @cache
+    def is_readable(name: str, parent: str) -> bool:
+        stream = BY_NAME[name]
         try:
-            client.first_page(node.stream, params, 1)
+            client.first_page(stream, (*stream.params, (stream.parent.id_param, parent)), 1)
         except MissingPermission:
             return False
         except Unreadable:
@@ -110,10 +114,14 @@ def planned(
     def has_bookmark(name: str) -> bool:
         return name not in whole and not sample and bool(config.start_date or bookmark(state, name).updated_at)
 
+    def may_read(node: Node, parent: str) -> bool:
+        return is_readable(node.name, parent)
+
+    known = {} if sample else state
     by_list = config.child_strategy == "list" and not sample
     while True:
         found = steps(selection, config.incident_modes, by_list=by_list, filtered=not sample, has_bookmark=has_bookmark)
-        starts = [start(step, {} if sample else state, config, key_of, may_read) for step in found]
+        starts = [start(step, known, config, key_of, may_read) for step in found]
         outdated = {each.step.name for each in starts if each.step.replication_key and each.since is None}
         if not outdated - whole:
             return starts

@@ -29,6 +29,8 @@ _DISORDER = timedelta(minutes=10)
 """A list in the order of ids may be so much out of the order of `created_at`."""
 _OVERLAP, _DAY_OVERLAP = timedelta(seconds=1), timedelta(days=1)
 _NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=2), timedelta(days=2)
+_PAGES_BEFORE = 2
+"""Pages of a list that are read before anything is given away: most lists have no more."""
 _FEWEST_PAGES, _FEWEST_PAGES_BY_DAY = 3, 6
 """What is left is given away if it seems to have more pages. Where the filter takes days, the overlap costs more."""
 
@@ -119,15 +121,22 @@ class Chain:
         self._first: Instant | None = None
         self._last: Instant | None = None
         self._last_text = ""
-        self._rows = 0
+        self._is_first = left.asked == (None, None) and left.after is None
+        self._pages = self._rows = 0
         self._size = 1
+        self._density = 0.0
+        """Rows per second of the last page."""
         self._falls: bool | None = None
         """True if the newest row comes first; None if nothing shows it yet."""
         self.is_ordered = True
 
     def add(self, page: Page) -> None:
         """Look at the rows of the next page."""
+        self._pages += 1
         self._size = max(self._size, len(page.rows))
+        times = [created[0] for created in map(_created, page.rows) if created is not None]
+        if len(times) > 1:
+            self._density = len(times) / max(1.0, (max(times) - min(times)).total_seconds())
         for row in page.rows:
             created = _created(row)
             if created is None:
@@ -158,13 +167,15 @@ class Chain:
         """The far half of the time that is left, if it is long enough to be read by another chain."""
         if self._first is None or self._last is None or self._falls is None or not self.is_ordered:
             return None
+        if self._is_first and self._pages < _PAGES_BEFORE:
+            return None
         limit = self.left.start or _BEGINNING if self._falls else self.left.end or self._now
         rest = (self._last[0] - instant(limit)[0]) if self._falls else (instant(limit)[0] - self._last[0])
         narrowest = _NARROWEST_BY_DAY if self._by_day else _NARROWEST
         if rest <= 2 * narrowest:
             return None
-        read = max(abs(self._last[0] - self._first[0]), timedelta(seconds=1))
-        pages = self._rows * (rest / read) / self._size
+        read = max(1.0, abs(self._last[0] - self._first[0]).total_seconds())
+        pages = rest.total_seconds() * max(self._density, self._rows / read) / self._size
         if pages <= (_FEWEST_PAGES_BY_DAY if self._by_day else _FEWEST_PAGES):
             return None
         middle = rfc3339(before(self._last_text, rest / 2 if self._falls else -rest / 2))

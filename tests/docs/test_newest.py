@@ -14,7 +14,7 @@ from tap_incident.errors import BadKey
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.support.runs import Json
 from tools.facts import facts_of
-from tools.openapi import PATH, document_in, newest
+from tools.openapi import PATH, document_in, merged, newest
 
 ANSWER = {"properties": {"severities": {"type": "array", "items": {"type": "string"}}}}
 DOCUMENT: Json = {
@@ -94,6 +94,13 @@ def test_without_a_key_the_sdist_of_the_sdk_is_read_and_its_age_told(tmp_path: P
     assert (found.name, found.content) == ("the sdist of incident-io 2.1", DOCUMENT)
     assert found.note.startswith(note)
     assert bool(found.note) == bool(note)
+
+
+def test_what_the_sdk_lacks_is_added_to_its_document() -> None:
+    content = {"paths": {"/a": {"get": {"enum": ["x"]}}}, "info": 1}
+    later = {"paths": {"/a": {"get": {"enum": ["x", "y"]}}, "/b": {}}}
+    assert merged(content, later) == {"paths": {"/a": {"get": {"enum": ["x", "y"]}}, "/b": {}}, "info": 1}
+    assert content["paths"] == {"/a": {"get": {"enum": ["x"]}}}
 
 
 def test_no_index_and_no_document_are_errors(tmp_path: Path) -> None:

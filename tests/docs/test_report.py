@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tools.report import sections, tiles
 from tools.report.__main__ import warnings
-from tools.report.marts import TABLES, Origin, Row
+from tools.report.marts import TABLES, Origin, Row, files, origin
 from tools.report.numbers import Data, Grey, Line, Link, data, same_mix
 from tools.report.options import BadOption, Options, Period, options
 from tools.report.page import pages, plain, shown
@@ -85,9 +88,9 @@ def alert(known: str, title: str, used: bool | None, day: date = date(2026, 5, 2
     return {**row, "created_at": datetime(day.year, day.month, day.day), "created_on": day}
 
 
-def counted(tables: Mapping[str, list[Row]], origin: Origin = READ, now: datetime = NOW, **chosen: Any) -> Data:
+def counted(tables: Mapping[str, list[Row]], origin: Origin = READ, **chosen: Any) -> Data:
     """What the report counts of some tables; the others are empty."""
-    return data({**{name: [] for name in TABLES}, **tables}, Options(**chosen), origin, now)
+    return data({**{name: [] for name in TABLES}, **tables}, Options(**chosen), origin, NOW)
 
 
 def of(*incidents: Row, **chosen: Any) -> Data:
@@ -203,6 +206,24 @@ def test_a_period_before_that_is_not_whole_is_a_warning() -> None:
     assert "The first incident is of 2026-02-21" in warnings(of(incident(100)), READ.as_of)[0]
 
 
+def test_what_the_files_say_of_themselves(tmp_path: Path) -> None:
+    chosen = Options(str(tmp_path))
+    with pytest.raises(BadOption, match="no incidents"):
+        files(chosen)
+    (tmp_path / "incidents-20260101T000000.jsonl").touch()
+    os.utime(tmp_path / "incidents-20260101T000000.jsonl", (0, 0))
+    assert origin(files(chosen), READ.as_of) == Origin(datetime(1970, 1, 1, tzinfo=timezone.utc))
+    said = {"organisation": {"name": "Mine", "dashboard_url": "https://x"}, "sample": False, "exit_code": 1}
+    said |= {"began": "2026-06-01T12:00:00+00:00", "missing": {"users": "users.view"}}
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    noted = Origin(READ.as_of, "https://x (API key “Mine”)", False, True, True, 1, {"users": "users.view"})
+    assert origin(tmp_path, READ.as_of) == noted
+    with pytest.raises(BadOption, match="of make run and of target-jsonl"):
+        files(chosen)
+    assert files(Options("postgres")) is None
+    assert origin(None, READ.as_of) == Origin(READ.as_of, read=False)
+
+
 def test_people_with_one_name_stay_two() -> None:
     night = datetime(2026, 5, 20, 23)
     found = counted({"stg_pages": [*[page_of("u00001", night, "one name")] * 3, page_of("u00002", night, "one name")]})
@@ -217,7 +238,7 @@ def test_people_are_ranked_by_night_and_equal_ones_by_id() -> None:
     assert names == ["Name of u05", *(f"Name of u{n:02}" for n in range(20) if n != 5), "Name of v"]
     turned = [row[0].split(" (")[0] for row in cells(sections.people(counted({"stg_pages": pages_of[::-1]})))]
     assert turned == names
-    assert "9 more people are not shown, with at most 1 each." in text(counted({"stg_pages": pages_of}))
+    assert "11 more people are not shown, with at most 1 each." in text(counted({"stg_pages": pages_of}))
 
 
 def test_pages_have_a_period_and_a_schedule_and_nights_in_a_row() -> None:
@@ -229,7 +250,7 @@ def test_pages_have_a_period_and_a_schedule_and_nights_in_a_row() -> None:
     assert cells(sections.people(found)) == [["Name of u (Backup, Primary)", 4, 0, 0, 3]]
     assert cells(sections.schedules(found)) == [["Backup", 4, 0, 0, 1], ["Primary", 4, 0, 0, 1]]
     assert sections.hours(found)["Thu"][2] == 1
-    assert tile(found, "Interruptions at night").note == ("of 4 interruptions; 1 person",)
+    assert tile(found, "Interruptions at night").note == ("of 4 in all; 1 person",)
 
 
 def test_notices_that_interrupt_nobody_do_not_count() -> None:
@@ -268,7 +289,7 @@ def test_few_are_grey_and_not_compared() -> None:
     assert tile(found, "Time to resolve").ratio is None
     assert not tile(of(incident(9), incident(120)), "Incidents").enough
     assert '<span class="grey">too few</span>' in pages(found, [])["report.html"]
-    assert same_mix({"a": [1.0] * 5}, {"b": [1.0] * 5}) == (None, [])
+    assert same_mix({"a": [1.0] * 5}, {"b": [1.0] * 5}) == (None, "")
 
 
 def test_open_incidents_stay_with_their_age() -> None:
@@ -324,7 +345,7 @@ def test_follow_ups_of_what_does_not_count_are_told_apart() -> None:
     assert tile(found, "Follow-ups overdue").value == 2
     page = text(found)
     assert "Not counted: 2 open ones whose incident does not count or was not read" in page
-    assert "In the period 5 were created and 1 closed; before, 1 and 0." in page
+    assert "In the period 3 were created and 1 closed; before, 1 and 0." in page
 
 
 def test_alerts_count_in_the_period_and_by_incidents_that_count() -> None:
@@ -333,6 +354,7 @@ def test_alerts_count_in_the_period_and_by_incidents_that_count() -> None:
     assert cells(sections.sources(found)) == [["web", 6, 2, "33%", 0, Grey(None)]]
     assert cells(sections.noisiest(found)) == [["Disk", "web", 6, 2]]
     assert tile(found, "Alerts per incident").value == "1.2"
+    assert tile(found, "Alerts per incident").note == ["6 alerts, 5 incidents"]
     unknown = {"alert_metrics": [alert("a", "Disk", None)]}
     assert "No alert is linked to an incident." in text(counted(unknown))
     missing = Origin(READ.as_of, noted=True, missing={"incident_alerts": ""})
@@ -353,6 +375,7 @@ def test_nothing_has_three_reasons(missing: dict[str, str], noted: bool, sentenc
     assert sentence in page
     assert "The organisation has no incident that counts." in page
     assert ("Follow-ups overdue" in page) == (not missing)
+    assert "| Incidents | **0** started in the period | before: 0 |" in page
 
 
 def test_an_interrupted_run_is_no_missing_permission() -> None:
@@ -364,9 +387,10 @@ def test_nine_severities_have_nine_colours() -> None:
     severities = [{"name": f"S{n}", "rank": 9 - n} for n in range(9)]
     found = counted({"incident_metrics": [incident(5, f"S{n}") for n in range(9)], "base_severities": severities})
     page = pages(found, [])["report.html"]
-    legend = re.search(r'<p class="legend severity">(.*?)</p>', page)
-    assert legend
-    assert len(set(re.findall(r"--i:([\d.]+)", legend[1]))) == 9
+    for pattern in (r'<p class="legend severity">(.*?)</p>', r'<div class="bar severity">(.*?)</div>'):
+        coloured = re.search(pattern, page)
+        assert coloured
+        assert len(set(re.findall(r"--i:([\d.]+)", coloured[1]))) == 9
     assert tile(found, "S0 and S1").value == 2
 
 
@@ -377,7 +401,8 @@ def test_a_slice_by_team_type_or_field() -> None:
         {"incident_id": known[n], "team": team, "position": 1} for n, team in ((0, "B"), (1, "B"), (1, "A"), (3, "A"))
     ]
     values = [{"incident_id": known[0], "name": "Cause", "value": "Deploy"}]
-    tables = {"incident_metrics": rows, "stg_incident_teams": teams, "stg_custom_field_values": values}
+    tables: dict[str, list[Row]] = {"incident_metrics": rows, "stg_incident_teams": teams}
+    tables["stg_custom_field_values"] = values
     by_team = sections.slices(counted(tables))
     assert [row[:3] for row in cells(by_team)] == [["B", 2, 0], ["A", 1, 1], ["none", 1, 0]]
     assert [line.parts for line in by_team] == [(1, 1), (0, 1), (0, 1)]
@@ -386,6 +411,17 @@ def test_a_slice_by_team_type_or_field() -> None:
         ["Deploy", 1, 0],
     ]
     assert [row[:2] for row in cells(sections.slices(counted(tables, by="incident type")))] == [["Default", 3]]
+    tables["stg_custom_field_values"][0]["catalog_entry_id"] = "e"
+    tables["base_catalog_types"] = [
+        {"schema": '{"attributes": [{"id": "t", "name": "Tier"}, {"id": "o", "name": "Owner"}]}'}
+    ]
+    bindings = {"t": {"value": {"label": "Gold"}}, "o": {"array_value": [{"label": "Ann"}, {"label": "Bo"}]}}
+    tables["base_catalog_entries"] = [{"id": "e", "attribute_values": bindings}, {"id": "f", "attribute_values": None}]
+    assert [row[:2] for row in cells(sections.slices(counted(tables, by="Cause: Tier")))] == [["none", 2], ["Gold", 1]]
+    owners = cells(sections.slices(counted(tables, by="Cause: Owner")))
+    assert [row[:2] for row in owners] == [["none", 2], ["Ann", 1], ["Bo", 1]]
+    with pytest.raises(BadOption, match=r"^BY=Size: .*Owner, Tier"):
+        counted(tables, by="Cause: Size")
     only_a = counted(tables, team="A")
     assert (len(only_a.incidents), tile(only_a, "Incidents").value) == (2, 1)
 
@@ -414,7 +450,7 @@ def test_last_week_has_the_worst_incidents_with_link_and_post_mortem() -> None:
     assert sections.week(found) == Period(date(2026, 5, 25), date(2026, 6, 1))
     week = cells(sections.of_the_week(found))
     assert [row[1:] for row in week] == [
-        ["SEV2", date(2026, 6, 1), "open", "Ann", "Payments", "no"],
+        ["SEV2", date(2026, 6, 1), "open", "Ann", "Payments", "no post-mortem"],
         ["SEV1", date(2026, 5, 30), 30, "Ann", "Payments", "yes"],
     ]
     page = pages(found, [])["report.html"]

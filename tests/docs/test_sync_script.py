@@ -16,6 +16,7 @@ from tests.support.paths import REPOSITORY
 from tests.support.runs import (
     KEY,
     Json,
+    cursor,
     only,
     there,
 )
@@ -70,7 +71,7 @@ def test_sync_script_resumes_an_interrupted_run(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
     assert synced(folder, fault=True) == 1
-    assert state(folder)["bookmarks"]["alerts"]["after"]
+    assert cursor(state(folder), "alerts")
     assert synced(folder, port(folder)) == 0
     assert state(folder) == {"bookmarks": {}}
     expected = sorted(row["id"] for row in there(organisation(1), "alerts"))

@@ -32,8 +32,6 @@ PIPELINEWISE = Loader("pipelinewise-target-postgres", "target-postgres")
 DUCKDB = Loader("target-duckdb", "target-duckdb")
 CSV = Loader("meltanolabs-target-csv", "target-csv")
 OLD_CSV = Loader("target-csv", "target-csv", pythons=((3, 9), (3, 9)))
-CHECK_TAP = Loader("singer-tools", "singer-check-tap")
-SDK = Loader("singer-sdk", "python")
 # No loader, but a program with requirements of its own too: it runs the tap and a loader.
 ORCHESTRATOR = Loader("meltano", "meltano", ((3, 11), (3, 13)))
 # No loader either: the vendor's client for the API, which reads the stand-in.

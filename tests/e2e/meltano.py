@@ -39,7 +39,8 @@ class Project:
         if api:
             # Who would be asked for definitions, or be told of the use, is the stand-in too: it has a list of requests.
             others = {"MELTANO_HUB_URL": api.url, "MELTANO_SNOWPLOW_COLLECTOR_ENDPOINTS": json.dumps([api.url])}
-            environ |= {"TAP_INCIDENT_ENDPOINT": api.url, **others}
+            # As the sample organisation prints it.
+            environ |= {"INCIDENT_ENDPOINT": api.url, **others}
         return subprocess.run(
             [str(loader_command(ORCHESTRATOR)), *arguments],
             cwd=self.folder,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.support.runs import Json, key_of, there
+from tests.support.runs import Json, cursor, key_of, there
 
 from .pages import DEFAULT, DOCS, HOME, at, by_cron, commands, finished, shell
 
@@ -40,7 +40,7 @@ def test_cron_resumes_where_the_run_before_was_refused(scheduled: tuple[str, Pat
     with FakeApi(org, faults=refused) as api:
         port = int(api.url.rsplit(":", 1)[1])
         assert by_cron(line, at(api)) == 1
-    assert json.loads((folder / "state.json").read_text())["bookmarks"]["alerts"]["after"]
+    assert cursor(json.loads((folder / "state.json").read_text()), "alerts")
     with FakeApi(org, port=port) as api:
         assert by_cron(line, at(api)) == 0
     assert finished(folder)

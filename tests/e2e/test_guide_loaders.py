@@ -6,11 +6,16 @@ import csv
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.fake_api import FakeApi, Organisation
 from tests.support.paths import REPOSITORY
 from tests.support.runs import there
+from tools.run import MORE
 
+from .conftest import Pour
 from .dbt import bin_folder, in_postgres
+from .loaders import JSONL
 from .pages import DEFAULT, DOCS, at, commands, finished, shell
 from .postgres import Server
 
@@ -74,10 +79,24 @@ def test_duckdb_on_what_make_run_writes(checkout: Path) -> None:
     assert len(severities) == 4
     assert sum(map(int, severities.values())) == SAMPLE_INCIDENTS
     counts = {name: int(rows) for name, rows in map(str.split, shell(DUCKDB_TABLES, checkout, {}))}
-    assert sorted(counts) == DEFAULT
+    assert sorted(counts) == sorted([*DEFAULT, *MORE])
     for name, rows in counts.items():
         assert rows == len((checkout / "output" / f"{name}.jsonl").read_text("utf-8").splitlines()), name
     bin_folder()
     (checkout / ".dbt").symlink_to(REPOSITORY / ".dbt")
     assert "Done. PASS=" in "\n".join(shell(DUCKDB_MODELS, checkout, {}))
     assert (checkout / "output" / "marts.duckdb").exists()
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_duckdb_on_what_target_jsonl_writes(runs: int, checkout: Path, pour: Pour, org: Organisation) -> None:
+    folder = checkout / "output"
+    folder.mkdir()
+    for run in range(runs):
+        pour(JSONL, {"destination_path": str(folder)}).loaded()
+        for path in folder.glob("*T*.jsonl"):
+            # Two runs within a second would write one file.
+            path.rename(folder / f"{path.stem.split('-')[0]}-{run}.jsonl")
+    shell(DUCKDB_SETUP.replace("make run\n", ""), checkout, {})
+    counts = {name: int(rows) for name, rows in map(str.split, shell(DUCKDB_TABLES, checkout, {}))}
+    assert counts == {name: len(there(org, name)) for name in DEFAULT}

@@ -7,11 +7,12 @@ last.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Fault, Organisation
-from tests.support.runs import KEY, Json, key_of, there
+from tests.support.runs import KEY, Json, cursor, key_of, there
 
 from .meltano import Project
 
@@ -58,7 +59,7 @@ def test_a_run_that_was_refused_part_way_is_gone_on_with_and_nothing_is_lost(
     with FakeApi(org, faults=refused) as api:
         port = int(api.url.rsplit(":", 1)[1])
         assert project.run(api).returncode == 1
-    assert project.state()["bookmarks"]["alerts"]["after"]
+    assert cursor(project.state(), "alerts")
     assert len(keys(project, "alerts")) < len(there(org, "alerts"))
     with FakeApi(org, port=port) as api:
         done = project.run(api)
@@ -112,11 +113,21 @@ def test_rules_reach_into_lists(project: Project, api: FakeApi, org: Organisatio
 
 
 def test_personal_data_can_be_excluded_with_a_setting(project: Project, api: FakeApi) -> None:
-    done = project.run(api, TAP_INCIDENT_EXCLUDE_PERSONAL_DATA="true")
+    done = project.run(api, TAP_INCIDENT_EXCLUDE_PERSONAL_DATA="true", TAP_INCIDENT_REQUEST_TIMEOUT="60.5")
     assert done.returncode == 0, done.stderr[-5000:]
     for stream in DEFAULT:
         assert not any(values(row, "email", "slack_user_id") for row in project.rows(stream)), stream
     assert all(row["id"] and "name" not in row for row in project.rows("users"))
+
+
+def test_log_lines_arrive_with_their_level(project: Project, org: Organisation) -> None:
+    with FakeApi(org, denied={"users.view"}) as api:
+        done = project.run(api)
+        assert done.returncode == 1
+        assert re.search(r"\[warning +\].* users: skipped: the key lacks the permission users\.view", done.stderr)
+        assert re.search(r"\[critical +\].* The key may not read all that is selected: users", done.stderr)
+        done = project.run(api, TAP_INCIDENT_API_KEY="wrong")
+    assert re.search(r"\[critical +\].* status 401", done.stderr)
 
 
 def test_the_configuration_can_be_tested(project: Project, api: FakeApi) -> None:

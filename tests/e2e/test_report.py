@@ -101,12 +101,13 @@ def test_report_opens_in_a_browser_without_an_error(report: Path, width: int, tm
 
 
 def test_report_counts_days_by_the_clocks_of_the_reader(report: Path) -> None:
-    made(report.parents[1], {}, "report", "TZ=Etc/GMT+12", "PERIOD=28d", "BY=Affected service", "NAMES=no")
+    made(report.parents[1], {}, "report", "TZ=Etc/GMT+12", "PERIOD=28d", "BY=Affected service: Owner", "NAMES=no")
     text = report.with_suffix(".md").read_text("utf-8")
     months = {row[0][:7]: int(row[-1]) for row in figures(text, "Incidents by month")}
     assert months == counted(report.parent, timezone(timedelta(hours=-12)))
     assert "- Time zone: Etc/GMT\\+12" in text
-    assert "## Incidents by Affected service" in text
+    assert "## Incidents by Affected service: Owner" in text
+    assert "Checkout" in {row[0] for row in figures(text, "Incidents by Affected service: Owner")}
     assert re.search(r"\| person \d+", text)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.support.faults import port_of
-from tests.support.runs import key_of, there
+from tests.support.runs import cursor, key_of, there
 
 from .conftest import Pour
 from .targets import DUCKDB_TARGET, MELTANO_TARGET, Target
@@ -33,7 +33,7 @@ def test_interrupted_run_and_the_next_one_load_every_row(
         first = pour(target.loader, place.config, api=api)
     assert (first.run.code, first.target_code) == (1, 0), first.said[-5000:]
     state = json.loads(first.printed.splitlines()[-1])
-    assert state["bookmarks"]["alerts"]["after"]
+    assert cursor(state, "alerts")
     with FakeApi(org, port=port) as api:
         second = pour(target.loader, place.config, api=api, state=state).loaded()
     assert len(second.run.records("alerts")) < len(there(org, "alerts"))

@@ -130,7 +130,6 @@ def _in_json(status: int, body: Any, headers: Row) -> Answer:
 
 
 def _made_up(call: Call, fault: Fault) -> Answer:
-    status = fault.status or 200
-    problem = Problem(status, "made_up", "Something went wrong on purpose.")
+    problem = Problem(fault.status or 200, "made_up", "Something went wrong on purpose.")
     body = json.dumps(problem.body(f"req-{call.number}")) if fault.body is None else fault.body
-    return Answer(status, body.encode(), {"Content-Type": fault.content_type})
+    return Answer(problem.status, body.encode(), {"Content-Type": fault.content_type})

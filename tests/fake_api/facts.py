@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from .making import VALUES, read
-from .traps import NONE, TRAPS, Trap
+from .traps import TRAPS, Trap
 
 Json = dict[str, Any]
 
@@ -118,7 +118,7 @@ def _parents(path: str, required: tuple[str, ...], trap: Trap) -> Iterator[tuple
 
 
 def _endpoint(path: str, facts: Json) -> Endpoint:
-    trap, paged = TRAPS.get(path, NONE), {"page_size": facts.get("paging", {}).get("page_size", {})}
+    trap, paged = TRAPS.get(path, Trap()), {"page_size": facts.get("paging", {}).get("page_size", {})}
     found = (paged | facts["parameters"]).items()
     required = tuple(name for name, parameter in found if parameter.get("required") or name in trap.required)
     return Endpoint(path=path, trap=trap, required=required, parents=dict(_parents(path, required, trap)), **facts)

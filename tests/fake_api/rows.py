@@ -81,7 +81,6 @@ class Maker:
         (*others, (name, last)) = endpoint.parents.items()
         given = {last.kept_as: row[last.field]}
         if last.kept_as == "id":
-            # The row itself, with more of it than the list has, or an object that holds it.
             same = {key: value for key, value in row.items() if isinstance(value, str | bool | int)}
             whole = endpoint.properties.get(singular(last.path), {}).get("$ref", "").rsplit("/", 1)[-1]
             given |= {singular(last.path): self.make(whole, 1, number, same)} if whole else same

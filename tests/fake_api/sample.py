@@ -168,7 +168,6 @@ def _shifts(maker: Maker) -> Rows:
 
 
 FACTS: Mapping[str, Facts] = {
-    # The change that mended every third incident.
     "/v1/incident_attachments": lambda maker: ((case["when"], case) for case in list(_with_incidents(maker))[::3]),
     "/v2/alerts": _alerts,
     "/v2/escalations": _escalations,

@@ -71,7 +71,7 @@ class FakeApi:
         return self
 
     def stop(self) -> None:
-        """Stops at once: what waits is cut off. A connection that a client keeps ends at its next request."""
+        """Stops at once: what waits is answered early. A connection that a client keeps ends at its next request."""
         self._stopping.set()
         self._server.shutdown()
         self._thread.join()
@@ -92,6 +92,8 @@ class FakeApi:
     def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
         """The answer to one request, after the time that it is to take; logs it."""
         at = time.monotonic()
+        if self._stopping.is_set():
+            return Answer(0)
         with self._lock:
             number = self._arrived
             self._arrived += 1
@@ -104,9 +106,8 @@ class FakeApi:
             call = Call(number, method, parts.path, params, at, agent, authorization)
             path, in_path = documented(call.path)
             fault = self._faults(number, path, {**in_path, **dict(params)}) if self._faults else None
-            stopped = self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
-            answer = Answer(0) if stopped else self._answers.answer(call, fault)
-            authorized = self._answers.authorized(call)
+            self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
+            answer, authorized = self._answers.answer(call, fault), self._answers.authorized(call)
             with self._lock:
                 self.requests.append(Logged(**vars(call), status=answer.status, authorization_ok=authorized))
             return answer

@@ -80,7 +80,6 @@ SHOWS: Mapping[str, Shows] = {
     "pause": _pause,
     "user": lambda row, query, views: row["is_active"] or query.get("include_inactive") == ("true",),
 }
-NONE = Trap()
 TRAPS: Mapping[str, Trap] = {path: Trap(**facts) for path, facts in read("traps.json").items()}
 MODES = TRAPS["/v2/incidents"].reads["mode[one_of]"]
 CATEGORIES = TRAPS["/v2/incidents"].reads["status_category[one_of]"]

@@ -18,7 +18,7 @@ import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.processes import environ, start, until
-from tests.support.runs import only, parsed
+from tests.support.runs import cursor, only, parsed
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_signal_ends_the_run_soon_with_the_last_state(
         out, err = tap.communicate(timeout=20)
     assert tap.returncode == code
     messages = parsed(out)
-    assert messages[-1]["value"]["bookmarks"]["alerts"]["after"]
+    assert cursor(messages[-1]["value"], "alerts")
     assert sum(message["type"] == "RECORD" for message in messages) == 4 + 50
     assert number.name in err.splitlines()[-1]
     assert "Traceback" not in err

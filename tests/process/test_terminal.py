@@ -35,7 +35,8 @@ def test_json_lines_of_a_sync(command: list[str]) -> None:
     assert last["message"].startswith("Finished: ")
     assert last["extra"]["requests"] == len(fake.requests)
     counts = {line["metric_info"]["tags"]["endpoint"] for line in lines if line.get("metric_info")}
-    assert {"incidents", "users"} <= counts
+    assert "/v1/incident_attachments" in counts
+    assert {"incidents", "users"} <= {line.get("stream_name") for line in lines}
 
 
 CONFIGURED = """
@@ -60,7 +61,7 @@ format=mine %(levelname)s %(message)s
 def test_logging_conf_file_decides(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "logging.conf").write_text(CONFIGURED)
     with FakeApi(organisation(3), denied=["users.view"]) as fake:
-        own = {"LOGGING_CONF_FILE": str(tmp_path / "logging.conf"), "LOG_FORMAT": "json", "LOGLEVEL": "DEBUG"}
+        own = {"LOGGING_CONF_FILE": str(tmp_path / "logging.conf"), "LOGLEVEL": "DEBUG"}
         lines = said(command, fake, **own)
     assert lines
     assert all(line.startswith("mine WARNING ") for line in lines)

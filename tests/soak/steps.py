@@ -8,7 +8,7 @@ from functools import reduce
 from random import Random
 
 from tap_incident.settings import INCIDENT_MODES
-from tap_incident.streams import BY_NAME, STREAMS, UNKNOWN_SCOPE
+from tap_incident.streams import BY_NAME, STREAMS
 from tests.soak.faults import Trouble
 from tests.soak.loader import Habits
 from tests.soak.world import MARKS, NESTED, PARENTS, Change, line_of
@@ -158,7 +158,7 @@ def _denied(chance: Random, settings: Settings) -> tuple[str, ...]:
         return settings.denied if chance.random() < 0.4 else ()
     # Often that of the attachments: the nested parts come last.
     names = chance.choices((*settings.read(), *settings.read()[-2:-1] * 10), k=chance.randint(1, 2))
-    scopes = {BY_NAME[name].scope for name in names} - {"", UNKNOWN_SCOPE}
+    scopes = {BY_NAME[name].scope for name in names} - {""}
     return tuple(sorted(scopes)) if chance.random() < 0.25 else ()
 
 

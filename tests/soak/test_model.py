@@ -72,27 +72,6 @@ def broken(after: After) -> list[str]:
     return found
 
 
-def test_what_is_denied_may_be_missing_or_null_but_nothing_else() -> None:
-    world, denied = World(1, 6), Excuses({"incident_attachments", "actions"})
-    tables = loaded(world) | {"actions": {}}
-    first(tables["incidents"])["attachments"] = None
-    after = After(world, SETTINGS, 0, {}, tables, [], denied, complete=True)
-    assert broken(after) == []
-    assert {*broken(replace(after, excuses=Excuses()))} == {"a row is missing", "a nested part is outdated"}
-    first(tables["incidents"])["attachments"] = [{"id": "gone"}]
-    assert broken(after) == ["a nested part is outdated"]
-
-
-def test_the_model_sees_rows_that_should_not_have_come() -> None:
-    world, gone = World(1, 6), {**GONE}
-    tables = loaded(world)
-    came = [("users", {"id": "1"}), ("actions", gone), *(("incidents", row) for row in tables["incidents"].values())]
-    rows = [{"type": "RECORD", "stream": name, "record": row} for name, row in came]
-    after = After(world, SETTINGS, 0, tables, tables, lines(*rows), Excuses(), complete=True)
-    assert broken(after) == (rules := ["a stream is not selected", "a row came that is not there"])
-    assert {*broken(replace(after, former=0))} == {*rules, "a row came again, unchanged"}
-
-
 def lines(*messages: Mapping[str, Any]) -> list[str]:
     """Messages as the tap writes them."""
     return [json.dumps(message) for message in messages]

@@ -60,11 +60,6 @@ def made(stream: Stream) -> set[str]:
     }
 
 
-def keys_of(stream: Stream) -> list[str]:
-    """The key properties that the API sends."""
-    return [key for key in stream.key_properties if key not in made(stream)]
-
-
 @cache
 def fullest(stream: Stream) -> Json:
     """The longest row of the stream."""

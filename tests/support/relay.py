@@ -76,18 +76,6 @@ class Torn:
             raise ConnectionAbortedError
 
 
-def trickling(pieces: int, pause: float) -> Send:
-    """Sends each piece as `pieces` smaller ones, with a pause after each."""
-
-    def send(sink: socket, piece: bytes) -> None:
-        size = len(piece) // pieces + 1
-        for start in range(0, len(piece), size):
-            sink.sendall(piece[start : start + size])
-            time.sleep(pause)
-
-    return send
-
-
 class Proxy:
     """A proxy for http and, by CONNECT, for https; with `refusal`, it refuses all. `heads` are the requests it got."""
 

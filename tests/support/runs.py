@@ -54,6 +54,12 @@ class Run:
         return [m["value"] for m in self.messages if m["type"] == "STATE"]
 
 
+def cursor(state: Json, step: str) -> Any:
+    """The cursor of the first list that is left of a step; None if there is none."""
+    left: list[Json] = state["bookmarks"].get(step, {}).get("left", [])
+    return next((each["after"] for each in left if "after" in each), None)
+
+
 def asked(fake: FakeApi) -> list[str]:
     """Paths of the requests for rows as in the document, in order: all but the one that asks whose key it is."""
     paths = [documented(request.path)[0] for request in fake.requests]
@@ -78,13 +84,9 @@ def timeless(run: Run) -> list[Json]:
     return messages
 
 
-def by_stream(run: Run) -> dict[str, list[Json]]:
-    """The timeless messages of each stream in their order. Streams are read side by side: their messages come mixed."""
-    found: dict[str, list[Json]] = {}
-    for message in timeless(run):
-        if message["type"] != "STATE":
-            found.setdefault(message["stream"], []).append(message)
-    return found
+def rows_of(run: Run) -> Counter[str]:
+    """All records, with their stream: in which order rows of several lists come is nobody's business."""
+    return Counter(json.dumps([m["stream"], m["record"]]) for m in run.messages if m["type"] == "RECORD")
 
 
 def parsed(out: str) -> list[Json]:
@@ -177,7 +179,12 @@ def there(org: Organisation, stream: str, modes: Iterable[str] = STANDARD, days:
     elif BY_NAME[stream].parent.stream == "incidents":
         kept_as = parents["incident_id"].kept_as if "incident_id" in parents else "incident_id"
         rows = [row for row in rows if row[kept_as] in listed]
-    return [as_read(BY_NAME[stream], row) for row in rows]
+    read = [as_read(BY_NAME[stream], row) for row in rows]
+    detail = BY_NAME[stream].detail
+    if detail is None:
+        return read
+    single = {row["id"]: row for row in org.rows[detail.path]}
+    return [row | {key: single[row["id"]].get(key) for key in single[row["id"]]} for row in read]
 
 
 def as_read(stream: Stream, row: Json) -> Json:

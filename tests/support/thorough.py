@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from tap_incident.streams import Stream
-
 THOROUGH = os.environ.get("THOROUGH") == "1"
 
 
@@ -18,11 +16,3 @@ def sampled(points: Iterable[int], sample: int) -> Sequence[int]:
     if sample == 1:
         return every[:1]
     return sorted({every[round(place * (len(every) - 1) / (sample - 1))] for place in range(sample)})
-
-
-def sampled_streams(streams: Iterable[Stream]) -> list[Stream]:
-    """All of the streams if THOROUGH, else those that are read by default and one in three of the others."""
-    every = list(streams)
-    default = [stream for stream in every if stream.selected_by_default]
-    others = [stream for stream in every if not stream.selected_by_default]
-    return every if THOROUGH else [*default, *others[::3]]

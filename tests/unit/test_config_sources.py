@@ -86,7 +86,8 @@ def test_unknown_settings_are_logged_with_the_nearest_name(caplog: pytest.LogCap
 
 
 def test_unknown_variables_are_logged_only_if_they_are_almost_known(caplog: pytest.LogCaptureFixture) -> None:
-    others = {"TAP_INCIDENT__SELECT": "[]", "TAP_INCIDENT_LOGLEVEL": "debug", "TAP_INCIDENT_WHEEL": "x", "PATH": "/"}
+    others = {"TAP_INCIDENT__SELECT": "[]", "TAP_INCIDENT_LOGLEVEL": "debug", "TAP_INCIDENT_WHEEL": "x"}
+    others |= {"PATH": "/", "TAP_INCIDENT_EMEA_API_KEY": "x"}
     with caplog.at_level(logging.INFO):
         load(None, KEY | others | {"TAP_INCIDENT_MAX_CONCURENCY": "4", "TAP_INCIDENT_FLATTENING_ENABLED": "true"})
     assert infos(caplog) == []

@@ -1,17 +1,16 @@
-"""Log lines: text and JSON, levels, a file of one's own, and the progress line of a terminal."""
+"""Log lines: text and JSON, levels, a file of one's own."""
 
 from __future__ import annotations
 
 import json
 import logging
 from collections.abc import Mapping
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft4Validator
 
-from tap_incident.log_lines import TerminalHandler, log_lines, text_formatter
+from tap_incident.log_lines import log_lines, text_formatter
 from tap_incident.logs import clean_logs
 
 LOGGER = logging.getLogger("tests.log_lines")
@@ -179,17 +178,3 @@ def test_handlers_are_as_before_afterwards(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(RuntimeError), log_lines({"LOG_FORMAT": "json", "LOGLEVEL": "DEBUG"}, ()):
         raise RuntimeError
     assert logging.getLogger().handlers == before
-
-
-def test_terminal_rewrites_the_progress_below_other_lines() -> None:
-    stream = StringIO()
-    handler = TerminalHandler(stream)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    lines: list[dict[str, object]] = [{}, {"progress": 0.25}, {"progress": None}, {}]
-    for text, more in zip(("first", "1 row", "2 rows", "last"), lines, strict=True):
-        handler.emit(logging.makeLogRecord({"msg": text, **more}))
-    handler.emit(logging.makeLogRecord({"msg": "3 rows", "progress": 1.0}))
-    handler.close()
-    assert stream.getvalue() == (
-        f"first\n[#####...............] 1 row{CLEAR}2 rows{CLEAR}last\n[####################] 3 rows{CLEAR}"
-    )

@@ -80,21 +80,6 @@ def test_signal_decides_the_exit_code_together_with_any_error(
     assert f"Stopped by {number.name}" in caplog.records[-1].getMessage()
 
 
-def test_signal_after_the_last_message_is_logged_as_such(
-    run: Callable[..., int], caplog: pytest.LogCaptureFixture
-) -> None:
-    assert run(Out(signal.SIGTERM)) == 143
-    assert caplog.records[-1].getMessage() == "Stopped by SIGTERM when everything was written"
-
-
-@EACH
-def test_signal_during_about_decides_the_exit_code(
-    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
-) -> None:
-    monkeypatch.setattr(sys, "stdout", Out(number))
-    assert main(["--about"]) == code
-
-
 def test_signal_handlers_of_the_caller_are_restored_without_a_timer() -> None:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     before = [signal.getsignal(number) for number in numbers]

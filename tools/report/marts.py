@@ -26,6 +26,7 @@ MARTS = OUTPUT / "marts.duckdb"
 TABLES = (
     *("incident_metrics", "follow_up_metrics", "alert_metrics", "stg_pages", "stg_incident_teams", "base_severities"),
     *("stg_team_members", "stg_schedule_people", "stg_custom_field_values", "stg_duration_metrics"),
+    *("base_catalog_entries", "base_catalog_types"),
 )
 
 

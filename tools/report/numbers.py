@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,6 +78,11 @@ class Data:
         """The two worst severities."""
         return self.severities[:2]
 
+    def both(self, rows: Iterable[Row], day: str = "started_on") -> tuple[list[Row], list[Row]]:
+        """The rows of the period, and those of the one before."""
+        each = list(rows)
+        return within(each, self.period, day), within(each, self.before, day)
+
     def age(self, row: Row) -> timedelta:
         """Days since it started."""
         started: date = row["started_on"]
@@ -95,7 +101,7 @@ def data(tables: Tables, options: Options, origin: Origin, now: datetime) -> Dat
     known = {row["incident_id"]: row for row in counted}
     ranks = {row["severity"]: row["severity_rank"] for row in counted}
     ranks |= {row["name"]: row["rank"] for row in tables["base_severities"]}
-    pages = [row for row in tables["stg_pages"] if row["is_interruption"]]
+    pages = [{**row, "paged_on": row["paged_at_local"].date()} for row in tables["stg_pages"] if row["is_interruption"]]
     return Data(
         options,
         origin,
@@ -135,8 +141,34 @@ def _labels(tables: Tables, by: str) -> Mapping[str, list[str]]:
     if by == "incident type":
         return _listed((row["incident_id"], row["incident_type"]) for row in tables["incident_metrics"])
     values = tables["stg_custom_field_values"]
-    _check("BY", by, {"team", "incident type", *(row["name"] for row in values)})
-    return _listed((row["incident_id"], row["value"]) for row in values if row["name"] == by)
+    names = {"team", "incident type", *(row["name"] for row in values)}
+    field, attribute = (by, "") if by in names else by.rpartition(": ")[::2]
+    _check("BY", field or by, names)
+    chosen = [row for row in values if row["name"] == field]
+    if not attribute:
+        return _listed((row["incident_id"], row["value"]) for row in chosen)
+    entries = _attributes(tables, attribute)
+    return _listed((row["incident_id"], value) for row in chosen for value in entries[row["catalog_entry_id"]])
+
+
+def _attributes(tables: Tables, name: str) -> Mapping[str, list[str]]:
+    """The values of an attribute, by catalog entry."""
+    known = [
+        each for row in tables["base_catalog_types"] for each in (_json(row["schema"]) or {}).get("attributes", ())
+    ]
+    _check("BY", name, {each["name"] for each in known})
+    found: Mapping[str, list[str]] = defaultdict(list)
+    for row in tables["base_catalog_entries"]:
+        given = _json(row["attribute_values"]) or {}
+        for binding in (given[each["id"]] for each in known if each["name"] == name and each["id"] in given):
+            values = [binding.get("value"), *(binding.get("array_value") or ())]
+            found[row["id"]].extend(value["label"] for value in values if value)
+    return found
+
+
+def _json(value: Any) -> Any:
+    """DuckDB gives JSON as a text, PostgreSQL as what it says."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _people(tables: Tables, shown: bool) -> Mapping[str, str]:
@@ -147,7 +179,10 @@ def _people(tables: Tables, shown: bool) -> Mapping[str, str]:
         named |= {row[key]: row[name] or row[key] for row in tables[table] if row[key]}
     count = Counter(named.values())
     return {
-        known: (name if count[name] == 1 else f"{name} (…{known[-4:]})") if shown else f"person {place}"
+        # Rows that came without people's names have "person" and the id.
+        known: (name if count[name] == 1 else f"{name} (…{known[-4:]})")
+        if shown and name != f"person {known}"
+        else f"person {place}"
         for place, (known, name) in enumerate(sorted(named.items()), 1)
     }
 
@@ -187,14 +222,14 @@ def by_severity(rows: Iterable[Row], seconds: str) -> Mapping[str, list[float]]:
     return found
 
 
-def same_mix(
-    now: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[float]]
-) -> tuple[float | None, list[str]]:
-    """How the medians changed if both periods had the same share of each severity, and the severities that it is of.
+def same_mix(now: Mapping[str, Sequence[float]], before: Mapping[str, Sequence[float]]) -> tuple[float | None, str]:
+    """How the medians changed if both periods had the same share of each severity, and which severities that is of.
 
     Otherwise a period with fewer small incidents looks slower, though each severity became faster.
     """
-    mix = [name for name in now if min(len(now[name]), len(before.get(name, ()))) >= FEW]
+    mix = sorted(name for name in now if min(len(now[name]), len(before.get(name, ()))) >= FEW)
     weights = {name: len(now[name]) + len(before[name]) for name in mix}
     was = sum(weights[name] * median(before[name]) for name in mix)
-    return (sum(weights[name] * median(now[name]) for name in mix) / was, sorted(mix)) if was else (None, [])
+    ratio = sum(weights[name] * median(now[name]) for name in mix) / was if was else None
+    every = len(mix) == len({name for each in (now, before) for name in each if each[name]})
+    return ratio, "severities" if every else ", ".join(mix) if len(mix) < 4 else f"{len(mix)} severities"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tools.report import numbers, sections
 from tools.report.marts import definition
 from tools.report.numbers import Data, Grey, Link
-from tools.report.options import Period
-from tools.report.tiles import Tile, tiles
+from tools.report.tiles import tiles
 
-MOST = 12
+MOST = 10
 """Rows of a list that can be long."""
 FORMS = {"report.html": "html", "report.md": "markdown", "message.txt": "text"}
 _LISTS = (
@@ -47,8 +46,7 @@ def _environment(form: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    made.filters |= {"shown": shown, "plain": plain, "bare": bare, "said": said, "change": change, "tone": tone}
-    made.filters |= {"dark": dark, "in_period": in_period}
+    made.filters |= {"shown": shown, "plain": plain, "bare": bare}
     made.globals["cut"] = cut
     return made
 
@@ -81,37 +79,6 @@ def plain(value: Any) -> str:
 def bare(value: Any) -> str:
     """A text without the marks of chat programs."""
     return re.sub(r"[\\`*_\[\]<>~|@#]", "", " ".join(shown(value).split()))
-
-
-def said(note: Any) -> str:
-    """The note of a tile, whose parts are values."""
-    return " ".join(shown(part) for part in note if part is not None) if isinstance(note, tuple) else str(note)
-
-
-def change(tile: Tile) -> str:
-    """How a tile's number was before, and how it changed."""
-    before = "" if tile.before is None else f"before: {tile.before}"
-    if not tile.enough or tile.ratio is None:
-        return before or "too few to compare"
-    return f"{tile.ratio - 1:+.0%} {tile.of or f'({before})'}"
-
-
-def tone(tile: Tile) -> str:
-    """Whether a tile's change is good or bad: less is better."""
-    if not tile.enough or tile.ratio is None:
-        return "grey"
-    return "bad" if tile.ratio > 1 else "good" if tile.ratio < 1 else ""
-
-
-def in_period(days: list[date | None], period: Period) -> int:
-    """How many days are in a period."""
-    return sum(day in period for day in days)
-
-
-def dark(hour: int, night: tuple[int, int]) -> bool:
-    """Whether an hour is one of the night."""
-    first, last = night
-    return first <= hour < last if first <= last else hour >= first or hour < last
 
 
 def cut(lines: list[numbers.Line], what: str, most: int = MOST) -> str:

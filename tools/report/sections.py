@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from tools.report.marts import Row
 from tools.report.numbers import (
     AGAIN,
     AGES,
+    FEW,
     KINDS,
     MONTHS,
     Data,
@@ -25,6 +26,9 @@ from tools.report.numbers import (
     within,
 )
 from tools.report.options import Period, last_whole
+
+COLUMNS = 5
+"""With more severities, only the bars of a month show each of them."""
 
 
 def _named(row: Row) -> Link:
@@ -43,28 +47,12 @@ def week(data: Data) -> Period:
 def of_the_week(data: Data) -> list[Line]:
     """The incidents of the two worst severities, the newest first."""
     found = [row for row in within(data.incidents, week(data)) if row["severity"] in data.worst]
-    return [
-        Line(
-            [
-                _named(row),
-                row["severity"],
-                row["started_on"],
-                _took(row, data),
-                *_whose(row, data),
-                _yes(row["has_postmortem"]),
-            ]
-        )
-        for row in sorted(found, key=lambda row: (row["started_at"], row["incident_id"]), reverse=True)
-    ]
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _took(row: Row, data: Data) -> Any:
-    took = row["seconds_to_resolve"]
-    return took / 3600 if took is not None else "open" if row["is_open"] else Grey("unknown")
+    lines = []
+    for row in sorted(found, key=lambda row: (row["started_at"], row["incident_id"]), reverse=True):
+        seconds, written = row["seconds_to_resolve"], "yes" if row["has_postmortem"] else "no post-mortem"
+        took = seconds / 3600 if seconds is not None else "open" if row["is_open"] else Grey("unknown")
+        lines.append(Line([_named(row), row["severity"], row["started_on"], took, *_whose(row, data), written]))
+    return lines
 
 
 def open_now(data: Data) -> list[Line]:
@@ -88,15 +76,14 @@ def months(data: Data) -> list[Line]:
             parts = [count[name, severity] for severity in data.severities]
             from_day = f" (from {begins.day}.)" if begins > first and name == f"{begins:%Y-%m}" else ""
             to_day = f" (to {today.day}.)" if name == f"{today:%Y-%m}" else ""
-            lines.append(Line([name + from_day + to_day, *parts, sum(parts)], parts))
+            cells = [name + from_day + to_day, *(parts if len(parts) <= COLUMNS else ()), sum(parts)]
+            lines.append(Line(cells, parts))
     return lines
 
 
 def resolved(data: Data) -> list[Line]:
     """Within each severity the time to resolve, by the day of resolution, and what is still open."""
-    now, before = (
-        _hours(data.incidents, period, "seconds_to_resolve", "resolved_on") for period in (data.period, data.before)
-    )
+    now, before = (by_severity(rows, "seconds_to_resolve") for rows in data.both(data.incidents, "resolved_on"))
     lines = []
     for name in data.severities:
         ages = [data.age(row) for row in data.incidents if row["is_open"] and row["severity"] == name]
@@ -107,22 +94,19 @@ def resolved(data: Data) -> list[Line]:
     return lines
 
 
-def _hours(rows: Iterable[Row], period: Period, seconds: str, day: str = "started_on") -> Mapping[str, list[float]]:
-    return by_severity(within(rows, period, day), seconds)
-
-
-def _moved(ratio: float | None, of: Sequence[str] = ()) -> Any:
-    return Grey("too few") if ratio is None else f"{ratio - 1:+.0%}{' of ' * bool(of)}{', '.join(of)}"
+def _moved(ratio: float | None, of: str = "") -> Any:
+    mix = "" if of in ("", "severities") else f" of {of}"
+    return Grey("too few") if ratio is None else f"{ratio - 1:+.0%}{mix}"
 
 
 def times(data: Data) -> list[Line]:
     """A line for each other time, and for each duration metric of the organisation."""
-    rows = {name: (data.incidents, f"seconds_to_{name}") for name in ("detect", "acknowledge", "mitigate")}
+    wanted = {name: (data.incidents, f"seconds_to_{name}") for name in ("detect", "acknowledge", "mitigate")}
     for name in sorted({row["name"] or "unnamed" for row in data.metrics}):
-        rows[f"{name} (own metric)"] = ([row for row in data.metrics if row["name"] == name], "value_seconds")
+        wanted[f"{name} (own metric)"] = ([row for row in data.metrics if row["name"] == name], "value_seconds")
     lines = []
-    for name, (each, seconds) in rows.items():
-        now, before = (_hours(each, period, seconds) for period in (data.period, data.before))
+    for name, (each, seconds) in wanted.items():
+        now, before = (by_severity(rows, seconds) for rows in data.both(each))
         values, were = ([hours for part in found.values() for hours in part] for found in (now, before))
         ratio, mix = same_mix(now, before)
         if values or were:
@@ -133,12 +117,8 @@ def times(data: Data) -> list[Line]:
 def slices(data: Data) -> list[Line]:
     """Incidents by the slice of the reader's choice. One with several values counts for each."""
     now, before = (
-        [
-            (label, row)
-            for row in within(data.incidents, period)
-            for label in data.labels[row["incident_id"]] or ["none"]
-        ]
-        for period in (data.period, data.before)
+        [(label, row) for row in rows for label in data.labels[row["incident_id"]] or ["none"]]
+        for rows in data.both(data.incidents)
     )
     parts = stacked([(label, row["severity"]) for label, row in now], data.severities)
     were = Counter(label for label, _ in before)
@@ -183,19 +163,15 @@ def _age(row: Row) -> int:
 def oldest(data: Data) -> list[Line]:
     """The open follow-ups one by one, the oldest first."""
     found = [row for row in data.follow_ups if row["is_open"] and not row["left_out_because"]]
-    return [
-        Line(
-            [
-                Link(row["title"] or "without a title", row["issue_permalink"] or row["incident_permalink"] or ""),
-                Link(row["incident_reference"] or "", row["incident_permalink"] or ""),
-                data.people.get(row["assignee_id"], "nobody"),
-                row["team"],
-                row["priority"],
-                None if row["age_days"] is None else timedelta(days=row["age_days"]),
-            ]
-        )
-        for row in sorted(found, key=lambda row: (-(row["age_days"] or 0), row["follow_up_id"]))
-    ]
+    lines = []
+    for row in sorted(found, key=lambda row: (-(row["age_days"] or 0), row["follow_up_id"])):
+        incident = row["incident_permalink"] or ""
+        title = Link(row["title"] or "without a title", row["issue_permalink"] or incident)
+        owner = data.people.get(row["assignee_id"], "nobody")
+        age = None if row["age_days"] is None else timedelta(days=row["age_days"])
+        cells = [title, Link(row["incident_reference"] or "", incident), owner, row["team"], row["priority"], age]
+        lines.append(Line(cells))
+    return lines
 
 
 def kind(row: Row) -> str:
@@ -205,29 +181,17 @@ def kind(row: Row) -> str:
 
 def people(data: Data) -> list[Line]:
     """Interruptions by person, ranked by those at night."""
-    found = paged(data, data.period)
+    found, _ = data.both(data.interruptions, "paged_on")
     nights: Mapping[str, set[date]] = defaultdict(set)
     for row in found:
         if row["is_at_night"]:
             # Hours after midnight belong to the evening before.
             nights[row["user_id"]].add((row["paged_at_local"] - timedelta(hours=data.options.night[1])).date())
-    return [
-        Line(
-            [
-                f"{data.people.get(known, known)} ({', '.join(_schedules(known, data))})",
-                *parts,
-                in_a_row(nights[known]),
-            ],
-            parts,
-            parts[0],
-        )
-        for known, parts in stacked([(row["user_id"], kind(row)) for row in found], KINDS, KINDS[:1]).items()
-    ]
-
-
-def paged(data: Data, period: Period) -> list[Row]:
-    """The interruptions of a period, by the reader's clock."""
-    return [row for row in data.interruptions if row["paged_at_local"].date() in period]
+    lines = []
+    for known, parts in stacked([(row["user_id"], kind(row)) for row in found], KINDS, KINDS[:1]).items():
+        name = f"{data.people.get(known, known)} ({', '.join(_schedules(known, data))})"
+        lines.append(Line([name, *parts, in_a_row(nights[known])], parts, parts[0]))
+    return lines
 
 
 def _schedules(known: str, data: Data) -> list[str]:
@@ -246,8 +210,8 @@ def in_a_row(found: Iterable[date]) -> int:
 def schedules(data: Data) -> list[Line]:
     """Interruptions by the schedules that people are in; who is in several counts in each."""
     now, before = (
-        [(name, kind(row)) for row in paged(data, period) for name in _schedules(row["user_id"], data)]
-        for period in (data.period, data.before)
+        [(name, kind(row)) for row in rows for name in _schedules(row["user_id"], data)]
+        for rows in data.both(data.interruptions, "paged_on")
     )
     were = Counter(before)
     return [
@@ -258,7 +222,7 @@ def schedules(data: Data) -> list[Line]:
 
 def hours(data: Data) -> Mapping[str, list[int]]:
     """Interruptions per weekday and hour."""
-    count = Counter((row["day_of_week"], row["hour_of_day"]) for row in paged(data, data.period))
+    count = Counter((row["day_of_week"], row["hour_of_day"]) for row in data.both(data.interruptions, "paged_on")[0])
     names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     return {name: [count[day, hour] for hour in range(24)] for day, name in enumerate(names, 1)}
 
@@ -266,13 +230,13 @@ def hours(data: Data) -> Mapping[str, list[int]]:
 def sources(data: Data) -> list[Line]:
     """Alerts by source, and which of them are in an incident that counts."""
     alerts = [row for row in data.alerts if row["is_in_an_incident"] is not None]
-    now, before = (within(alerts, period, "created_on") for period in (data.period, data.before))
-    names = {row["alert_source_id"]: row["source"] for row in data.alerts}
-    were = stacked([(row["alert_source_id"], row["is_in_an_incident"]) for row in before], (True, False))
+    names = {row["alert_source_id"]: row["source"] for row in alerts}
+    parts, were = (
+        stacked([(row["alert_source_id"], row["is_in_an_incident"]) for row in rows], (True, False))
+        for rows in data.both(alerts, "created_on")
+    )
     lines = []
-    for known, (used, unused) in stacked(
-        [(r["alert_source_id"], r["is_in_an_incident"]) for r in now], (True, False)
-    ).items():
+    for known, (used, unused) in parts.items():
         n, old = used + unused, were.get(known, (0, 0))
         cells = [names[known], n, used, _share(used, n), sum(old), _share(old[0], sum(old))]
         lines.append(Line(cells, (used, unused), n))
@@ -281,7 +245,7 @@ def sources(data: Data) -> list[Line]:
 
 def _share(part: int, whole: int) -> Any:
     text = f"{part / whole:.0%}" if whole else None
-    return Grey(text) if whole < 5 else text
+    return Grey(text) if whole < FEW else text
 
 
 def noisiest(data: Data) -> list[Line]:

@@ -9,9 +9,7 @@ from statistics import median
 from typing import Any
 
 from tools.report.marts import Row
-from tools.report.numbers import FEW, Data, by_severity, p90, same_mix, within
-from tools.report.options import Period
-from tools.report.sections import paged
+from tools.report.numbers import FEW, Data, by_severity, p90, same_mix
 
 OVERDUE = timedelta(days=30)
 
@@ -22,7 +20,8 @@ class Tile:
 
     title: str
     value: Any
-    note: Any
+    note: Sequence[Any]
+    """Words and values."""
     before: Any = None
     enough: bool = False
     """Whether there are enough to compare."""
@@ -34,16 +33,21 @@ class Tile:
 
 def tiles(data: Data) -> list[Tile]:
     """All of them, in the order of the page."""
-    now, before = (within(data.incidents, period) for period in (data.period, data.before))
+    now, before = data.both(data.incidents)
     worst, were = (sum(row["severity"] in data.worst for row in rows) for rows in (now, before))
     open_now, open_then = (sum(_open(row, day) for row in data.incidents) for day in (date.max, data.before.last))
     oldest = max((data.age(row) for row in data.incidents if row["is_open"]), default=None)
     found = [_count("Incidents", len(now), len(before), "started in the period")]
     if data.worst:
         found.append(_count(" and ".join(data.worst), worst, were, "the two worst severities"))
-    found.append(_count("Open now", open_now, open_then, "the oldest since", oldest))
+    words = ("no incident is open",) if oldest is None else ("the oldest:", oldest)
+    found.append(_count("Open now", open_now, open_then, *words))
     found += [_time(data, "acknowledge", "started_on"), _time(data, "resolve", "resolved_on")]
-    return [*found, *_night(data), *_overdue(data), *_alerts(data), *_written(data)]
+    if "escalations" not in data.origin.missing:
+        found.append(_night(data))
+    if "follow_ups" not in data.origin.missing:
+        found.append(_overdue(data))
+    return [*found, *([_alerts(data)] if data.alerts else ()), *([_written(data)] if data.worst else ())]
 
 
 def _count(title: str, now: int, before: int, *note: Any) -> Tile:
@@ -57,66 +61,45 @@ def _open(row: Row, day: date) -> bool:
 
 
 def _time(data: Data, what: str, by_day: str) -> Tile:
-    now, before = (
-        by_severity(within(data.incidents, period, by_day), f"seconds_to_{what}")
-        for period in (data.period, data.before)
-    )
+    now, before = (by_severity(rows, f"seconds_to_{what}") for rows in data.both(data.incidents, by_day))
     values, were = ([hours for each in found.values() for hours in each] for found in (now, before))
     ratio, mix = same_mix(now, before)
-    note = ("median, p90", p90(values), f"(n {len(values)}, before {len(were)})")
-    every = {name for name in data.severities if now.get(name) or before.get(name)}
-    of = "at the same mix of " + ("severities" if every == set(mix) else ", ".join(mix))
-    return Tile(f"Time to {what}", median(values) if values else None, note, None, ratio is not None, ratio, of)
+    note = ("median, p90", p90(values) if values else "none", f"(n {len(values)}, before {len(were)})")
+    value = median(values) if values else None
+    return Tile(f"Time to {what}", value, note, None, ratio is not None, ratio, f"at the same mix of {mix}")
 
 
-def _night(data: Data) -> list[Tile]:
-    now, before = (paged(data, period) for period in (data.period, data.before))
-    if "escalations" in data.origin.missing:
-        return []
+def _night(data: Data) -> Tile:
+    now, before = data.both(data.interruptions, "paged_on")
     nights, were = ([row for row in rows if row["is_at_night"]] for rows in (now, before))
     people = len({row["user_id"] for row in nights})
-    note = f"of {len(now):,} interruptions; {people} {'person' if people == 1 else 'people'}"
-    return [_count("Interruptions at night", len(nights), len(were), note)]
+    note = f"of {len(now):,} in all; {people} {'person' if people == 1 else 'people'}"
+    return _count("Interruptions at night", len(nights), len(were), note)
 
 
-def _overdue(data: Data) -> list[Tile]:
+def _overdue(data: Data) -> Tile:
     counted = [row for row in data.follow_ups if not row["left_out_because"] and row["created_on"]]
-    if "follow_ups" in data.origin.missing:
-        return []
     now, then = (
         sum(row["created_on"] < day - OVERDUE and (row["closed_on"] or date.max) > day for row in counted)
         for day in (data.now.date(), data.before.last)
     )
     note = f"of {sum(row['is_open'] for row in counted):,} open now; older than {OVERDUE.days} days"
-    return [_count("Follow-ups overdue", now, then, note)]
+    return _count("Follow-ups overdue", now, then, note)
 
 
-def _alerts(data: Data) -> list[Tile]:
-    def counts(period: Period) -> tuple[int, int]:
-        return len(within(data.alerts, period, "created_on")), len(within(data.incidents, period))
-
-    if not data.alerts:
-        return []
-    (alerts, now), (alerts_before, before) = counts(data.period), counts(data.before)
-    per = [f"{n / of:.1f}" if of else None for n, of in ((alerts, now), (alerts_before, before))]
-    ratio = alerts / now / (alerts_before / before) if now and before and alerts_before else None
-    return [
-        Tile(
-            "Alerts per incident",
-            per[0],
-            f"{alerts:,} alerts, {now:,} incidents",
-            per[1],
-            min(now, before) >= FEW,
-            ratio,
-        )
-    ]
+def _alerts(data: Data) -> Tile:
+    now, before = map(len, data.both(data.incidents))
+    alerts, were = map(len, data.both(data.alerts, "created_on"))
+    per, per_before = (f"{n / of:.1f}" if of else None for n, of in ((alerts, now), (were, before)))
+    ratio = alerts / now / (were / before) if now and before and were else None
+    note = f"{alerts:,} alerts, {now:,} incidents"
+    return Tile("Alerts per incident", per, [note], per_before, min(now, before) >= FEW, ratio)
 
 
-def _written(data: Data) -> list[Tile]:
-    def done(period: Period) -> Sequence[bool]:
-        rows = within(data.incidents, period, "resolved_on")
-        return [row["has_postmortem"] for row in rows if row["severity"] in data.worst]
-
-    now, before = done(data.period), done(data.before)
+def _written(data: Data) -> Tile:
+    now, before = (
+        [row["has_postmortem"] for row in rows if row["severity"] in data.worst]
+        for rows in data.both(data.incidents, "resolved_on")
+    )
     note = f"of {len(now)} resolved {' and '.join(data.worst)}"
-    return [Tile("Post-mortems", sum(now), note, f"{sum(before)} of {len(before)}")] if data.worst else []
+    return Tile("Post-mortems", sum(now), [note], f"{sum(before)} of {len(before)}")

@@ -44,7 +44,7 @@ def test_discover_with_a_key_that_is_refused_fails(
     assert "The API does not know this key" in critical(caplog)[0]
 
 
-@pytest.mark.parametrize("fault", [Fault(status=503), Fault(status=302), Fault(reset=True)])
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(status=302)])
 def test_discover_prints_the_catalog_if_the_key_cannot_be_checked(
     bare: str,
     capsys: pytest.CaptureFixture[str],
@@ -56,6 +56,6 @@ def test_discover_prints_the_catalog_if_the_key_cannot_be_checked(
     with FakeApi(organisation(1), faults=always(fault)) as fake:
         monkeypatch.setenv("INCIDENT_ENDPOINT", fake.url)
         assert main(["--discover"]) == 0
-    assert len(fake.requests) == 1
+    assert len(fake.requests) <= 2
     assert capsys.readouterr().out == bare
     assert warnings(caplog)[0].startswith("The key could not be checked; the catalog does not depend on it (")

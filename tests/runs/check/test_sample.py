@@ -11,7 +11,6 @@ import pytest
 from tap_incident import main
 from tap_incident.streams import BY_NAME
 from tests.fake_api import NOW, FakeApi, organisation
-from tests.support.logs import critical
 from tests.support.runs import KEY, Json, Run, check, only, parsed
 
 Sample = Callable[..., Run]
@@ -54,11 +53,3 @@ def test_sample_has_nested_rows(sample: Sample) -> None:
         (incident,) = sample(fake, only("incidents")).records("incidents")
     attachments = [row for row in org.rows["/v1/incident_attachments"] if row["incident_id"] == incident["id"]]
     assert [row["id"] for row in incident["attachments"]] == [row["id"] for row in attachments]
-
-
-def test_sample_of_a_stream_that_may_not_be_read_fails(sample: Sample, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(3), denied=["users.view"]) as fake:
-        run = sample(fake, only("users", "severities"))
-    assert run.code == 1
-    assert run.streams() == ["severities"]
-    assert "The key may not read all that is selected: users" in critical(caplog)[0]

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import after_first_page, port_of
-from tests.support.runs import Json, Run, bare, key_of, only
+from tests.support.runs import Json, Run, bare, cursor, key_of, only
 
 CATALOG = bare(only("incidents", "alerts", "severities"))
 SETTINGS = {"activate_version": True, "incident_modes": ["standard", "retrospective", "test", "tutorial"]}
@@ -49,7 +49,7 @@ def test_resume_with_a_stale_state_deletes_no_row(tap: Tap, between: bool) -> No
         port = port_of(fake)
     assert first.code == 1
     state = first.states()[-1]
-    assert state["bookmarks"]["alerts"]["after"]
+    assert cursor(state, "alerts")
     with FakeApi(org, port=port) as fake:
         complete = tap(fake, catalog=CATALOG, settings=SETTINGS)
         resumed = tap(fake, catalog=CATALOG, settings=SETTINGS, state=state)

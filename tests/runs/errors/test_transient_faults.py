@@ -11,7 +11,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import first_at, port_of
 from tests.support.logs import warnings
-from tests.support.runs import by_stream, check, key_of, only
+from tests.support.runs import check, key_of, only, rows_of
 
 PASSING = (
     Fault(reset=True),
@@ -47,7 +47,7 @@ def test_transient_faults_in_one_of_eight_answers_change_no_row(
     assert stormy.code == 0
     check(stormy)
     assert stormy.states()[-1] == calm.states()[-1]
-    assert by_stream(stormy) == by_stream(calm)
+    assert rows_of(stormy) == rows_of(calm)
     assert len(fake.requests) > requests
     assert [line for line in warnings(caplog) if "Retrying" in line]
 

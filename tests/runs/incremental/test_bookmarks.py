@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta, timezone
-from socket import socket
 
 import pytest
 
@@ -15,7 +14,6 @@ from tests.fake_api import FakeApi, Fault, organisation
 from tests.fake_api.making import instant
 from tests.support.faults import last_state, port_of
 from tests.support.incremental import INCREMENTAL, bookmarks, change, now, rfc3339
-from tests.support.relay import join, listening
 from tests.support.runs import asked, bare, key_of, only, there
 
 
@@ -155,21 +153,3 @@ def test_bookmark_moves_only_after_the_whole_stream_was_read(tap: Tap) -> None:
     assert len(seen) > 2
     assert set(seen[:-1]) == set(bookmarks(before).values())
     assert seen[-1] != seen[0]
-
-
-def without_date(client: socket, answer: bytes) -> None:
-    """Send an answer on, but rename its Date header."""
-    client.sendall(answer.replace(b"\r\nDate: ", b"\r\nXate: "))
-
-
-def test_bookmark_without_the_apis_time_is_at_most_the_newest_row_of_the_first_page(tap: Tap) -> None:
-    org, late = organisation(60), now(hours=2)
-    with FakeApi(org) as fake:
-        order = [record["id"] for record in tap(fake, settings=INCREMENTAL, catalog=only("alerts")).records("alerts")]
-        rows = {row["id"]: row for row in org.rows["/v2/alerts"]}
-        rows[order[-1]]["updated_at"] = rfc3339(now())  # A row of the last page changed just now.
-        with listening(lambda client: join(client, port_of(fake), without_date)) as port:
-            here = {**INCREMENTAL, "endpoint": f"http://127.0.0.1:{port}"}
-            run = tap(fake, settings=here, catalog=only("alerts"), now=late)
-    first_page = max((rows[each]["updated_at"] for each in order[:50]), key=instant)
-    assert instant(bookmarks(run)["alerts"]) <= instant(first_page)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, Organisation, organisation
+from tests.fake_api import FakeApi, Fault, organisation
 from tests.fake_api.server import Faults
 from tests.support.logs import last_line
 from tests.support.runs import bare, check, key_of, only, set_field, there
@@ -25,11 +25,6 @@ def refusing(path: str, *parents: str) -> Faults:
     return faults
 
 
-def incident_ids(org: Organisation) -> list[str]:
-    """Ids of the listed incidents, oldest first."""
-    return [row["id"] for row in there(org, "incidents")]
-
-
 def test_403_for_one_incident_only_loses_its_rows_and_deletes_none(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(12)
     incidents = [row["id"] for row in there(org, "incidents")]
@@ -40,7 +35,9 @@ def test_403_for_one_incident_only_loses_its_rows_and_deletes_none(tap: Tap, cap
     expected = {key_of("actions", row) for row in there(org, "actions") if row["incident_id"] != incidents[3]}
     assert set(run.keys("actions")) == expected
     assert len(run.records("incidents")) == len(incidents)
-    assert last_line(run, caplog).startswith(f"actions: 1 of {len(incidents)} requests were refused (status 403)")
+    assert last_line(run, caplog).startswith(
+        f"actions: the rows of 1 of {len(incidents)} parents are missing ({incidents[3]})"
+    )
     assert [message["stream"] for message in run.messages if message["type"] == "ACTIVATE_VERSION"] == ["incidents"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Tap
 from tests.fake_api import NOW, FakeApi, Fault, organisation
 from tests.support.faults import failing_at, last_state, port_of
-from tests.support.runs import Json, asked, bare, key_of, only, set_field, there
+from tests.support.runs import Json, asked, bare, cursor, key_of, only, set_field, there
 from tests.support.thorough import sampled
 
 SELECTED = ("incidents", "actions", "alerts", "catalog_entries")
@@ -68,7 +68,7 @@ def test_resume_starts_over_when_selection_or_settings_changed(
     with failing_at(org, 1) as fake:
         first = tap(fake, catalog=bare(only("incidents")))
         port = port_of(fake)
-    assert last_state(first)["bookmarks"]["incidents"]["after"]
+    assert cursor(last_state(first), "incidents")
     with FakeApi(org, port=port) as fake, caplog.at_level(logging.INFO):
         second = tap(fake, catalog=bare(catalog), settings=settings, state=last_state(first))
     modes = settings.get("incident_modes", ["standard", "retrospective"])
@@ -80,7 +80,7 @@ def test_resume_starts_over_when_the_api_refuses_the_cursor(tap: Tap, caplog: py
     org = organisation(3)
     with FakeApi(org) as fake:
         state = next(s for s in tap(fake, catalog=only("alerts")).states() if s["bookmarks"])
-        state["bookmarks"]["alerts"]["after"] = "no-such-row"
+        state["bookmarks"]["alerts"]["left"][0]["after"] = "no-such-row"
         run = tap(fake, catalog=only("alerts"), state=state)
     assert run.code == 0
     assert run.keys("alerts") == Counter(key_of("alerts", row) for row in org.rows["/v2/alerts"])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.runs import bare, only, there
+from tests.support.runs import bare, cursor, only, there
 
 
 def test_state_of_version_1_0_is_accepted_and_its_currently_syncing_removed(tap: Tap) -> None:
@@ -50,10 +50,10 @@ def test_state_is_written_after_the_records_it_covers(tap: Tap, strategy: str) -
             out.append(message["record"]["id"])
         elif message["type"] == "RECORD":
             updates[message["record"]["incident_id"]] += 1
-        elif message["type"] == "STATE" and "after" in message["value"]["bookmarks"].get("incidents", {}):
+        elif message["type"] == "STATE" and cursor(message["value"], "incidents"):
             cursors += 1
             # The stand-in's cursor is the id of a page's last row, so a state says what must be out.
-            covered = set(order[: order.index(message["value"]["bookmarks"]["incidents"]["after"]) + 1])
+            covered = set(order[: order.index(cursor(message["value"], "incidents")) + 1])
             assert covered <= set(out)
             if strategy == "per_incident":
                 rows = (row["incident_id"] for row in there(org, "incident_updates"))
@@ -74,4 +74,4 @@ def test_last_state_is_written_again_after_a_failure_in_the_middle_of_a_page(tap
     assert run.code == 1
     assert [message["type"] for message in run.messages][-1] == "STATE"
     assert run.states()[-1] == run.states()[-2]
-    assert run.states()[-1]["bookmarks"]["incidents"]["after"]
+    assert cursor(run.states()[-1], "incidents")

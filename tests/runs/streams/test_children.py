@@ -67,8 +67,8 @@ def test_alert_notes_of_a_group_are_requested_once(tap: Tap) -> None:
         run = tap(fake, catalog=only("alert_notes"))
     groups = Counter(value for value in param_values(fake, "/v1/alert_notes", "alert_group_id") if value)
     named = Counter(group for alert in org.rows["/v2/alerts"] for group in alert.get("alert_group_ids") or ())
-    assert groups == Counter(named.keys())
-    assert max(named.values()) > 1
+    assert max(groups.values()) == 1 < max(named.values())
+    assert groups.keys() <= named.keys()
     assert {record["alert_group_id"] for record in run.records("alert_notes")} - {None} <= named.keys()
 
 

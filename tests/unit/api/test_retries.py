@@ -116,8 +116,8 @@ def test_path_that_was_given_up_still_waits_for_its_rate_limit() -> None:
     assert clock.now - began == 7
 
 
-def test_identity_has_half_a_minute_and_one_slow_answer() -> None:
-    for fault, kind, waited in ((DEAD, PassingFault, 30), (Fault(status=503), SlowAnswer, 0)):
+def test_identity_has_few_tries() -> None:
+    for fault, kind, longest in ((DEAD, PassingFault, 1), (Fault(status=503), SlowAnswer, 0)):
         clock = FakeClock()
         with FakeApi(organisation(1), faults=failing(IDENTITY, fault=fault)) as fake:
             client = client_of(fake.url, clock)
@@ -125,7 +125,7 @@ def test_identity_has_half_a_minute_and_one_slow_answer() -> None:
             with pytest.raises(kind) as caught:
                 client.identity()
         assert type(caught.value) is kind
-        assert clock.now == pytest.approx(waited)
+        assert clock.now <= longest
     clock = FakeClock()
     limited = iter([Fault(status=429, headers={"Retry-After": "50"})])
     with FakeApi(organisation(1), faults=lambda *_: next(limited, None)) as fake:

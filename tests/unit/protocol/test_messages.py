@@ -1,17 +1,26 @@
-"""Singer messages: their content, one line each, and when they are flushed."""
+r"""Singer messages: their content, one line each, when they are flushed, and characters that databases refuse.
+
+`\ud83d` as six letters is none of them.
+"""
 
 from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 import singer
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tap_incident.protocol.messages import Writer
-from tap_incident.protocol.selection import select
+from tap_incident.protocol.messages import Encoder, Writer
+from tap_incident.protocol.selection import Selected, select
+from tests.support.logs import warnings
 from tests.support.runs import only, set_field
+
+USERS, TEAMS = select()["users"], select()["teams"]
 
 
 class Out(io.StringIO):
@@ -32,125 +41,107 @@ class Out(io.StringIO):
         self.flushed.append(len(self.pieces))
 
 
-VALUES: list[Any] = [
-    None,
-    "",
-    "Größe 数据 👩‍🚒\r\n\u2028\x01",
-    2**53 + 1,
-    0.1,
-    [None, {}],
-    {"b": 1, "a": {"": []}},
-]
+def record(value: Any, selected: Selected = USERS, **options: Any) -> Any:
+    """The RECORD message of a row with this name, as a reader gets it."""
+    line = Encoder(**options).record(selected, {"id": "U1", "name": value}, "2026-02-03T04:05:06.000007Z")
+    assert "\n" not in line
+    return json.loads(line)
 
 
-def test_schema_message_has_stream_schema_and_key_properties() -> None:
+def test_schema_message_has_what_is_selected_once_per_stream() -> None:
     out = Out()
     catalog = set_field(only("actions"), "actions", "properties", "description", selected=False)
-    actions = select(catalog)["actions"]
-    Writer(out).schema(actions)
-    message = json.loads(out.getvalue())
-    assert message == {
+    actions = select(catalog, replication_method="INCREMENTAL")["actions"]
+    writer = Writer(out)
+    for selected in (actions, USERS, actions, USERS):
+        writer.schema(selected)
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert first == {
         "type": "SCHEMA",
         "stream": "actions",
         "schema": {key: value for key, value in actions.schema.items() if key != "additionalProperties"},
         "key_properties": ["id", "incident_id"],
+        "bookmark_properties": ["updated_at"],
     }
     assert actions.schema["additionalProperties"] is False
-    assert "description" not in message["schema"]["properties"]
+    assert "description" not in first["schema"]["properties"]
+    assert (second["stream"], "bookmark_properties" in second) == ("users", False)
 
 
-def test_schema_message_is_written_once_per_stream() -> None:
-    out = Out()
-    writer, selection = Writer(out), select()
-    writer.schema(selection["users"])
-    writer.schema(selection["users"])
-    writer.schema(selection["teams"])
-    writer.record("users", {"id": "U1"})
-    writer.state({})
-    writer.schema(selection["users"])
-    writer.schema(selection["teams"])
-    kinds = [(message["type"], message.get("stream")) for message in map(json.loads, out.getvalue().splitlines())]
-    assert kinds == [("SCHEMA", "users"), ("SCHEMA", "teams"), ("RECORD", "users"), ("STATE", None)]
-
-
-@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("value", [None, "", "Größe 数据 👩‍🚒\r\n\u2028\x01", "\\", '"'])
 def test_record_message_is_one_line_with_unchanged_values(value: Any) -> None:
-    out = Out()
-    Writer(out).record("users", {"id": "U1", "value": value})
-    (line,) = out.getvalue().splitlines(keepends=True)
-    assert line.endswith("}\n")
-    message = json.loads(line)
-    assert list(message) == ["type", "stream", "record"]
-    assert message == {"type": "RECORD", "stream": "users", "record": {"id": "U1", "value": value}}
-    assert repr(message["record"]["value"]) == repr(value)
-
-
-def test_record_message_has_the_time_of_its_answer() -> None:
-    out = Out()
-    Writer(out).record("users", {"id": "U1"}, "2026-02-03T04:05:06.000007Z")
-    message = singer.parse_message(out.getvalue())
+    found = record(value)
+    assert list(found) == ["type", "stream", "record", "time_extracted"]
+    assert (found["record"]["id"], found["record"]["name"]) == ("U1", value)
+    message = singer.parse_message(json.dumps(found))
     assert message.time_extracted.isoformat() == "2026-02-03T04:05:06.000007+00:00"
+    assert record(value, versions={"users": 7})["version"] == 7
+    assert "time_extracted" not in json.loads(Encoder().record(USERS, {"id": "U1"}))
 
 
-def test_record_message_that_is_not_json_is_an_error_and_writes_nothing() -> None:
-    out = Out()
-    with pytest.raises(ValueError, match="JSON"):
-        Writer(out).record("users", {"id": "U1", "value": float("nan")})
-    assert out.pieces == []
-
-
-def test_message_is_written_in_one_piece() -> None:
+def test_messages_are_one_piece_each_and_flushed_at_each_state() -> None:
     # Between two pieces a signal could arrive or the target could end.
-    out = Out()
+    out, encoder = Out(), Encoder()
     writer = Writer(out)
-    writer.schema(select()["users"])
-    writer.record("users", {"id": "U1"})
-    writer.state({"bookmarks": {}})
-    assert len(out.pieces) == 3
-    assert all(piece.endswith("\n") and piece.count("\n") == 1 for piece in out.pieces)
-
-
-def test_state_message_flushes_everything_before_it() -> None:
-    out = Out()
-    writer = Writer(out)
-    writer.schema(select()["users"])
-    for number in range(3):
-        writer.record("users", {"id": f"U{number}"})
+    writer.records_of(USERS, [encoder.record(USERS, {"id": f"U{number}"}) for number in range(3)])
+    writer.schema(TEAMS)
     assert out.flushed == []
-    writer.state({"bookmarks": {}})
-    writer.record("users", {"id": "U9"})
-    assert out.flushed == [5]
-    writer.state({"bookmarks": {}})
-    assert out.flushed == [5, 7]
-
-
-def test_state_message_has_the_value() -> None:
-    out = Out()
-    Writer(out).state({"currently_syncing": "users", "bookmarks": {"users": {"after": "c"}}})
-    assert json.loads(out.getvalue()) == {
-        "type": "STATE",
-        "value": {"currently_syncing": "users", "bookmarks": {"users": {"after": "c"}}},
-    }
-
-
-def test_record_count_per_stream_starts_with_the_schema() -> None:
-    writer, selection = Writer(Out()), select()
-    writer.schema(selection["users"])
-    writer.schema(selection["teams"])
-    writer.record("users", {"id": "U1"})
-    writer.record("users", {"id": "U2"})
+    writer.state({"bookmarks": {"users": {"after": "\ud800\x00"}}})
+    writer.records_of(USERS, [encoder.record(USERS, {"id": "U9"})])
+    writer.activate("users", 7)
     writer.state({})
-    assert writer.records == {"users": 2, "teams": 0}
+    assert out.flushed == [6, 9]
+    assert all(piece.endswith("\n") and piece.count("\n") == 1 for piece in out.pieces)
+    found = [json.loads(piece) for piece in out.pieces]
+    assert "".join(each["type"][0] for each in found) == "SRRRSSRAS"
+    assert found[5] == {"type": "STATE", "value": {"bookmarks": {"users": {"after": "\ud800\x00"}}}}
+    assert found[7] == {"type": "ACTIVATE_VERSION", "stream": "users", "version": 7}
+    assert (writer.records, writer.activated) == ({"users": 4, "teams": 0}, {"users"})
 
 
-def test_message_can_be_parsed_by_singer() -> None:
-    out = Out()
-    writer, users = Writer(out), select()["users"]
-    writer.schema(users)
-    writer.record("users", {"id": "U1"})
-    writer.state({"bookmarks": {}})
-    schema, record, state = (singer.parse_message(line) for line in out.getvalue().splitlines())
-    assert (schema.stream, schema.key_properties) == ("users", ["id"])
-    assert schema.schema["properties"] == users.schema["properties"]
-    assert (record.stream, record.record) == ("users", {"id": "U1"})
-    assert state.value == {"bookmarks": {}}
+REFUSED = re.compile("[\ud800-\udfff\x00]")
+PIECES = ["\ud83d", "\udc69", "\x00", "👩", "한", "\\", "ud83d", "\\udc69", "u0000", '"', "\n", "x", "\ud7ff", "\ue000"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\ud800b\udfff", "a\ufffdb\ufffd"),
+        ("\ud83d\ud83d\udc69\udc69", "\ufffd👩\ufffd"),
+        ("\\ud83d\udc69", "\\ud83d\ufffd"),
+        ("\ud83d\\udc69", "\ufffd\\udc69"),
+        ("\x00\\\x00", "\ufffd\\\ufffd"),
+        ("\\u0000 \\\\u0000 \\ud800", "\\u0000 \\\\u0000 \\ud800"),
+        ("👩‍🚒 한국어 \ud7ff\ue000", "👩‍🚒 한국어 \ud7ff\ue000"),
+    ],
+)
+def test_text_with_characters_that_databases_refuse_is_replaced(text: str, expected: str) -> None:
+    assert record(text)["record"]["name"] == expected
+
+
+@given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(st.characters()))
+def test_text_of_any_kind_is_replaced_character_by_character(text: str) -> None:
+    # Two halves that meet are one character, as each reader of JSON takes them.
+    assert record(text)["record"]["name"] == REFUSED.sub("\ufffd", json.loads(json.dumps(text)))
+
+
+def test_text_replacement_is_one_warning_per_stream(caplog: pytest.LogCaptureFixture) -> None:
+    encoder = Encoder()
+    for selected in (USERS, TEAMS, USERS):
+        encoder.record(selected, {"id": "\ud800"})
+    encoder.record(select()["alerts"], {"id": "\\ud800 \\u0000 👩"})
+    assert [text.split(":")[0] for text in warnings(caplog)] == ["users", "teams"]
+    assert all("U+FFFD" in text for text in warnings(caplog))
+
+
+def test_properties_that_are_unknown_are_one_warning_without_the_key(caplog: pytest.LogCaptureFixture) -> None:
+    encoder = Encoder("sesame")
+    encoder.log_unknown_properties()
+    assert warnings(caplog) == []
+    for number in range(30):
+        encoder.record(USERS, {"id": "U1", f"new_{number:02d}": 1, "new_00": 2, "x" * 300 + "sesame": 1})
+    encoder.log_unknown_properties()
+    (line,) = warnings(caplog)
+    assert ": users.new_00, users.new_01, " in line
+    assert line.endswith(", and 11 others")
+    assert "sesame" not in line

@@ -13,9 +13,6 @@ from tests.support.logs import infos
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.protocol.catalogs import entry_of, minimal_entry, property_names
 
-CREATOR_EMAIL = ("properties", "creator", "properties", "user", "properties", "email")
-
-
 KEYS = [(stream.name, key) for stream in STREAMS for key in stream.key_properties]
 
 
@@ -57,14 +54,6 @@ def test_breadcrumb_of_any_depth_is_honoured(metadata: Json, kept: bool, path: t
     expected = property_names(schema_at(all_fields, "incidents", *above))
     assert name in expected
     assert property_names(schema_at(selection, "incidents", *above)) == (expected if kept else expected - {name})
-
-
-def test_breadcrumb_does_not_affect_fields_of_the_same_name_elsewhere() -> None:
-    catalog = set_field(only("incidents", "incident_updates"), "incidents", *CREATOR_EMAIL, selected=False)
-    selection = select(catalog)
-    assert "email" not in property_names(schema_at(selection, "incidents", "creator", "user"))
-    assert "email" in property_names(schema_at(selection, "incidents", "updates", "updater", "user"))
-    assert "email" in property_names(schema_at(selection, "incident_updates", "updater", "user"))
 
 
 def test_field_can_be_deselected_inside_the_schema() -> None:
@@ -116,22 +105,6 @@ def test_field_that_is_selected_only_in_metadata_is_kept(
     with caplog.at_level(logging.INFO):
         assert "email" in property_names(select(catalog)["users"].schema)
     assert infos(caplog) == []
-
-
-@pytest.mark.parametrize("entry_schema", [{}, {"properties": {}}, {"properties": None}, {"type": "object"}])
-def test_field_selection_without_properties_is_all_fields(entry_schema: Json, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO):
-        assert select({"streams": [minimal_entry("users", **entry_schema)]})["users"].schema == schema(BY_NAME["users"])
-    assert infos(caplog) == []
-
-
-def test_field_that_is_unknown_is_ignored() -> None:
-    catalog = only("users")
-    whole = select(catalog)
-    entry_of(catalog, "users")["schema"]["properties"]["gone"] = {"type": "string", "selected": True}
-    set_field(catalog, "users", "properties", "gone_too", selected=True)
-    set_field(catalog, "users", "properties", "email", "properties", "deeper", selected=False)
-    assert select(catalog)["users"].schema == whole["users"].schema
 
 
 def test_field_is_explicit_if_it_or_a_nested_field_is_selected() -> None:

@@ -13,7 +13,7 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import select
 from tap_incident.streams import BY_NAME
 from tests.support.runs import Json
-from tests.unit.protocol.catalogs import minimal_entry, property_names
+from tests.unit.protocol.catalogs import property_names
 
 GOOD: Json = {"breadcrumb": [], "metadata": {}}
 
@@ -56,13 +56,6 @@ def test_catalog_that_is_malformed_is_an_error_with_the_file_name(catalog: Any, 
     with pytest.raises(BadInput, match=r"^cat\.json: ") as caught:
         select(catalog, source="cat.json", old_form=old_form)
     assert "\n" not in str(caught.value)
-
-
-def test_catalog_entry_that_is_malformed_is_named_or_numbered() -> None:
-    with pytest.raises(BadInput, match="entry 2 "):
-        select({"streams": [minimal_entry("users"), {}]})
-    with pytest.raises(BadInput, match="of teams "):
-        select({"streams": [minimal_entry("users"), {"tap_stream_id": "teams", "schema": 5}]})
 
 
 JSON = st.recursive(

@@ -11,7 +11,7 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.selection import select
 from tap_incident.settings import REPLICATION_METHODS
 from tap_incident.streams import STREAMS
-from tests.support.runs import Json, only, set_field
+from tests.support.runs import Json, only
 from tests.unit.protocol.catalogs import (
     INCREMENTAL_STREAMS,
     entry_of,
@@ -66,17 +66,3 @@ def test_replication_method_that_is_unknown_is_an_error(method: Any) -> None:
 def test_replication_key_that_is_unknown_is_an_error(key: Any) -> None:
     with pytest.raises(BadInput, match='"replication-key" of alerts must be updated_at'):
         select(with_replication_method("INCREMENTAL", "alerts", **{"replication-key": key}))
-
-
-def test_replication_key_is_ignored_for_full_table() -> None:
-    catalog = with_replication_method("FULL_TABLE", "alerts", **{"replication-key": "created_at"})
-    assert replication_keys(catalog, "INCREMENTAL") == {"alerts": None}
-
-
-def test_replication_key_cannot_be_deselected() -> None:
-    catalog = set_field(only("alerts"), "alerts", "properties", "updated_at", selected=False)
-    assert "updated_at" not in select(catalog)["alerts"].schema["properties"]
-    assert "updated_at" in select(catalog, replication_method="INCREMENTAL")["alerts"].schema["properties"]
-    entry = next(e for e in catalog["streams"] if e["tap_stream_id"] == "alerts")
-    del entry["schema"]["properties"]["updated_at"]
-    assert "updated_at" in select(catalog, replication_method="INCREMENTAL")["alerts"].schema["properties"]

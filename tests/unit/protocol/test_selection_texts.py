@@ -62,21 +62,6 @@ def test_selected_that_means_neither_true_nor_false_is_an_error(value: Any) -> N
         assert str(caught.value) == f'cat.json: "selected" of {place} must be true or false'
 
 
-def test_replication_method_beside_the_metadata_is_honoured() -> None:
-    for key in ("replication-method", "replication_method"):
-        entry: Json = {"tap_stream_id": "alerts", key: "INCREMENTAL"}
-        assert select({"streams": [entry]})["alerts"].replication_key == "updated_at"
-        entry["metadata"] = [{"breadcrumb": [], "metadata": {"selected": True, "replication-method": "FULL_TABLE"}}]
-        assert select({"streams": [entry]})["alerts"].replication_key is None
-        with pytest.raises(BadInput, match='"replication-method" of users must be FULL_TABLE'):
-            select({"streams": [{"tap_stream_id": "users", key: "INCREMENTAL"}]})
-
-
-def test_selected_in_the_metadata_takes_precedence_over_the_entry() -> None:
-    assert names({**minimal_entry("users", root={"selected": False}), "selected": True}) == ["teams"]
-    assert names({**minimal_entry("users", root={"selected-by-default": False}), "selected": "true"})[0] == "users"
-
-
 def test_object_selected_with_none_of_its_properties_comes_whole(caplog: pytest.LogCaptureFixture) -> None:
     catalog = only("incidents")
     for name in schema(BY_NAME["incidents"])["properties"]["creator"]["properties"]:
@@ -138,20 +123,6 @@ def test_misspelt_key_of_metadata_is_named_with_the_right_one(
     select({"streams": [entry]}, source="cat.json")
     (warning,) = warnings(caplog)
     assert warning == f"cat.json: {place} has the unknown metadata {key} (did you mean {meant}?): ignored"
-
-
-def test_keys_of_the_singer_spec_are_no_mistakes(caplog: pytest.LogCaptureFixture) -> None:
-    keys = {
-        "forced-replication-method": "INCREMENTAL",
-        "valid-replication-keys": ["updated_at"],
-        "view-key-properties": ["id"],
-        "schema-name": "public",
-        "sql-datatype": "text",
-        "row-count": 3,
-        "x-owner": "us",
-    }
-    select({"streams": [minimal_entry("alerts", root={"selected": True, **keys, "replication_key": "updated_at"})]})
-    assert warnings(caplog) == []
 
 
 def test_stream_that_has_only_metadata_of_fields_is_named(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""State: which state files are valid, and how cursors and bookmarks are read, set and cleared."""
+"""State: which files hold one, and how the bookmark of a step is read and written."""
 
 from __future__ import annotations
 
@@ -11,157 +11,179 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident.errors import BadInput
-from tap_incident.protocol.state import bookmark, check, clear_cursors, fingerprint, set_cursor
+from tap_incident.protocol.state import Bookmark, Left, bookmark, fingerprint, read_state, with_bookmark
 
-MARK = {"after": "c1", "walk": "f1"}
+AT = "2026-01-31T10:00:00.1+02:00"
+STATE = {"bookmarks": {"alerts": {"updated_at": "2026-01-31T00:00:00Z", "scope": "f"}}}
+FORMS: list[Any] = [
+    STATE,
+    {"type": "STATE", "value": STATE},
+    {"singer_state": STATE},
+    {"type": "STATE", "value": {"singer_state": STATE}},
+    STATE["bookmarks"],
+    {"singer_state": STATE["bookmarks"]},
+]
 USABLE: list[Any] = [
     {},
     {"currently_syncing": None, "bookmarks": None},
-    {"bookmarks": {}},
-    {"currently_syncing": "users", "bookmarks": {"users": MARK}},
     {"currently_syncing": "zebras"},
-    {"bookmarks": {"users": None, "teams": {}}},
-    {"bookmarks": {"users": {"after": None, "walk": None}}},
-    {"bookmarks": {"users": {**MARK, "of_a_later_version": [1]}}},
-    {
-        "bookmarks": {
-            "users": {
-                **MARK,
-                "part": 0,
-                "without": {"updates": {"since": None, "denied": "I1"}},
-                "lacks": ["updates"],
-                "scope": "f2",
-            }
-        }
-    },
-    {"bookmarks": {"alerts": dict.fromkeys(("updated_at", "started", "newest"), "2026-01-31T10:00:00.1+02:00")}},
-    {"of_a_later_version": [1], "bookmarks": {"zebras": 5}},
+    {"bookmarks": {"users": None, "teams": {}, "zebras": 5}, "of_a_later_version": [1]},
+    {"bookmarks": {"users": {"after": None, "walk": None, "of_a_later_version": [1]}}},
+    # Versions 1.0 and 1.1.
+    {"currently_syncing": "users", "bookmarks": {"users": {"after": "c1", "walk": "f1"}}},
+    {"bookmarks": {"users": {"part": 0, "windows": [{}], "without": {"updates": {}}, "lacks": ["updates"]}}},
+    {"bookmarks": {"alerts": dict.fromkeys(("updated_at", "started", "newest", "replication_key_value"), AT)}},
 ]
 WRONG: dict[str, list[Any]] = {
-    **{key: [-1, True, 1.0, "1", []] for key in ("part",)},
-    "without": [
-        "users",
-        [],
-        5,
-        {"updates": None},
-        {"updates": {"since": None}},
-        {"updates": {"since": "x", "denied": None}},
-    ],
-    "scope": [5, [], True],
+    **{key: [5, [], True, {}] for key in ("scope", "organisation", "walk")},
     **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest")},
+    **{key: [5, "x", {"updates": 5}, [5]] for key in ("denied", "refused")},
+    **{key: [5, "x", {"updates": "x"}, {"updates": -1}] for key in ("lacking", "lacks", "gone")},
+    "parts": ["updates", [5], {}],
+    "rows": [-1, "1", 1.5, True],
+    "left": [{}, "x", [5], [{"list": -1}], [{"after": 5}], [{"from": "yesterday"}], [{"asked": [AT]}], [{"to": 5}]],
 }
-UNUSABLE: list[Any] = [
-    None,
-    [],
-    "x",
-    5,
-    {"currently_syncing": 5},
-    {"currently_syncing": ["users"]},
-    {"bookmarks": []},
-    {"bookmarks": "users"},
-    {"bookmarks": {"users": "c1"}},
-    {"bookmarks": {"users": []}},
-    {"bookmarks": {"teams": {}, "users": {"after": 5}}},
-    {"bookmarks": {"users": {"after": "c1", "walk": {}}}},
-    *({"bookmarks": {"alerts": {key: value}}} for key, values in WRONG.items() for value in values),
+NO_STATE: list[tuple[Any, str]] = [
+    ({"streams": [{"tap_stream_id": "users"}]}, "is a catalog, not a state"),
+    ({"singer_state": {"streams": []}}, "is a catalog, not a state"),
+    ({"api_key": "sesame"}, 'has no "bookmarks", so it is not a state'),
+    ({"type": "RECORD", "stream": "x", "record": {}}, 'has no "bookmarks", so it is not a state'),
+    ({"type": "STATE", "value": "x"}, "a state must be a JSON object"),
+    ([], "a state must be a JSON object"),
+    ({"currently_syncing": 5}, '"currently_syncing" must be the name of a stream'),
+    ({"bookmarks": []}, '"bookmarks" must be an object with one bookmark per stream'),
+    ({"users": 5}, 'the bookmark of "users" must be an object'),
+    ({"bookmarks": {"users": {"scope": 5}}}, '"scope" in the bookmark of "users" must be a string'),
+    ({"bookmarks": {"users": {"rows": -1}}}, '"rows" in the bookmark of "users" must be a whole number'),
 ]
+
+
+def read(value: Any) -> Any:
+    """The state in a file that holds this JSON value."""
+    return read_state(json.dumps(value), "state.json")
+
+
+@pytest.mark.parametrize("form", FORMS, ids=json.dumps)
+def test_state_is_found_in_what_is_around_it(form: Any) -> None:
+    assert read(form) == STATE
+
+
+@pytest.mark.parametrize("empty", [None, {}, {"type": "STATE", "value": None}, {"singer_state": {}}], ids=json.dumps)
+def test_state_that_is_empty_is_a_first_run(empty: Any) -> None:
+    assert read(empty) == {}
 
 
 @pytest.mark.parametrize("value", USABLE, ids=json.dumps)
-def test_state_that_is_valid_is_returned_unchanged(value: Any) -> None:
-    assert check(copy.deepcopy(value), "state.json") == value
+def test_state_that_is_valid_is_taken_as_it_is(value: Any) -> None:
+    assert read(value) == value
+    bookmark(value, "users")
 
 
-@pytest.mark.parametrize("value", UNUSABLE, ids=json.dumps)
-def test_state_that_is_invalid_is_an_error_with_the_file_name(value: Any) -> None:
-    with pytest.raises(BadInput, match=r"^state\.json: .") as caught:
-        check(value, "state.json")
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in WRONG.items() for value in values])
+def test_bookmark_that_is_wrong_is_an_error_that_names_stream_and_key(key: str, value: Any) -> None:
+    with pytest.raises(BadInput, match=rf'^state\.json: "{key}" in the bookmark of "alerts" must be [^\n]+$'):
+        read({"bookmarks": {"teams": {}, "alerts": {key: value}}})
 
 
-@pytest.mark.parametrize("key", ["after", "walk"])
-def test_bookmark_error_names_stream_and_key(key: str) -> None:
-    with pytest.raises(BadInput, match=f'"{key}".*"users"'):
-        check({"bookmarks": {"users": {**MARK, key: 5}}}, "state.json")
+@pytest.mark.parametrize(("value", "text"), NO_STATE, ids=str)
+def test_file_that_holds_no_state_is_an_error_that_says_why(value: Any, text: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(value)
+    assert str(caught.value) == f"state.json: {text}"
 
 
-@pytest.mark.parametrize("state", [{}, {"bookmarks": None}, {"bookmarks": {}}, {"bookmarks": {"users": None}}], ids=str)
-def test_bookmark_that_is_missing_is_empty(state: Any) -> None:
-    assert bookmark(state, "users") == {}
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_file_that_is_empty_is_an_error_that_says_what_is_usually_wrong(text: str) -> None:
+    with pytest.raises(
+        BadInput, match=r"^state\.json: is empty\. A pipe that ends in > state\.json empties it"
+    ) as caught:
+        read_state(text, "state.json")
+    assert "Write to another file" in caught.value.advice
 
 
-def test_bookmark_is_read_per_stream() -> None:
-    assert bookmark({"bookmarks": {"users": MARK, "teams": {}}}, "users") == MARK
-
-
-def test_cursor_is_set_in_the_bookmark_of_the_stream() -> None:
-    expected = {"bookmarks": {"users": MARK}}
-    assert set_cursor({}, "users", after="c1", walk="f1") == expected
-    assert set_cursor({"bookmarks": None}, "users", after="c1", walk="f1") == expected
-    assert set_cursor(
-        {"currently_syncing": "teams", "bookmarks": {"users": {"after": "c0"}}}, "users", after="c1", walk="f1"
-    ) == (expected)
-
-
-def test_cursor_and_currently_syncing_are_cleared() -> None:
-    assert clear_cursors(set_cursor({}, "users", after="c1", walk="f1"), "users") == {"bookmarks": {}}
-    assert clear_cursors({}, "users") == {"bookmarks": {}}
-    assert clear_cursors({"currently_syncing": "users", "bookmarks": None}, "users") == {"bookmarks": {}}
-
-
-def test_cursor_changes_keep_other_streams_and_unknown_keys() -> None:
-    others = {"of_a_later_version": [1], "bookmarks": {"teams": MARK, "zebras": 5}}
-    assert set_cursor(others, "users", after="c1", walk="f1") == {
-        "of_a_later_version": [1],
-        "bookmarks": {"teams": MARK, "zebras": 5, "users": MARK},
-    }
-    assert clear_cursors(set_cursor(others, "users", after="c1", walk="f1"), "users") == others
-
-
-def test_cursor_of_none_is_left_out_and_empty_bookmarks_stay() -> None:
-    others: Any = {"bookmarks": {"teams": {}, "zebras": None}}
-    assert clear_cursors(set_cursor(others, "users", after=None, walk="f1"), "users") == others
-    assert set_cursor({}, "users", after=None, walk="f1")["bookmarks"] == {"users": {"walk": "f1"}}
-
-
-def test_state_argument_is_not_modified() -> None:
-    before = {"currently_syncing": "users", "bookmarks": {"users": {"after": "c0", "walk": "f0"}}}
-    state = copy.deepcopy(before)
-    set_cursor(state, "users", after="c1", walk="f1")
-    set_cursor(state, "teams", after="c1", walk="f1")
-    clear_cursors(state, "users")
-    assert state == before
-
-
-def test_fingerprint_is_equal_only_for_the_same_walk() -> None:
-    walk = ["https://api.incident.io", [["a", "b"]], {"x": 1, "y": [None]}]
-    assert fingerprint(walk) == fingerprint(json.loads(json.dumps(walk)))
-    assert fingerprint({"x": 1, "y": 2}) == fingerprint({"y": 2, "x": 1})
-    others = [[], ["https://api.incident.io"], [*walk, None], ["http://api.incident.io", *walk[1:]], {"x": 1}]
-    assert len({fingerprint(other) for other in (walk, *others)}) == len(others) + 1
-
-
-def test_fingerprint_is_the_same_in_another_process() -> None:
-    # It is compared with the one of an earlier run, so it must not depend on a random hash seed.
-    assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
-
-
-JSON = st.recursive(
-    st.none() | st.integers() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
-    max_leaves=4,
+FULL = Bookmark(
+    updated_at=AT,
+    scope="s",
+    organisation="o",
+    parts=("updates",),
+    denied={"attachments": "I1"},
+    lacking={"updates": 2},
+    walk="w",
+    left=(Left(0), Left(2, AT, AT, (AT, None), "c1"), Left(1, end=AT, asked=(None, AT))),
+    started=AT,
+    newest=AT,
+    rows=7,
+    refused={"attachments": "I2"},
+    lacks={"updates": 1},
+    gone={"incident_updates": 3},
 )
-MARKS = st.dictionaries(st.sampled_from(["after", "walk", "more"]), JSON, max_size=3)
-BOOKMARKS = st.dictionaries(st.sampled_from(["users", "teams", "zebras"]), MARKS | JSON, max_size=3)
-STATES = st.fixed_dictionaries({}, optional={"currently_syncing": JSON, "bookmarks": BOOKMARKS | JSON, "more": JSON})
 
 
-@given(JSON | STATES)
-def test_state_of_any_json_is_usable_or_bad_input(value: Any) -> None:
+@pytest.mark.parametrize("mark", [FULL, Bookmark(walk="w", left=(Left(),)), Bookmark(updated_at=AT, parts=())], ids=str)
+def test_bookmark_is_read_as_it_was_written(mark: Bookmark) -> None:
+    written = with_bookmark({}, "alerts", mark)
+    assert bookmark(read(written), "alerts") == mark
+    lasting = mark.lasting()
+    assert bookmark(read(with_bookmark({}, "alerts", lasting)), "alerts") == lasting
+    assert (lasting == Bookmark()) is (mark.updated_at is None)
+    assert (lasting.walk, lasting.left, lasting.rows, lasting.gone) == (None, (), 0, {})
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (None, Bookmark()),
+        ({}, Bookmark()),
+        ({"after": "c1", "walk": "f1"}, Bookmark(walk="f1")),
+        ({"windows": [{"from": AT}]}, Bookmark(walk="1.1")),
+        ({"updated_at": AT, "without": {"updates": {}}, "lacks": ["updates"]}, Bookmark(AT, denied={"updates": ""})),
+        ({"replication_key_value": AT}, Bookmark(AT)),
+        ({"updated_at": None, "replication_key_value": AT}, Bookmark(AT)),
+    ],
+    ids=str,
+)
+def test_bookmark_of_other_versions_and_taps(found: Any, expected: Bookmark) -> None:
+    assert bookmark({"bookmarks": {"users": found, "teams": {"updated_at": AT}}}, "users") == expected
+
+
+def test_bookmark_that_is_written_keeps_the_others_and_unknown_keys() -> None:
+    others: Any = {"more": [1], "bookmarks": {"teams": {"updated_at": AT}, "zebras": 5, "alerts": None}}
+    before = copy.deepcopy({**others, "currently_syncing": "users"})
+    found = with_bookmark(before, "users", Bookmark(walk="w", left=(Left(after="c"),)))
+    assert found == {
+        "more": [1],
+        "bookmarks": {**others["bookmarks"], "users": {"walk": "w", "left": [{"list": 0, "after": "c"}]}},
+    }
+    assert with_bookmark(found, "users", Bookmark()) == others
+    assert before == {**others, "currently_syncing": "users"}
+    assert with_bookmark({"bookmarks": None}, "users", Bookmark()) == {"bookmarks": {}}
+
+
+def test_fingerprint_is_the_same_in_any_process_and_only_for_the_same_walk() -> None:
+    assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
+    assert fingerprint({"x": 1, "y": 2}) == fingerprint({"y": 2, "x": 1})
+    walks: list[Any] = [[], [[]], ["users"], ["users", None], {"users": None}]
+    assert len({fingerprint(walk) for walk in walks}) == 5
+
+
+KEYS = st.sampled_from(
+    ["type", "value", "singer_state", "bookmarks", "streams", "users", "left", "walk", "lacks", "STATE"]
+)
+JSON = st.recursive(
+    st.none() | st.integers() | KEYS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(
+    st.text()
+    | (JSON | st.fixed_dictionaries({"bookmarks": JSON | st.fixed_dictionaries({"users": JSON})})).map(json.dumps)
+)
+def test_file_of_any_text_is_a_state_or_bad_input(text: str) -> None:
     try:
-        state = check(value, "state.json")
+        state = read_state(text, "state.json")
     except BadInput as error:
         assert str(error).startswith("state.json: ")
     else:
-        assert bookmark(state, "users").get("after") is None or isinstance(bookmark(state, "users")["after"], str)
-        assert bookmark(clear_cursors(set_cursor(state, "users", after="c", walk="f"), "users"), "users") == {}
+        assert with_bookmark(state, "users", bookmark(state, "users"))

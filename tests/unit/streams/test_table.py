@@ -53,56 +53,11 @@ def test_child_comes_after_its_parent(stream: Stream) -> None:
 
 
 @EACH_CHILD
-def test_child_params_are_properties_of_the_parent(stream: Stream) -> None:
-    parent = BY_NAME[stream.parent.stream or ""]
-    assert stream.parent.params
-    assert {name for _, name in stream.parent.params} <= set(schema(parent)["properties"])
-    assert stream.parent.id_property in parent.key_properties
-
-
-@EACH_CHILD
-def test_child_schema_has_the_parent_id_if_it_is_needed(stream: Stream) -> None:
-    parent_id = stream.parent.id_column
-    assert stream.answer.row_id_from or set(stream.key_properties) <= {"id", parent_id}
-    if stream.parent.has_list or parent_id in (*stream.key_properties, *added_columns(stream)):
-        assert parent_id in schema(stream)["properties"]
-
-
-@EACH_STREAM
-def test_parameters_of_the_path_come_from_the_parent(stream: Stream) -> None:
-    assert set(stream.path_params) <= {name for name, _ in stream.parent.params}
-
-
-@EACH_CHILD
 def test_nested_as_is_an_array_with_the_properties_of_the_child(stream: Stream) -> None:
     if stream.parent.nested_as:
         part = schema(BY_NAME[stream.parent.stream or ""])["properties"][stream.parent.nested_as]
         assert set(part["type"]) == {"null", "array"}
         assert set(part["items"]["properties"]) == set(schema(stream)["properties"])
-
-
-@EACH_STREAM
-def test_child_fields_are_only_set_for_children(stream: Stream) -> None:
-    of_children = (stream.parent.params, stream.parent.nested_as, stream.parent.orphan_params, stream.parent.has_list)
-    assert stream.parent.stream or not any(
-        (*of_children, stream.parent.also_by, stream.window, stream.parent.added_columns)
-    )
-
-
-@EACH_CHILD
-def test_also_by_names_arrays_of_ids_in_the_parent(stream: Stream) -> None:
-    for _, name in stream.parent.also_by:
-        part = schema(BY_NAME[stream.parent.stream or ""])["properties"][name]
-        assert part["items"]["type"] == ["null", "string"]
-        # A parent with several lists would nest only the last one, and would spool one for all.
-        assert not stream.parent.nested_as
-        assert not stream.parent.has_list
-
-
-@EACH_CHILD
-def test_added_columns_are_parameters_of_the_list(stream: Stream) -> None:
-    assert {param for _, param in stream.parent.added_columns} <= {name for name, _ in stream.parent.params}
-    assert added_columns(stream) <= set(schema(stream)["properties"])
 
 
 @EACH_STREAM
@@ -114,12 +69,6 @@ def test_row_id_columns_are_in_the_schema(stream: Stream) -> None:
     if stream.answer.row_id_from:
         # The same row can be below two parents.
         assert added_columns(stream) <= set(stream.answer.row_id_from)
-
-
-@EACH_STREAM
-def test_cut_urls_are_strings_in_the_schema(stream: Stream) -> None:
-    texts = {path for path, part in paths_in(schema(stream)) if "string" in part["type"]}
-    assert set(stream.privacy.cut_urls) <= texts
 
 
 def test_list_params_of_all_modes_in_one_list() -> None:

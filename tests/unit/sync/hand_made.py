@@ -106,7 +106,7 @@ def sharing(answers: Answers, *, sample: bool = False, **settings: Any) -> Itera
     """What readers share, and the list that keeps what they hand to the writer."""
     items: list[Item] = []
     span = ("2026-05-18T00:00:00Z", "2026-06-15T00:00:00Z")
-    tools = Problems(), Encoder(), span, items.append, threading.Event(), sample
+    tools = Problems(), Encoder(), span, items.append, threading.Event(), BEGAN, sample
     shared = Shared(config(**settings), cast(Client, FakeClient(answers)), Pool(2), *tools)
     try:
         yield shared, items
@@ -119,7 +119,7 @@ def run(
 ) -> tuple[list[Json], FakeClient, TapError | None]:
     """A whole run with a client that does not send: its messages, the client, and the error at its end."""
     client, out, failed = FakeClient(answers), io.StringIO(), None
-    tools = {"client": cast(Client, client), "stop": threading.Event(), "writer": Writer(out)}
+    tools: Json = {"client": cast(Client, client), "stop": threading.Event(), "writer": Writer(out)}
     try:
         selection = select(catalog, replication_method=method)
         sync(selection, config(**settings), state or {}, now=datetime(2026, 6, 1, tzinfo=timezone.utc), **tools)

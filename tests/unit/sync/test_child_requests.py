@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 
@@ -68,11 +67,6 @@ def test_child_request_is_sent_once_per_id_of_several_parents() -> None:
     assert second == [(("alert_id", "A2"),), (("alert_group_id", "G3"),)]
 
 
-@pytest.mark.parametrize("row", [{}, {"alert_group_ids": None}, {"alert_group_ids": []}], ids=str)
-def test_child_request_without_additional_ids_has_the_parent_id(row: Json) -> None:
-    assert child_params(BY_NAME["alert_notes"], {"id": "A1", **row}, SPAN, always) == [(("alert_id", "A1"),)]
-
-
 @pytest.mark.parametrize("row", [{}, {"id": None}, {"id": "A1", "alert_group_ids": "G1"}], ids=str)
 def test_child_request_for_a_parent_without_a_valid_id_is_bad_data(row: Json) -> None:
     with pytest.raises(BadData, match=r"^alerts: "):
@@ -86,25 +80,6 @@ def test_added_columns_are_set_from_the_request() -> None:
         Page([{"id": "R1", "incident_id": "I1"}, {"id": "R2", "incident_id": "I1"}], after="R2"),
         Page([], total=2),
     ]
-
-
-def test_added_column_can_have_another_name_than_its_parameter() -> None:
-    stream = BY_NAME["status_page_response_incidents"]
-    (params,) = child_params(stream, {"id": "I1", "status_page_id": "P1"}, SPAN, always)
-    assert dict(params) == {"id": "P1", "incident_id": "I1"}
-    (page,) = with_added_columns(iter([Page([{"id": "OURS"}])]), stream, params)
-    assert page.rows == [{"id": "OURS", "status_page_incident_id": "I1", "status_page_id": "P1"}]
-
-
-def test_parent_without_an_id_that_the_path_needs_is_bad_data() -> None:
-    stream = BY_NAME["status_page_response_incidents"]
-    with pytest.raises(BadData, match="status_page_incidents: a row came without its key property status_page_id"):
-        child_params(stream, {"id": "I1", "status_page_id": None}, SPAN, always)
-
-
-def test_added_columns_leave_other_streams_unchanged() -> None:
-    pages = [Page([{"id": "O1"}, {"id": "O1"}])]
-    assert list(with_added_columns(iter(pages), BY_NAME["schedule_overrides"], (("schedule_id", "S1"),))) == pages
 
 
 def shifts(*pages: list[Json]) -> list[Page]:
@@ -139,20 +114,3 @@ def test_shift_on_two_pages_is_emitted_once() -> None:
 def test_row_id_differs_for_different_shifts(other: Json) -> None:
     (found,) = shifts([SHIFT, SHIFT | other])
     assert len({row[ROW_ID] for row in found.rows}) == 2
-
-
-@pytest.mark.parametrize(
-    "other", [{"user": {"id": "U1", "name": "new"}}, {"layer_id": "L1"}, {"layer_id": None}, {"x_new": 1}], ids=str
-)
-def test_row_id_does_not_depend_on_properties_that_can_change_or_disappear(other: Json) -> None:
-    before = SHIFT | {"user": {"id": "U1", "name": "old"}}
-    (one,), (two,) = (shifts([row])[0].rows for row in (before, before | other))
-    assert one[ROW_ID] == two[ROW_ID]
-    assert len(one[ROW_ID]) == 32
-
-
-@pytest.mark.parametrize("user", [None, {}, "nobody", []], ids=str)
-def test_row_id_of_a_shift_without_a_user(user: Any) -> None:
-    (found,) = shifts([SHIFT | {"user": user}])
-    (bare,) = shifts([SHIFT])
-    assert found.rows[0][ROW_ID] == bare.rows[0][ROW_ID]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -41,36 +40,10 @@ def test_spool_returns_rows_unchanged(spool: Spool, row: Any) -> None:
     assert json.dumps(found) == json.dumps(row)
 
 
-def test_spool_returns_the_rows_of_a_parent_in_order(spool: Spool) -> None:
-    spool.add((f"I{number % 3}", {"id": number}) for number in range(30))
-    spool.add([("I1", {"id": -1})])
-    assert [row["id"] for row in rows(spool, "I1")] == [*range(1, 30, 3), -1]
-
-
 def test_seen_reports_an_id_as_new_once_per_stream() -> None:
     with closing(Seen()) as seen:
         pairs = [("alert_notes", "G1"), ("alert_notes", "g1"), ("other", "G1"), ("alert_notes", "G1"), ("other", "G1")]
         assert [seen.first(*pair) for pair in pairs] == [True, True, True, False, False]
-
-
-def test_spool_separates_parents(spool: Spool) -> None:
-    spool.add([("I1", {"id": "a"}), ("i1", {"id": "b"}), ("I1 ", {"id": "c"}), ("1", {"id": "d"})])
-    assert rows(spool, "I1") == [{"id": "a"}]
-    assert rows(spool, "01") == []
-    assert rows(spool, "I%") == []
-
-
-def test_spool_rows_can_be_read_again(spool: Spool) -> None:
-    spool.add([("I1", {"id": "a"})])
-    rows(spool, "I1")[0]["id"] = "changed"
-    assert rows(spool, "I1") == [{"id": "a"}]
-
-
-def test_spool_accepts_a_page_without_rows(spool: Spool) -> None:
-    spool.add([])
-    spool.add([("I1", {})])
-    assert rows(spool, "I1") == [{}]
-    assert rows(spool, "I2") == []
 
 
 def test_rows_of_a_parent_are_pages_with_the_times_of_their_answers(spool: Spool) -> None:
@@ -79,28 +52,6 @@ def test_rows_of_a_parent_are_pages_with_the_times_of_their_answers(spool: Spool
     spool.add([("I1", {"id": "e"})], "12:00")
     found = [(page.extracted, [row["id"] for row in page.rows]) for page in spool.pages("I1")]
     assert found == [("10:00", ["a", "c"]), ("12:00", ["e"])]
-
-
-def test_rows_of_a_parent_are_a_page_that_waits_until_the_spool_is_full(spool: Spool) -> None:
-    pages = spool.pages_of("I1")
-    assert pages.pending is spool.full
-    spool.add([("I1", {"id": "a"}), ("I2", {"id": "b"})])
-    spool.full.set_result(None)
-    assert pages.pending is None
-    assert [page.rows for page in pages] == [[{"id": "a"}]]
-
-
-def test_spools_do_not_share_rows(spool: Spool) -> None:
-    spool.add([("I1", {"id": "a"})])
-    with closing(Spool()) as other:
-        assert rows(other, "I1") == []
-
-
-def test_spool_cannot_be_read_after_close() -> None:
-    spool = Spool()
-    spool.close()
-    with pytest.raises(sqlite3.ProgrammingError):
-        rows(spool, "I1")
 
 
 def open_files() -> set[str]:

@@ -176,7 +176,7 @@ def test_filter_by_day_has_days_of_margin() -> None:
 
 
 def test_room_has_at_most_32_windows_whoever_asks() -> None:
-    room, got = Room(64, 1), []
+    room, got = Room(64, 1), list[bool]()
 
     def ask() -> None:
         got.extend(room.reserve() for _ in range(20))

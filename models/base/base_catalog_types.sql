@@ -1,0 +1,1 @@
+{{ incident_source('catalog_types') }}

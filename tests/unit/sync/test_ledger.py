@@ -1,0 +1,338 @@
+"""Ledger: what is written, and which STATE says so."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected, Unanswered, Unreadable
+from tap_incident.protocol.messages import Encoder, Writer
+from tap_incident.protocol.state import Bookmark, Left, State, with_bookmark
+from tap_incident.sync.ledger import Ledger
+from tap_incident.sync.plan import Step
+from tap_incident.sync.problems import Problems
+from tap_incident.sync.progress import Progress
+from tap_incident.sync.reading import Batch, Failed, Gift, PageEnd, Source
+from tap_incident.sync.resume import Start, start
+from tests.support.logs import infos, warnings
+from tests.support.runs import Json, only
+from tests.unit.sync.hand_made import BEGAN, begun, config, step, whole
+
+AT, NEWER, HALF = "2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z", "2025-01-01T00:00:00Z"
+USERS, ALERTS, ALL_ALERTS = step("users"), step("alerts", method="INCREMENTAL"), step("alerts")
+ACTIONS, INCIDENTS = step("actions", method="INCREMENTAL"), whole(only("incidents"))
+
+
+class Desk:
+    """A ledger, and what it wrote."""
+
+    def __init__(
+        self,
+        *starts: Start,
+        state: State | None = None,
+        versions: Mapping[str, int] | None = None,
+        sample: bool = False,
+    ) -> None:
+        self.out, self.problems = io.StringIO(), Problems()
+        self.encoder = Encoder(versions=versions)
+        progress = Progress(lambda: 0, lambda number: 0.0, lambda: 0.0)
+        tools: Any = {"began": BEGAN, "versions": versions or {}, "sample": sample}
+        self.ledger = Ledger(state or {}, Writer(self.out), self.problems, progress, **tools)
+        self.sources = [source for each in starts for source in self.ledger.begin(each, 4)]
+
+    def page(
+        self, after: str | None = None, *, source: Source | None = None, rows: int = 1, **more: Any
+    ) -> list[Source]:
+        """A page of the source (the first one) with this number of rows arrives. Returns the sources to read next."""
+        source = source or self.sources[0]
+        self.rows(rows, source)
+        return self.ledger.take(PageEnd(source, after, rows, **more))
+
+    def rows(self, number: int, source: Source | None = None) -> None:
+        """Rows of the source (the first one) arrive."""
+        selected = (source or self.sources[0]).node.selected
+        if selected:
+            row = dict.fromkeys(selected.stream.key_properties, "1")
+            self.ledger.take(Batch(selected, [self.encoder.record(selected, {**row}) for _ in range(number)]))
+
+    def fail(self, error: Unreadable, source: Source | None = None) -> list[Source]:
+        """The source (the first one) fails."""
+        return self.ledger.take(Failed(source or self.sources[0], error))
+
+    def messages(self) -> list[Json]:
+        """What was written."""
+        return [json.loads(line) for line in self.out.getvalue().splitlines()]
+
+    def kinds(self) -> str:
+        """The first letters of the types of all messages: S, R, A, and + for STATE."""
+        return "".join("+" if each["type"] == "STATE" else each["type"][0] for each in self.messages())
+
+    def state(self, name: str) -> Json | None:
+        """The bookmark in the last STATE. The ledger has the same."""
+        last: Json = [each["value"] for each in self.messages() if each["type"] == "STATE"][-1]
+        assert last == self.ledger.state
+        found: Json | None = last["bookmarks"].get(name)
+        return found
+
+    def finish(self) -> State:
+        """The state at the end of the run."""
+        assert self.ledger.is_done
+        self.ledger.finish()
+        return self.ledger.state
+
+
+def resumed(of: Step, left: Left | None = None, **more: Any) -> tuple[Start, State]:
+    """The start of a run that resumes an interrupted one, and its state."""
+    mark = Bookmark(organisation="ours", walk=begun(of).walk, left=(left or Left(after="c1"),), **more)
+    state = with_bookmark({}, of.name, mark)
+    found = start(of, state, config(), "ours", lambda node, parent: False)
+    assert found.is_resumed
+    return found, state
+
+
+def test_state_speaks_only_for_rows_that_are_out() -> None:
+    desk = Desk(begun(USERS))
+    desk.page("c1", rows=2)
+    mark = {"walk": begun(USERS).walk, "organisation": "ours", "left": [{"list": 0, "after": "c1"}], "rows": 2}
+    assert (desk.kinds(), desk.state("users")) == ("SRR+", mark)
+    desk.rows(1)
+    assert desk.kinds() == "SRR+R"
+    assert not desk.ledger.is_done
+    desk.page(None, rows=0)
+    assert (desk.kinds(), desk.state("users"), desk.finish()) == ("SRR+R+", None, {"bookmarks": {}})
+
+
+def test_lists_of_a_step_are_kept_apart_in_its_state() -> None:
+    desk = Desk(begun(ACTIONS))
+    _, two, three = desk.sources
+    desk.page("c2", source=two, newest=AT)
+    desk.page(None, source=three, newest=NEWER)
+    mark = desk.state("actions") or {}
+    assert mark["left"] == [{"list": 0}, {"list": 1, "after": "c2"}]
+    assert (mark["newest"], mark["started"], mark["rows"]) == (NEWER, BEGAN, 2)
+    again, _ = resumed(ACTIONS, Left(1, after="c2"), rows=2, newest=NEWER, started=AT)
+    (source,) = Desk(again).sources
+    assert (source.left, dict(source.params)) == (Left(1, after="c2"), {"incident_mode": "retrospective"})
+
+
+def test_gift_changes_what_is_left_of_both() -> None:
+    desk = Desk(begun(ALL_ALERTS))
+    giver = desk.sources[0]
+    taker = replace(giver, left=Left(0, None, HALF, (None, HALF)))
+    assert desk.ledger.take(Gift(giver, taker, HALF, None)) == [taker]
+    assert desk.kinds() == ""
+    desk.page("c1")
+    far = {"list": 0, "to": HALF, "asked": [None, HALF]}
+    assert (desk.state("alerts") or {})["left"] == [{"list": 0, "from": HALF, "after": "c1"}, far]
+    desk.page("c9", source=taker)
+    desk.page(None)
+    assert (desk.state("alerts") or {})["left"] == [{**far, "after": "c9"}]
+    assert not desk.ledger.is_done
+    desk.page(None, source=taker)
+    assert desk.finish() == {"bookmarks": {}}
+
+
+def test_state_is_frozen_once_rows_of_the_step_are_missing() -> None:
+    desk = Desk(begun(ACTIONS))
+    one, two, three = desk.sources
+    desk.page("c1", source=one)
+    desk.fail(Rejected("409"), two)
+    desk.page("c2", source=one)
+    desk.page(None, source=three)
+    assert desk.page(None, source=one) == []
+    # The next run resumes where the last STATE was, with the list that failed.
+    assert desk.kinds() == "SR+RRR"
+    assert [left["list"] for left in desk.finish()["bookmarks"]["actions"]["left"]] == [0, 1, 2]
+    assert desk.kinds() == "SR+RRR"
+
+
+@pytest.mark.parametrize(
+    ("error", "after", "keeps"),
+    [
+        (Rejected("409"), None, False),
+        (Gone("404"), None, False),
+        (Unanswered("500"), None, True),
+        (Rejected("409"), "c2", True),
+        (Unanswered("500"), "c2", True),
+    ],
+)
+def test_cursor_of_a_list_that_failed_stays_if_it_may_help(error: Unreadable, after: str | None, keeps: bool) -> None:
+    found, state = resumed(USERS)
+    desk = Desk(found, state=state)
+    if after:
+        desk.page(after)
+    desk.fail(error)
+    left = desk.finish()["bookmarks"].get("users", {}).get("left")
+    assert left == ([{"list": 0, "after": after or "c1"}] if keeps else None)
+
+
+def test_cursor_of_a_window_that_is_refused_does_not_stay() -> None:
+    # The next run would ask for the same window, and get the same answer.
+    desk = Desk(begun(ALL_ALERTS))
+    giver = desk.sources[0]
+    taker = replace(giver, left=Left(0, None, HALF, (None, HALF)))
+    desk.ledger.take(Gift(giver, taker, HALF, None))
+    desk.page("c1")
+    desk.fail(Rejected("422"), taker)
+    desk.page(None)
+    assert desk.finish() == {"bookmarks": {}}
+
+
+@pytest.mark.parametrize(
+    ("is_resumed", "error", "activated"),
+    [(False, None, True), (True, None, False), (False, Rejected("409"), False), (False, Forbidden("403"), False)],
+)
+def test_version_is_activated_if_all_rows_of_this_run_are_out(is_resumed: bool, error: Any, activated: bool) -> None:
+    desk = Desk(resumed(USERS)[0] if is_resumed else begun(USERS), versions={"users": 7})
+    desk.page("c2")
+    desk.fail(error) if error else desk.page(None)
+    assert [each for each in desk.messages() if each["type"] == "ACTIVATE_VERSION"] == [
+        {"type": "ACTIVATE_VERSION", "stream": "users", "version": 7}
+    ] * activated
+    assert {each["version"] for each in desk.messages() if each["type"] == "RECORD"} == {7}
+
+
+@pytest.mark.parametrize("error", [Rejected("422"), Gone("404")])
+def test_version_is_not_activated_if_rows_of_a_parent_may_be_missing(error: Unreadable) -> None:
+    options = step("custom_field_options")
+    desk = Desk(begun(options), versions={"custom_field_options": 7})
+    desk.problems.parent_failed(options.root.children[0], "P1", error)
+    desk.page(None)
+    assert desk.kinds() == "S+"
+
+
+def test_stream_without_rows_has_a_schema_and_a_skipped_one_has_none() -> None:
+    desk = Desk(begun(USERS), begun(step("teams")))
+    desk.page(None, rows=0)
+    desk.fail(MissingPermission("403", ""), desk.sources[1])
+    assert [each.get("stream") for each in desk.messages()] == ["users", None]
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, {"parts": ["updates", "attachments"]}),
+        ({"denied": {"updates": "I1"}}, {"parts": ["attachments"], "denied": {"updates": "I1"}}),
+        ({"lacks": {"updates": 2}}, {"parts": ["updates", "attachments"], "lacking": {"updates": 2}}),
+    ],
+)
+def test_incremental_bookmark_moves_on_and_keeps_what_rows_lack(more: Json, expected: Json) -> None:
+    desk = Desk(begun(INCIDENTS))
+    desk.page("c1", newest=NEWER, **more)
+    middle = desk.state("incidents") or {}
+    assert (middle.get("refused"), middle.get("lacks")) == (more.get("denied"), more.get("lacks"))
+    desk.page(None, newest=AT)
+    mark = {"updated_at": NEWER, "scope": begun(INCIDENTS).scope, "organisation": "ours", **expected}
+    assert desk.state("incidents") == mark
+
+
+def test_incremental_step_does_not_move_on_if_all_further_rows_lack_a_part() -> None:
+    desk = Desk(begun(INCIDENTS))
+    desk.page("c1", newest=NEWER)
+    for number in range(10):
+        desk.problems.parent_failed(INCIDENTS.parts["attachments"], f"I{number}", Rejected("422"))
+    desk.page("c2", newest=NEWER)
+    desk.page(None, newest=NEWER)
+    assert desk.finish()["bookmarks"]["incidents"]["left"] == [{"list": 0, "after": "c1"}]
+
+
+@pytest.mark.parametrize(
+    ("versions", "more", "keeps"),
+    [({}, {}, True), ({"alerts": 7}, {}, False), ({}, {"denied": {"x": "1"}}, False), ({}, {"lacks": {"x": 1}}, False)],
+)
+def test_full_refresh_keeps_the_bookmark_of_incremental_runs_if_its_rows_are_still_true(
+    versions: Json, more: Json, keeps: bool
+) -> None:
+    state: State = {"bookmarks": {"alerts": {"updated_at": AT, "scope": "s"}}}
+    desk = Desk(start(ALL_ALERTS, state, config(), None, lambda node, parent: False), state=state, versions=versions)
+    desk.page("c1")
+    assert (desk.state("alerts") or {})["updated_at"] == AT
+    desk.page(None, **more)
+    assert desk.finish() == (state if keeps else {"bookmarks": {}})
+
+
+def test_second_look_follows_when_all_lists_have_ended() -> None:
+    planned = step("actions", method="INCREMENTAL", modes=("standard",))
+    desk = Desk(begun(planned))
+    assert desk.page(None, newest=AT) == []
+    (look,) = desk.page(None, source=desk.sources[1])
+    assert (look.node.name, look.left) == ("incidents", Left(2))
+    assert (desk.state("actions") or {})["left"] == [{"list": 2}]
+    assert desk.page(None, source=look) == []
+    assert (desk.finish()["bookmarks"]["actions"])["updated_at"] == AT
+    # A run that was interrupted there has no other.
+    again, _ = resumed(planned, Left(2), newest=AT, started=AT)
+    desk = Desk(again)
+    assert [source.node.name for source in desk.sources] == ["incidents"]
+    assert desk.page(None) == []
+    assert desk.ledger.is_done
+
+
+@pytest.mark.parametrize(
+    ("error", "moves"), [(Forbidden("403"), True), (MissingPermission("403", ""), True), (Rejected("409"), False)]
+)
+def test_second_look_that_the_key_may_not_take_is_a_warning(
+    error: Unreadable, moves: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(resumed(ACTIONS, Left(3), newest=AT, started=AT)[0])
+    desk.fail(error)
+    assert bool(desk.finish().get("bookmarks")) is moves
+    assert any("the key may not list incidents" in line for line in warnings(caplog)) is moves
+
+
+def test_no_second_look_in_a_sample_or_after_a_failure() -> None:
+    sample = Desk(begun(ACTIONS), sample=True)
+    assert len(sample.sources) == 1
+    assert sample.page(None) == []
+    assert (sample.kinds(), sample.finish()) == ("SR", {})
+    desk = Desk(begun(ACTIONS))
+    desk.fail(Rejected("409"))
+    assert [desk.page(None, source=source) for source in desk.sources[1:]] == [[], []]
+    assert desk.ledger.is_done
+
+
+def test_end_of_a_run_drops_cursors_of_streams_that_are_no_longer_selected() -> None:
+    bookmarks: Json = {
+        "teams": {"after": "c", "walk": "w"},
+        "alerts": {"walk": "w", "left": [{"list": 0}], "updated_at": AT, "scope": "s"},
+        "severities": {"updated_at": AT},
+        "of another tap": {"walk": 5},
+    }
+    desk = Desk(begun(USERS), state={"currently_syncing": None, "bookmarks": bookmarks, "more": 1})
+    desk.page(None)
+    assert desk.finish() == {
+        "more": 1,
+        "bookmarks": {
+            "alerts": {"updated_at": AT, "scope": "s"},
+            **{k: bookmarks[k] for k in ("severities", "of another tap")},
+        },
+    }
+    assert desk.kinds() == "SR++"
+
+
+def test_last_state_is_repeated_only_if_rows_came_after_it() -> None:
+    desk = Desk(begun(USERS))
+    desk.ledger.repeat_state()
+    desk.page("c1")
+    desk.ledger.repeat_state()
+    assert desk.kinds() == "SR+"
+    desk.rows(1)
+    desk.ledger.repeat_state()
+    assert desk.kinds() == "SR+R+"
+
+
+def test_step_says_its_rows_and_what_earlier_runs_lack(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    for rows, text in ((1, "users: 1 row"), (1_200, "users: 1,200 rows")):
+        desk = Desk(begun(USERS))
+        desk.page(None, rows=rows)
+        assert infos(caplog)[-1] == text
+    found = replace(begun(INCIDENTS), known=Bookmark(updated_at=AT, lacking={"updates": 1_500, "attachments": 1}))
+    Desk(found).page(None)
+    ends = "could not be read in an earlier run: null, until the stream is read whole"
+    assert warnings(caplog) == [f"incidents: updates of 1,500 rows {ends}", f"incidents: attachments of 1 row {ends}"]

@@ -1,0 +1,211 @@
+"""Rows as messages: nested parts and their nulls, their order, what is requested ahead, and the second look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tap_incident.api.answers import Page
+from tap_incident.errors import BadData, Forbidden, Gone, MissingPermission, Rejected, Stopped
+from tap_incident.sync.plan import Node
+from tap_incident.sync.reading import Batch
+from tap_incident.sync.rows import Missing, as_messages
+from tap_incident.sync.second_look import SecondLook, looked_at
+from tap_incident.sync.shared import Shared
+from tap_incident.sync.spool import Spool
+from tests.support.runs import Json, only
+from tests.unit.sync.hand_made import ids, node, run, sharing, whole
+
+INCIDENTS = whole().root
+
+
+def parents(*ids: str, after: str | None = None) -> Page:
+    """A page of incidents."""
+    return Page([{"id": each, "mode": "standard"} for each in ids], after)
+
+
+def nesting(child: str, **changes: Any) -> Node:
+    """Incidents with one nested part, which is not emitted itself."""
+    part = next(each for each in INCIDENTS.children if each.name == child)
+    return replace(INCIDENTS, children=(replace(part, **{"selected": None, **changes}),))
+
+
+def records(shared: Shared, of: Node, pages: list[Page], missing: Missing) -> list[tuple[str, Json]]:
+    """The records that a node's pages become, each with its stream; an empty one for the end of a page."""
+    found: list[tuple[str, Json]] = []
+    for each in as_messages(shared, of, iter(pages), missing):
+        if isinstance(each, Batch):
+            found += [(each.selected.stream.name, json.loads(line)["record"]) for line in each.lines]
+        else:
+            found.append(("", {}))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "denied", "lacks"),
+    [
+        (Page([]), [], {}, {}),
+        (Page([{"id": "A1"}]), ["A1"], {}, {}),
+        # The incident was deleted: nobody knows what it had, and nothing is missing.
+        (Gone("404"), None, {}, {}),
+        (Forbidden("403"), None, {}, {"attachments": 1}),
+        (Rejected("422"), None, {}, {"attachments": 1}),
+        (BadData("shape"), None, {}, {"attachments": 1}),
+        (MissingPermission("403", ""), None, {"attachments": "I1"}, {}),
+        (MissingPermission("403", "attachments.view"), None, {"attachments": "I1"}, {}),
+    ],
+)
+def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
+    answer: Any, expected: Any, denied: Json, lacks: Json
+) -> None:
+    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, Page)
+        return answer
+
+    missing = Missing()
+    with sharing(answers) as (shared, _):
+        (_, record), end = records(shared, nesting("incident_attachments"), [parents("I1")], missing)
+    found = record["attachments"]
+    assert (found and [row["id"] for row in found]) == (expected and list(expected))
+    assert (found is None) is (expected is None)
+    assert missing.taken() == (denied, lacks)
+    assert (missing.taken(), end) == (({}, {}), ("", {}))
+
+
+@pytest.mark.parametrize(("error", "expected"), [(None, [["U1"], []]), (Rejected("422"), [None, None])])
+def test_spooled_part_is_null_if_its_list_could_not_be_read(error: Any, expected: Any) -> None:
+    of, missing = nesting("incident_updates", spooled=True), Missing()
+    with sharing(lambda *_: pytest.fail("nothing is requested")) as (shared, _):
+        spool = shared.spools["incident_updates"] = Spool()
+        spool.add([("I1", {"id": "U1"})])
+        if error:
+            shared.problems.list_failed(of.children[0], error)
+        spool.full.set()
+        first, second, _ = records(shared, of, [parents("I1", "I2")], missing)
+    found = [record["updates"] for _, record in (first, second)]
+    assert [rows if rows is None else [row["id"] for row in rows] for rows in found] == expected
+    assert missing.taken() == ({}, {"updates": 2} if error else {})
+
+
+def test_wait_for_a_spool_ends_with_the_run() -> None:
+    with sharing(lambda *_: Page([])) as (shared, _):
+        shared.spools["incident_updates"] = Spool()
+        shared.stop.set()
+        with pytest.raises(Stopped):
+            records(shared, nesting("incident_updates", spooled=True), [parents("I1")], Missing())
+
+
+def test_parent_comes_before_its_children_and_a_page_after_all_of_them() -> None:
+    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
+        parent = params["custom_field_id"]
+        return Page([{"id": f"{parent}-{after or 1}", "custom_field_id": parent}], None if after else "2")
+
+    of = node("custom_fields", node("custom_field_options"))
+    with sharing(answers) as (shared, _):
+        found = records(shared, of, [Page([{"id": "A"}, {"id": "B"}], "c"), Page([{"id": "C"}])], Missing())
+    assert [record.get("id") for _, record in found] == [
+        *("A", "A-1", "A-2", "B", "B-1", "B-2", None, "C", "C-1", "C-2", None)
+    ]
+
+
+def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
+    asked: list[int] = []
+
+    def pages(number: int) -> Any:
+        for at in range(number):
+            asked.append(at)
+            yield Page([{"id": f"P{at}"}], None if at == number - 1 else str(at))
+
+    of = node("custom_fields", node("custom_field_options"))
+    with sharing(lambda *_: Page([]), max_concurrency=2) as (shared, _):
+        for each in as_messages(shared, of, pages(50), Missing()):
+            if isinstance(each, Batch) and each.lines:
+                break
+    # Four for each of the two requests that may be under way, turns and ends of pages.
+    assert 3 < len(asked) < 12
+
+
+def test_rows_of_a_stream_end_at_the_first_that_fits_no_record() -> None:
+    of = node("custom_fields", node("custom_field_options"))
+    with sharing(lambda *_: Page([{"id": "O", "custom_field_id": "A"}])) as (shared, _):
+        found = records(shared, of, [Page([{"id": "A"}, {"id": {}}, {"id": "C"}])], Missing())
+    assert [name for name, _ in found if name] == ["custom_fields", *["custom_field_options"] * 3]
+
+
+@pytest.mark.parametrize("row", [{}, {"id": None}])
+def test_parent_without_an_id_lacks_its_children(row: Json) -> None:
+    missing = Missing()
+    with sharing(lambda *_: Page([])) as (shared, _):
+        bare = replace(nesting("incident_attachments"), selected=None)
+        assert records(shared, bare, [Page([row])], missing) == [("", {})]
+    assert missing.taken() == ({}, {"attachments": 1})
+
+
+BEGAN, SINCE = "2026-06-01T00:00:00Z", "2026-05-01T00:00:00Z"
+LATER, BETWEEN, EARLIER = "2026-06-01T00:00:01Z", "2026-05-15T00:00:00Z", "2026-04-01T00:00:00Z"
+LOOK = SecondLook(node("incidents", node("actions")), BEGAN, SINCE)
+
+
+@pytest.mark.parametrize(
+    ("since", "updated", "created", "due", "missed"),
+    [
+        # An incident that changed during the run: all its actions, whatever they say.
+        (SINCE, LATER, EARLIER, True, [True, True, True]),
+        (None, LATER, EARLIER, True, [True, True, True]),
+        # One that changed since the bookmark: those that did not, because the list had the others.
+        (SINCE, BETWEEN, EARLIER, True, [False, True, False]),
+        # One that is new: all its actions are newer.
+        (SINCE, BETWEEN, BETWEEN, False, []),
+        (SINCE, EARLIER, EARLIER, False, []),
+        (None, BETWEEN, EARLIER, False, []),
+    ],
+)
+def test_second_look_is_for_children_that_a_change_of_their_parent_showed(
+    since: str | None, updated: str, created: str, due: bool, missed: list[bool]
+) -> None:
+    look, parent = replace(LOOK, since=since), {"id": "I1", "updated_at": updated, "created_at": created}
+    assert look.is_due(parent) is due
+    times = (BETWEEN, EARLIER, None) if due else ()
+    assert [look.missed({"id": "A", "updated_at": time}, parent) for time in times] == missed
+
+
+@pytest.mark.parametrize(("due", "total", "requests"), [(3, 10, 3), (40, 10, 2), (40, 10_000, 2 + 40)])
+def test_second_look_reads_whole_lists_if_that_takes_far_fewer_requests(due: int, total: int, requests: int) -> None:
+    asked: list[str] = []
+
+    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
+        asked.append(name)
+        return Page([{"id": "A", "incident_id": params.get("incident_id", "I1"), "updated_at": EARLIER}], None, total)
+
+    rows = [{"id": f"I{number}", "updated_at": LATER, "created_at": EARLIER} for number in range(due)]
+    with sharing(answers) as (shared, _):
+        ((page, found),) = list(looked_at(shared, LOOK, iter([Page(rows, "c")])))
+        found = list(found)
+    assert (page.after, asked) == ("c", ["actions"] * requests)
+    assert sum(len(each.rows) for each in found) == (2 if requests == 2 else due)
+
+
+@pytest.mark.parametrize(("refused", "asked"), [(False, ["A2"]), (True, ["A1", "A2", "A3"])])
+def test_notes_are_asked_for_where_the_filter_says_that_there_are_some(refused: bool, asked: list[str]) -> None:
+    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
+        if name == "alert_notes":
+            return Page([{"id": f"of {value}"} for value in params.values()])
+        if "has_notes[is]" in params:
+            if refused:
+                raise Rejected("422")
+            return Page([{"id": "A2"}])
+        return Page([{"id": f"A{number}", "alert_group_ids": ["G1"]} for number in (1, 2, 3)])
+
+    messages, client, failed = run(only("alert_notes"), answers)
+    assert failed is None
+    assert sorted(params.get("alert_id", "") for name, params, _ in client.asked if name == "alert_notes") == [
+        "",
+        *asked,
+    ]
+    assert sorted(ids(messages, "alert_notes")) == [*(f"of {each}" for each in asked), "of G1"]
