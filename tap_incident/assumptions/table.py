@@ -72,7 +72,7 @@ def _result(each: Assumption, stream: Stream, probe: Probe) -> str:
         holds, if_not, seen = each.check(probe, stream)
     except Rejected:
         holds, if_not, seen = False, "refused", ""
-    except (Untold, Unreadable, LookupError, TypeError, ValueError):
+    except (Untold, Unreadable, AttributeError, LookupError, TypeError, ValueError):
         # Rows of any form may come: what can't be read as expected tells nothing.
         return "can't be told here"
     noted = seen or ("" if holds else if_not)
