@@ -181,6 +181,12 @@ def untold(path: str, name: str) -> Tell:
     return tell
 
 
+def larger(path: str, params: dict[str, str], body: Json) -> None:
+    """Pages of more than 250 incidents."""
+    if params.get("page_size") == "500":
+        body["incidents"] *= 30
+
+
 def with_shifts(path: str, params: dict[str, str], body: Json) -> None:
     """Large pages have next_shifts too."""
     if path == "/v2/schedules" and params["page_size"] == "50":
@@ -262,6 +268,11 @@ CASES = [
     Case("rate-limits", " (no limits)", "alerts", options={"rate_per_minute": None, "incidents_per_minute": None}),
     Case("rate-limits", " (only the limit of the key)", "incidents", options={"incidents_per_minute": None}),
     Case("date", "", "alerts", options={"dated": False}, settings=INCREMENTAL),
+    Case(
+        *("largest-page", " (larger pages)", "incidents"),
+        ask=lambda path, params: [pair for pair in params if pair[1] != "500"],
+        tell=larger,
+    ),
     Case("page-size", " (smaller pages)", "alerts"),
     Case("page-size", " (refused)", "alerts", options={"faults": refused("page_size", "50")}),
     Case(
