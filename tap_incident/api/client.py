@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tap_incident.api.answers import Page, RateLimited, is_unicode, page, read, sent_at
@@ -32,6 +32,7 @@ RETRY_SECONDS = 600
 """A path that fails for longer is given up; if nothing else answers, so is the run."""
 ANSWER_SECONDS = 600
 """An answer that takes longer to arrive is requested again, even if it still arrives byte by byte."""
+_CLOCK_AHEAD = timedelta(days=1)
 _IDENTITY = "/v1/identity"
 _IDENTITY_SECONDS = 10
 
@@ -99,8 +100,11 @@ class Client:
 
     @property
     def began(self) -> str:
-        """Start of the run (RFC 3339) by this machine's clock or by the API's, whichever is earlier."""
-        return rfc3339(min(self._began, self._first_date or self._began))
+        """Start of the run (RFC 3339) by this machine's clock or by the API's, whichever is earlier.
+
+        If no answer has the API's time, this machine's clock may be ahead: a day earlier.
+        """
+        return rfc3339(min(self._began, self._first_date or self._began - _CLOCK_AHEAD))
 
     @property
     def sent(self) -> int:

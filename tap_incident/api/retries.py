@@ -24,6 +24,8 @@ _LONGEST_PAUSE = 60
 _LONGEST_PAUSE_WITHOUT_CONNECTION = 10
 _NAP = 0.5
 """A wait for "no connection" looks after this time if another request got an answer."""
+_MOMENT = 1e-3
+"""Less is no time: differences of floats are not exact."""
 _RECENTLY = 60
 _TRIES_IF_UNUSABLE = 3
 _TRIES_IF_SHORT = 2
@@ -41,7 +43,10 @@ class Attempts:
     """True if it never gets more than `FIRST_SECONDS`, and two tries if only this path may be at fault."""
     since: float | None = None
     """When it failed first."""
+    had_connection: bool = True
+    """At its last fault."""
     faults: int = 0
+    """Number of faults of that kind in a row: after an outage, the pauses are short again."""
     slow: int = 0
     unusable: int = 0
 
@@ -81,7 +86,9 @@ class Retries:
 
     def pause(self, request: Attempts, fault: PassingFault | Unusable) -> float:
         """Seconds to wait before the request is sent again. Raises what it ends with if it is not sent again."""
-        request.faults += 1
+        connected = not isinstance(fault, NoConnection)
+        request.faults = request.faults + 1 if request.had_connection == connected else 1
+        request.had_connection = connected
         request.slow = request.slow + 1 if isinstance(fault, SlowAnswer) else 0
         request.unusable += isinstance(fault, Unusable)
         if request.slow and request.slow == request.tries_if_slow:
@@ -99,13 +106,13 @@ class Retries:
         if wanted is not None and wanted > most:
             said = f"{fault}. The API asks to wait {wanted:,.0f} s, but the tap waits for at most {_duration(most)}"
             raise self._end(request, fault, said, "Run again after that, with the last state")
-        if left <= 0 or (wanted is not None and wanted > left):
+        if left < _MOMENT or (wanted is not None and wanted > left):
             lasted = f"It has lasted for {_duration(most)}" if most else "This path gave no proper answer before"
             lasted += ", and nothing has answered yet" if self._answered_at is None else ""
             raise self._end(request, fault, f"{fault}. {lasted}")
         if wanted is not None:
             return wanted
-        longest = _LONGEST_PAUSE_WITHOUT_CONNECTION if isinstance(fault, NoConnection) else _LONGEST_PAUSE
+        longest = _LONGEST_PAUSE if connected else _LONGEST_PAUSE_WITHOUT_CONNECTION
         return min(left, backoff.full_jitter(min(longest, 2 ** min(request.faults - 1, 10))))
 
     def nap(self, fault: PassingFault | Unusable, seconds: float) -> None:
@@ -115,7 +122,7 @@ class Retries:
             self._sleep(seconds)
             return
         answers, end = self._answers, self._clock() + seconds
-        while self._answers == answers and (left := end - self._clock()) > 1e-3:
+        while self._answers == answers and (left := end - self._clock()) > _MOMENT:
             self._sleep(min(left, _NAP))
 
     def _most(self, request: Attempts, fault: Exception) -> float:

@@ -67,6 +67,8 @@ class Bookmark:
     """When it started."""
     newest: str | None = None
     """Latest change among the rows that it had read."""
+    again: str | None = None
+    """Earliest change among those rows that have to be read again."""
     rows: int = 0
     """Number of rows that it had read."""
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -78,7 +80,9 @@ class Bookmark:
 
     def lasting(self) -> Bookmark:
         """What of it stays when its step has ended: nothing, if no run was incremental."""
-        kept = replace(self, walk=None, left=(), started=None, newest=None, rows=0, refused={}, lacks={}, gone={})
+        kept = replace(
+            self, walk=None, left=(), started=None, newest=None, again=None, rows=0, refused={}, lacks={}, gone={}
+        )
         return kept if self.updated_at else Bookmark()
 
     def as_json(self) -> dict[str, Any]:
@@ -110,7 +114,7 @@ _BOOKMARK: dict[str, Any] = {
     "description": "an object",
     "properties": {
         **dict.fromkeys(("scope", "organisation", "walk"), _TEXT),
-        **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest"), _TIME),
+        **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest", "again"), _TIME),
         **{key: {"anyOf": [_IDS, _NAMES], "description": _IDS["description"]} for key in ("denied", "refused")},
         **{
             key: {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]}
@@ -213,7 +217,7 @@ def bookmark(state: State, name: str) -> Bookmark:
     given: dict[str, Any] = {key: value for key, value in found.items() if value}
     # Under the same names, version 1.1 had lists.
     objects = {key: given[key] for key in _OBJECTS if isinstance(given.get(key), dict)}
-    plain = {key: given[key] for key in ("scope", "organisation", "started", "newest", "rows") if key in given}
+    plain = {key: given[key] for key in ("scope", "organisation", "started", "newest", "again", "rows") if key in given}
     if given.get("without"):
         objects["denied"] = dict.fromkeys(given["without"], "")
     more: dict[str, Any] = plain | objects

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from tap_incident.errors import Forbidden, MissingPermission, Rejected, Unanswered, Unreadable
 from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.state import Bookmark, Left, State
 from tap_incident.streams import BY_NAME
+from tap_incident.sync.course import Course
 from tap_incident.sync.problems import Problems, Status
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
@@ -24,22 +25,6 @@ from tap_incident.sync.windows import Room
 from tap_incident.timestamps import instant
 
 LOGGER = logging.getLogger(__name__)
-
-
-@dataclass
-class _Course:
-    """How far a step is."""
-
-    start: Start
-    left: dict[Source, Left] = field(default_factory=dict)
-    """What is left of it, by the source that reads it."""
-    newest: str | None = None
-    rows: int = 0
-    denied: dict[str, str] = field(default_factory=dict)
-    lacks: Counter[str] = field(default_factory=Counter)
-    looked_again: bool = False
-    has_cursor: bool = False
-    """True if the state says where this run is, or where it can be resumed later."""
 
 
 class Ledger:
@@ -60,7 +45,7 @@ class Ledger:
         self.state = state
         self._writer, self._problems, self._progress = writer, problems, progress
         self._began, self._versions, self._sample = began, versions, sample
-        self._courses: dict[str, _Course] = {}
+        self._courses: dict[str, Course] = {}
         self._stuck: set[str] = set()
         """Steps whose cursor stays, because they failed after a STATE had it."""
         self._at_state = 0
@@ -74,7 +59,7 @@ class Ledger:
     def begin(self, start: Start, most_windows: int) -> list[Source]:
         """A step begins. Returns the sources to read."""
         known = start.known
-        course = _Course(start, newest=known.newest, rows=known.rows, denied=dict(known.refused))
+        course = Course(start, newest=known.newest, again=known.again, rows=known.rows, denied=dict(known.refused))
         self._problems.resume(known.gone)
         course.looked_again = any(start.is_second_look(left) for left in start.left)
         self._courses[start.step.name] = course
@@ -83,7 +68,7 @@ class Ledger:
         rooms = {number: Room(most_windows, count) for number, count in opened.items()}
         return [self._opened(course, left, rooms[left.list]) for left in lists]
 
-    def _opened(self, course: _Course, left: Left, room: Room) -> Source:
+    def _opened(self, course: Course, left: Left, room: Room) -> Source:
         node, params = course.start.listing(left, self._began)
         source = Source(course.start, left, node, params, room)
         course.left[source] = left
@@ -108,12 +93,9 @@ class Ledger:
             self._page(course, item)
         return self._next(course) if not course.left else []
 
-    def _page(self, course: _Course, page: PageEnd) -> None:
+    def _page(self, course: Course, page: PageEnd) -> None:
         source, step = page.source, course.start.step
-        course.newest = max(filter(None, (course.newest, page.newest)), key=instant, default=None)
-        course.rows += page.rows
-        course.denied = {**page.denied, **course.denied}
-        course.lacks.update(page.lacks)
+        course.add(page)
         if page.total is not None and not course.start.is_second_look(source.left):
             self._progress.expect(step.name, str(source.params), page.total - course.start.known.rows, source.node)
         self._progress.rows_out(step.name, str(source.params), page.rows)
@@ -124,7 +106,7 @@ class Ledger:
         if course.left:
             self._write_cursor(course)
 
-    def _failed(self, course: _Course, source: Source, error: Unreadable) -> None:
+    def _failed(self, course: Course, source: Source, error: Unreadable) -> None:
         """Handle what keeps a list from being read."""
         step, left = course.start.step, course.left.pop(source)
         if course.start.is_second_look(left) and isinstance(error, MissingPermission | Forbidden):
@@ -134,6 +116,9 @@ class Ledger:
                 error,
             )
             return
+        if isinstance(error, MissingPermission | Forbidden) and left == source.left:
+            course.refusals.append((source.node, error))
+            return
         node = step.root if course.start.is_second_look(left) else source.node
         self._problems.list_failed(node, error, has_rows=left != source.left)
         if isinstance(error, Rejected) and left.asked != (None, None):
@@ -141,9 +126,13 @@ class Ledger:
         elif isinstance(error, Unanswered):
             self._stuck.add(step.name)
 
-    def _next(self, course: _Course) -> list[Source]:
+    def _next(self, course: Course) -> list[Source]:
         """What follows once all lists of a step have ended: the second look, or the end of the step."""
         step = course.start.step
+        for node, error in course.refusals:
+            others = sum(other.stream is node.stream for other, _ in step.lists) > len(course.refusals)
+            self._problems.list_failed(node, error, has_rows=others)
+        course.refusals.clear()
         if step.changed_parents and not course.looked_again and not self._sample and not self._is_frozen(course):
             course.looked_again = True
             source = self._opened(course, Left(len(step.lists)), Room(1, 1))
@@ -153,38 +142,24 @@ class Ledger:
         self._close(course)
         return []
 
-    def _is_frozen(self, course: _Course) -> bool:
+    def _is_frozen(self, course: Course) -> bool:
         """True if its state must not move on: rows of the step itself are missing, or a part of all further rows."""
         step, problems = course.start.step, self._problems
-        if any(problems.status(root.name) for root, _ in step.lists):
+        if course.refusals or any(problems.status(root.name) for root, _ in step.lists):
             return True
         parts = [part.name for part in step.parts.values()] if step.replication_key else []
         return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
 
-    def _write_cursor(self, course: _Course) -> None:
+    def _write_cursor(self, course: Course) -> None:
         if self._sample or self._is_frozen(course):
             return
-        start, known = course.start, course.start.known
         course.has_cursor = True
-        mark = replace(
-            known,
-            organisation=start.organisation,
-            walk=start.walk,
-            left=tuple(course.left.values()),
-            started=(known.started or self._began) if start.step.replication_key else None,
-            newest=course.newest,
-            rows=course.rows,
-            gone=self._problems.only_gone(start.step.root),
-            refused=course.denied if start.step.replication_key else {},
-            lacks=dict(course.lacks) if start.step.replication_key else {},
-        )
-        self._write_state(states.with_bookmark(self.state, start.step.name, mark))
+        mark = course.cursor(self._began, self._problems.only_gone(course.start.step.root))
+        self._write_state(states.with_bookmark(self.state, course.start.step.name, mark))
 
-    def _close(self, course: _Course) -> None:
+    def _close(self, course: Course) -> None:
         """SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
         start, problems = course.start, self._problems
-        if course.rows:
-            problems.partly_refused(start.step.root)
         emitted = [each for each in start.step.emitted() if problems.status(each.stream.name) is not Status.SKIPPED]
         for selected in emitted:
             self._writer.schema(selected)
@@ -201,10 +176,11 @@ class Ledger:
             return
         self._write_state(states.with_bookmark(self.state, start.step.name, self._final(course)))
 
-    def _final(self, course: _Course) -> Bookmark:
+    def _final(self, course: Course) -> Bookmark:
         start, known = course.start, course.start.known
         if start.step.replication_key:
-            return final(start, began=self._began, newest=course.newest, denied=course.denied, lacks=course.lacks)
+            began = min(filter(None, (self._began, course.again)), key=instant)
+            return final(start, began=began, newest=course.newest, denied=course.denied, lacks=course.lacks)
         gone = any(self._problems.all_gone(part.name) for part in start.step.parts.values())
         replaced = any(selected.stream.name in self._writer.activated for selected in start.step.emitted())
         # Rows that the bookmark of an earlier incremental run covers may be deleted by now, or lack a part.
@@ -212,7 +188,7 @@ class Ledger:
             return Bookmark()
         return known.lasting()
 
-    def _log(self, course: _Course) -> None:
+    def _log(self, course: Course) -> None:
         name, records = course.start.step.name, self._writer.records
         names = [each.stream.name for each in course.start.step.emitted() if each.stream.name in records]
         counts = [f"{records[each]:,} {each}" if each != name else of(records[each], "row") for each in names]
@@ -243,5 +219,5 @@ class Ledger:
 
     def repeat_state(self) -> None:
         """Write the last STATE once more: some targets forget it at the next RECORD."""
-        if 0 < self._at_state < sum(self._writer.records.values()):
+        if self._has_written and self._at_state < sum(self._writer.records.values()):
             self._writer.state(self.state)

@@ -67,7 +67,6 @@ class Problems:
         self._status: dict[str, Status] = {}
         self.errors: dict[str, TapError] = {}
         """The first error of each stream that ended early."""
-        self._refusals: dict[str, TapError] = {}
         self.parents: dict[str, Parents] = {}
         self._incomplete: set[str] = set()
         self.explicit: list[str] = []
@@ -100,21 +99,13 @@ class Problems:
                 self._of(node).answered += 1
 
     def list_failed(self, node: Node, error: Unreadable, *, has_rows: bool = False) -> None:
-        """A list of its own can't be read, or ended in the middle: then it `has_rows`."""
+        """A list of its own can't be read. `has_rows`: some of its rows were, or another list of its stream was."""
         if isinstance(error, Unwanted):
             self.nothing_known_below(node)
         elif isinstance(error, MissingPermission | Forbidden) and not has_rows:
             self._skip(node, error)
         else:
             self._end(node, error)
-
-    def partly_refused(self, node: Node) -> None:
-        """The key may not read one list of a stream, though it may read another one: the stream lacks rows."""
-        with self._lock:
-            error = self._refusals.get(node.name)
-            if error is not None and self._status.get(node.name) is Status.SKIPPED:
-                del self._status[node.name]
-                self._end(node, error)
 
     def parent_failed(self, node: Node, parent: str, error: Unreadable) -> bool:
         """The rows of one parent can't be read. Returns True if they may exist."""
@@ -187,7 +178,6 @@ class Problems:
                 self.nothing_known_below(node)
                 return
             self._status.update(dict.fromkeys((below.name for below in skipped), Status.SKIPPED))
-            self._refusals[node.name] = error
             self.explicit += [below.name for below in skipped if below.explicit]
         names = " and ".join(below.name for below in skipped)
         null = f" (null in {node.stream.parent.stream}.{node.part})" if node.nested else ""

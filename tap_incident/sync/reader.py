@@ -64,9 +64,14 @@ def _read(shared: Shared, source: Source) -> None:
         if isinstance(item, Batch):
             shared.put(item)
             continue
-        denied, lacks = missing.taken()
+        lacks, key = missing.taken(), source.start.key_of(source.node)
+        again = min(
+            (at for row in lacks.gone if key and (at := _changed_at(row, key, source.node))), key=instant, default=None
+        )
         if isinstance(item, _Due):
-            shared.put(PageEnd(source, item.after, item.count, item.newest, item.total, denied, lacks))
+            shared.put(
+                PageEnd(source, item.after, item.count, item.newest, again, item.total, lacks.denied, lacks.lacks)
+            )
 
 
 def _pages(shared: Shared, source: Source) -> Iterator[Page]:

@@ -49,6 +49,8 @@ class PageEnd:
     """Rows of the page that are out."""
     newest: str | None = None
     """Latest change among them."""
+    again: str | None = None
+    """Earliest change among those that another run has to read again, because a part of them was gone."""
     total: int | None = None
     """Number of rows of the whole list, if the API says it."""
     denied: Mapping[str, str] = field(default_factory=dict)

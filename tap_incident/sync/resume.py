@@ -163,7 +163,7 @@ def _filter(stream: Stream, since: str | None) -> Params:
 def final(
     begun: Start, *, began: str, newest: str | None, denied: Mapping[str, str], lacks: Mapping[str, int]
 ) -> Bookmark:
-    """The bookmark once all rows of an incremental step are out, in a run that started at `began`.
+    """The bookmark once all rows of an incremental step are out. It is not later than `began`.
 
     `newest` is the latest change among its rows, also those of an interrupted run. `denied` are nested parts that were
     refused as a whole, `lacks` the numbers of rows for which a part could not be read.
@@ -176,7 +176,7 @@ def final(
     missing = {part for part in denied if part in parts} | set(_missing(begun.step, known) if known.updated_at else ())
     counts = {part: known.lacking.get(part, 0) + lacks.get(part, 0) for part in (*known.lacking, *lacks)}
     return Bookmark(
-        updated_at=min(latest, known.started or began, key=instant),
+        updated_at=min(latest, known.started or began, began, key=instant),
         scope=begun.scope,
         organisation=begun.organisation,
         parts=tuple(part for part in parts if part not in missing),

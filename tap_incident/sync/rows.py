@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page, Row
-from tap_incident.errors import BadData, Stopped, Unreadable
+from tap_incident.errors import BadData, Gone, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
 from tap_incident.sync.child_requests import child_params, with_added_columns
 from tap_incident.sync.plan import Node
@@ -29,11 +29,13 @@ class Missing:
     """Nested parts that the key may not read at all, each with the id of a row for which it was refused."""
     lacks: Counter[str] = field(default_factory=Counter)
     """Numbers of rows for which a nested part could not be read."""
+    gone: list[Row] = field(default_factory=list)
+    """Rows whose parts the API no longer has, as if they were deleted."""
 
-    def taken(self) -> tuple[dict[str, str], dict[str, int]]:
-        """Both, which are empty afterwards."""
-        found = self.denied, dict(self.lacks)
-        self.denied, self.lacks = {}, Counter()
+    def taken(self) -> Missing:
+        """All of it, which is empty afterwards."""
+        found = Missing(self.denied, self.lacks, self.gone)
+        self.denied, self.lacks, self.gone = {}, Counter(), []
         return found
 
 
@@ -196,6 +198,7 @@ def _nested(
     except Unreadable as error:
         if shared.problems.parent_failed(child, shown_id(parent), error):
             missing.lacks[child.part] += 1
+        missing.gone += [parent] if isinstance(error, Gone) else []
     else:
         if lists is not None and not (child.spooled and not shared.problems.is_wanted(child)):
             return read

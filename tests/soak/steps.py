@@ -78,13 +78,12 @@ class Step:
 class Sequence:
     """A world, made from `seed`, and the runs that read it.
 
-    A page has at most `page_size` rows. If not `dated`, answers have no Date, and the machine's clock is ahead.
+    A page has at most `page_size` rows.
     """
 
     seed: int
     incidents: int = 6
     page_size: int = 3
-    dated: bool = True
     steps: tuple[Step, ...] = field(default=())
 
 
@@ -108,7 +107,7 @@ def made_up(seed: int) -> Sequence:
     steps += (Step(last, waited=chance.randint(1, 48) * HOUR) for _ in range(2))
     # The first incident of another mode than the usual two is the seventh.
     incidents = chance.choice((2, 4, 7, 7, 8, 10))
-    return Sequence(seed, incidents, chance.randint(2, 5), chance.random() < 0.9, tuple(steps))
+    return Sequence(seed, incidents, chance.randint(2, 5), tuple(steps))
 
 
 def _settings(chance: Random) -> Settings:

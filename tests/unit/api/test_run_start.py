@@ -48,7 +48,7 @@ def test_run_start_is_by_the_clock_that_is_behind(ahead: timedelta) -> None:
     with FakeApi(organisation(1), clock_ahead=ahead.total_seconds()) as fake:
         config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
         client = Client(config, stop=threading.Event(), now=lambda: here)
-        assert client.began == rfc3339(here)
+        assert client.began == rfc3339(here - timedelta(days=1))
         list(client.pages(BY_NAME["severities"], ()))
         began = client.began
         fake.clock_ahead += 7200

@@ -74,8 +74,9 @@ def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
     found = record["attachments"]
     assert (found and [row["id"] for row in found]) == (expected and list(expected))
     assert (found is None) is (expected is None)
-    assert missing.taken() == (denied, lacks)
-    assert (missing.taken(), end) == (({}, {}), ("", {}))
+    taken = missing.taken()
+    assert (taken.denied, taken.lacks) == (denied, lacks)
+    assert (missing.taken(), end) == (Missing(), ("", {}))
 
 
 @pytest.mark.parametrize(("error", "expected"), [(None, [["U1"], []]), (Rejected("422"), [None, None])])
@@ -90,7 +91,7 @@ def test_spooled_part_is_null_if_its_list_could_not_be_read(error: Any, expected
         first, second, _ = records(shared, of, [parents("I1", "I2")], missing)
     found = [record["updates"] for _, record in (first, second)]
     assert [rows if rows is None else [row["id"] for row in rows] for rows in found] == expected
-    assert missing.taken() == ({}, {"updates": 2} if error else {})
+    assert missing.taken().lacks == ({"updates": 2} if error else {})
 
 
 def test_wait_for_a_spool_ends_with_the_run() -> None:
@@ -144,7 +145,7 @@ def test_parent_without_an_id_lacks_its_children(row: Json) -> None:
     with sharing(lambda *_: Page([])) as (shared, _):
         bare = replace(nesting("incident_attachments"), selected=None)
         assert records(shared, bare, [Page([row])], missing) == [("", {})]
-    assert missing.taken() == ({}, {"attachments": 1})
+    assert missing.taken().lacks == {"attachments": 1}
 
 
 BEGAN, SINCE = "2026-06-01T00:00:00Z", "2026-05-01T00:00:00Z"
