@@ -35,11 +35,15 @@ setup(
     },
     packages=[
         "tap_incident",
-        *(f"tap_incident.{room}" for room in ("api", "protocol", "schemas", "streams", "sync")),
+        *(f"tap_incident.{room}" for room in ("api", "assumptions", "protocol", "schemas", "streams", "sync")),
     ],
     # schemas/ lies at the top of the repository and is a folder of the package once installed.
     package_dir={"tap_incident.schemas": "schemas"},
-    package_data={"tap_incident": ["py.typed"], "tap_incident.schemas": ["*.json", "shared/*.json"]},
+    package_data={
+        "tap_incident": ["py.typed"],
+        "tap_incident.assumptions": ["*.json"],
+        "tap_incident.schemas": ["*.json", "shared/*.json"],
+    },
     entry_points={"console_scripts": ["tap-incident=tap_incident.cli:command"]},
     classifiers=[
         "Environment :: Console",

@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
         parser.error(f"arguments {', '.join(ways)}: only one of them")
     if args.format and not args.about:
         parser.error("argument --format: only with --about")
+    if args.assumptions and not args.check:
+        parser.error("argument --assumptions: only with --check")
     # Only now: --help and --version need none of it, and it takes most of the time of a short run.
     from tap_incident.commands import run  # noqa: PLC0415
 
@@ -87,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     add("-p", "--properties", metavar="FILE", help="older form of --catalog, with `selected` inside the schemas")
     add("-s", "--state", metavar="FILE", help="state of the last run; an interrupted sync resumes from there")
     add("--check", action="store_true", help="try the key: print what it may read and what a first run costs, and exit")
+    add(
+        "--assumptions",
+        action="store_true",
+        help="with --check: print what is true of what the tap believes of the API",
+    )
     add("--test", action="store_true", help="write SCHEMA and a few records of each selected stream, but no STATE")
     add("--about", action="store_true", help="print name, version, capabilities, settings and streams, and exit")
     add("--format", choices=ABOUT_FORMATS, help="output format of --about (default: text)")

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from tap_incident import about
 from tap_incident.api.client import Client
+from tap_incident.assumptions.table import report
 from tap_incident.check import RETRY_SECONDS, check
 from tap_incident.config import Config
 from tap_incident.errors import BadOutput, Stopped, TapError
@@ -95,6 +96,10 @@ def _run(process: _Process) -> None:
             check_key(Client(config, stop=stop))
         catalog = discover(config.replication_method, exclude_personal_data=config.exclude_personal_data)
         _print(out, json.dumps(catalog, indent=2))
+        return
+    if args.assumptions:
+        for line in report(_impatient(config, stop)):
+            _print(out, line)
         return
     selection = selection_of(args, config)
     state = state_of(args)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tap_incident import about
 from tap_incident.settings import VERSION
-from tools import personal
+from tools import assumptions, personal
 from tools.columns import page
 from tools.facts import FACTS
 from tools.hub import definition_file, example_part
@@ -18,6 +18,7 @@ from tools.unread import unread_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+ASSUMPTIONS = ROOT / "docs" / "assumptions.md"
 COLUMNS = ROOT / "docs" / "columns.md"
 GUIDE = ROOT / "docs" / "streams.md"
 SETTINGS = ROOT / "docs" / "settings.md"
@@ -55,7 +56,13 @@ def block(path: Path) -> str:
     return f"```{LANGUAGES[path.suffix]}\n{path.read_text('utf-8')}```"
 
 
-WHOLE: Mapping[Path, Callable[[], str]] = {COLUMNS: page, HUB: definition_file, SOURCES: sources, DUCKDB: macros}
+WHOLE: Mapping[Path, Callable[[], str]] = {
+    ASSUMPTIONS: assumptions.page,
+    COLUMNS: page,
+    HUB: definition_file,
+    SOURCES: sources,
+    DUCKDB: macros,
+}
 """The files that are made from beginning to end."""
 PARTS: Mapping[Path, Tables] = {
     EXAMPLE: {"tap-incident": example_part},

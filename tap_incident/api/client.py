@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -89,6 +89,8 @@ class Client:
         self._transport = Transport(config)
         self._answer_seconds = max(answer_seconds, config.request_timeout)
         self._page_sizes: dict[str, int] = {}
+        self.headers: dict[str, Mapping[str, str]] = {}
+        """Headers of the last answer, by unfilled path."""
         self._now = now
         self._lock = threading.Lock()
         self._timings: defaultdict[str, Timing] = defaultdict(Timing)
@@ -205,6 +207,7 @@ class Client:
         self._gate.learn(request.path, read_limits(answer.headers), granted=status != 429)
         with self._lock:
             self._first_date = self._first_date or sent_at(answer.headers)
+            self.headers[request.path] = answer.headers
         try:
             found = read(request.name, status, answer.headers, answer.content, self._config.api_key)
         except RateLimited:

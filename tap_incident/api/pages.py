@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from tap_incident.api.answers import Page, PageTooLarge, page
@@ -49,18 +50,26 @@ def read_pages(
     Raises BadData for an answer without the list, and for a list that would never end: a cursor comes a second time, or
     many pages in a row bring no new row. Otherwise raises what `get` raises.
     """
+    requested = partial(_page, get, stream, page_sizes, now)
     seen: set[str | int | None] = {after}
     limit = _PAGES_WITHOUT_NEWS if stream.window is None else _WINDOWS_WITHOUT_NEWS
     stale = 0
+    earlier, before = params, None
     params = _from(after, params, stream) if after else params
     while True:
-        answer = _get_page(get, stream, params, page_sizes)
-        extracted = rfc3339_exact(now())
-        found = replace(page(answer, stream), extracted=extracted)
+        found = requested(params)
+        is_end = not found.rows and found.after is None and stream.window is None
+        if is_end and after and (before is None or before.rows):
+            again = requested(earlier)
+            if again.after != after:
+                # The row of the cursor was deleted, and the API can't find its place.
+                LOGGER.info("%s: nothing comes after a cursor: requesting the page before it again", stream.name)
+                params, found = earlier, _unread(again, before)
+                seen = seen if before else set()
         if found.after in seen and found.after is not None:
             raise BadData(f"{stream.name}: {stream.path} returned the same cursor twice: the list would never end")
         # A hash per page, because the ids of a long list would take too much memory.
-        rows = hash(repr([row.get("id") or row for row in found.rows]))
+        rows = hash(repr(_ids(found)))
         stale = stale + 1 if not found.rows or rows in seen else 0
         if stale >= limit and found.after is not None:
             raise BadData(
@@ -69,9 +78,25 @@ def read_pages(
         yield found
         if found.after is None:
             return
-        after = found.after
+        after, earlier, before = found.after, params, found
         seen |= {after, rows}
         params = _from(after, params, stream)
+
+
+def _ids(page: Page) -> list[Any]:
+    return [row.get("id") or row for row in page.rows]
+
+
+def _unread(again: Page, before: Page | None) -> Page:
+    """What a page has that it did not have before."""
+    known = _ids(before) if before else []
+    return replace(again, rows=[row for row in again.rows if (row.get("id") or row) not in known])
+
+
+def _page(get: Get, stream: Stream, page_sizes: dict[str, int], now: Callable[[], datetime], params: Params) -> Page:
+    answer = _get_page(get, stream, params, page_sizes)
+    extracted = rfc3339_exact(now())
+    return replace(page(answer, stream), extracted=extracted)
 
 
 def _get_page(get: Get, stream: Stream, params: Params, page_sizes: dict[str, int]) -> dict[str, Any]:

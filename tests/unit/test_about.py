@@ -108,10 +108,11 @@ def test_about_text_lists_all_settings_and_streams(
     [
         (["--format=json"], "argument --format: only with --about"),
         (["--discover", "--format=json"], "argument --format: only with --about"),
+        (["--assumptions"], "argument --assumptions: only with --check"),
         (["--about", "--format=yaml"], "argument --format: invalid choice: 'yaml'"),
     ],
 )
-def test_format_is_refused_without_about_or_if_unknown(
+def test_option_is_refused_without_the_other_one_or_if_unknown(
     capsys: pytest.CaptureFixture[str], arguments: list[str], error: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:

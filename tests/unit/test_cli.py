@@ -53,7 +53,8 @@ def test_help_describes_every_option(capsys: pytest.CaptureFixture[str]) -> None
         names = [word.rstrip(",") for word in words if word.startswith("--")]
         found[names[0]] = words[words.index(names[0]) + 1 :]
     files = {"--config", "--catalog", "--properties", "--state"}
-    assert set(found) == files | {"--help", "--check", "--test", "--discover", "--about", "--format", "--version"}
+    others = {"--assumptions", "--help", "--check", "--test", "--discover", "--about", "--format", "--version"}
+    assert set(found) == files | others
     assert all(len(explained) >= 4 for explained in found.values())
 
 
