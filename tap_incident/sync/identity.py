@@ -36,7 +36,10 @@ def organisation(client: Client) -> str | None:
         LOGGER.info("The API does not say whose key this is; the run continues (%s)", error)
         return None
     address = identity.get("dashboard_url")
-    return fingerprint(address) if isinstance(address, str) and address else None
+    if isinstance(address, str) and address:
+        return fingerprint(address)
+    LOGGER.info("The API does not say whose organisation this is: use no state of another one")
+    return None
 
 
 def check_key(client: Client) -> None:
