@@ -69,6 +69,8 @@ class MissingPermission(Unreadable):
 class Forbidden(Unreadable):
     """The API refuses the request (403), but not for want of a permission. The text has its words."""
 
+    advice = "Use a key that may read it, or deselect the stream"
+
 
 class Gone(Unreadable):
     """What was requested does not exist (404). For a child request: the parent was deleted, so it has no rows."""

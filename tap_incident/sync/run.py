@@ -72,7 +72,7 @@ def sync(
         *(shift_window(now, config.schedule_window_days), flow.put, stop, began, sample),
     )
     try:
-        log_plan(starts)
+        log_plan(starts, now)
         _read_all(starts, shared, flow, ledger)
         finished = True
         ledger.finish()

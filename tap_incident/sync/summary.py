@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from tap_incident.logs import duration
 from tap_incident.sync.problems import Problems, Status
 from tap_incident.sync.resume import Start
+from tap_incident.timestamps import instant, rfc3339_exact
 
 LOGGER = logging.getLogger(__name__)
 
 _MOST_NAMES = 10
 
 
-def log_plan(starts: Collection[Start]) -> None:
-    """Log what will be read."""
+def log_plan(starts: Collection[Start], now: datetime) -> None:
+    """Log what will be read, and a WARNING for each bookmark that is later than `now`."""
     streams = [selected.stream.name for start in starts for selected in start.step.emitted()]
     names = sorted(set(streams), key=streams.index)
     listed = f": {', '.join(names)}" if len(names) <= _MOST_NAMES else ""
@@ -26,6 +28,11 @@ def log_plan(starts: Collection[Start]) -> None:
             changed.setdefault(start.since, []).append(start.step.name)
     for since, steps in changed.items():
         LOGGER.info("Only what changed since %s: %s", since, ", ".join(steps))
+    for start in starts:
+        mark = start.known.updated_at
+        if mark and instant(mark) > instant(rfc3339_exact(now)):
+            text = "%s: the bookmark %s lies in the future: rows that change before then are not read"
+            LOGGER.warning(text, start.step.name, mark)
     for notice in (notice for start in starts for notice in start.notices):
         LOGGER.info("%s", notice)
 

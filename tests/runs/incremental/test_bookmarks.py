@@ -153,3 +153,12 @@ def test_bookmark_moves_only_after_the_whole_stream_was_read(tap: Tap) -> None:
     assert len(seen) > 2
     assert set(seen[:-1]) == set(bookmarks(before).values())
     assert seen[-1] != seen[0]
+
+
+def test_bookmark_in_the_future_is_a_warning_and_comes_back(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    state = {"bookmarks": {"alerts": {"updated_at": "2099-01-01T00:00:00Z"}}}
+    with FakeApi(organisation(3)) as fake:
+        run = tap(fake, settings=INCREMENTAL, catalog=only("alerts"), state=state)
+    assert run.code == 0
+    assert "alerts: the bookmark 2099-01-01T00:00:00Z lies in the future" in caplog.text
+    assert instant(bookmarks(run)["alerts"])[0] <= now()
