@@ -101,7 +101,7 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             # A run without the state may write null over a nested part that the kept state's bookmark covers.
             overwritten |= step.stateless and loader.state is kept
             # The bookmark moves past rows that lack a part which the API refused for one parent.
-            refuses_one = any(trouble.kind in OF_ONE_STREAM for trouble in step.troubles)
+            refuses_one = any(trouble.kind in ("end", *OF_ONE_STREAM) for trouble in step.troubles)
             overwritten |= (bool(refused.parents) or refuses_one) and step.settings.incremental
             found = [each for each in found if not (overwritten and each.rule == "a nested part is outdated")]
             # A full refresh misses the children of an incident that changes its mode meanwhile, until the next one.
