@@ -20,7 +20,6 @@ from tap_incident.errors import (
     PassingFault,
     Rejected,
     Stopped,
-    Unanswered,
 )
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
@@ -94,15 +93,6 @@ def test_connection_refused_from_the_start_is_retried_for_half_a_minute() -> Non
     assert clock.now == pytest.approx(30)
 
 
-def test_timeout_is_retried() -> None:
-    clock = FakeClock()
-    with serving(Fault(delay=5)) as fake:
-        settings = configs.load('{"request_timeout": 0.5}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
-        client = Client(settings, stop=threading.Event(), clock=clock.clock, sleep=clock.sleep)
-        assert len(list(client.pages(SEVERITIES, ()))) == 1
-    assert clock.slept
-
-
 def test_429_waits_exactly_as_long_as_retry_after() -> None:
     clock = FakeClock()
     with serving(Fault(status=429, headers={"Retry-After": "7"}), Fault(status=429, headers={"Retry-After": "2"})) as f:
@@ -119,16 +109,6 @@ def test_rate_limit_from_the_headers_is_kept() -> None:
             list(client.pages(SEVERITIES, ()))
     assert {request.status for request in fake.requests} == {200}
     assert clock.now == pytest.approx(60, abs=10)
-
-
-def test_429_with_retry_after_of_more_than_ten_minutes_is_not_retried() -> None:
-    clock = FakeClock()
-    with (
-        serving(Fault(status=429, headers={"Retry-After": "3600"})) as fake,
-        pytest.raises(Unanswered, match=r"status 429.* asks to wait 3,600 s, but the tap waits for at most 10 minutes"),
-    ):
-        list(client_of(fake.url, clock).pages(SEVERITIES, ()))
-    assert clock.slept == []
 
 
 def test_retries_end_after_ten_minutes() -> None:
@@ -151,31 +131,12 @@ def test_4xx_and_redirect_are_not_retried(status: int) -> None:
     assert len(fake.requests) == 1
 
 
-def test_pages_have_all_rows_of_the_list() -> None:
-    org = organisation(30)
-    with FakeApi(org) as fake:
-        client = client_of(fake.url, FakeClock())
-        for name in ("alerts", "escalations", "users", "teams", "schedules"):
-            stream = BY_NAME[name]
-            pages = list(client.pages(stream, stream.params))
-            assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows[stream.path]]
-            assert pages[-1].after is None
-            assert all(page.after for page in pages[:-1])
-
-
 def test_pages_end_with_the_empty_page_after_a_full_last_one() -> None:
     org = organisation(3)
     del org.rows["/v2/alerts"][100:]
     with FakeApi(org) as fake:
         sizes = [len(page.rows) for page in client_of(fake.url, FakeClock()).pages(ALERTS, ())]
     assert sizes == [50, 50, 0]
-
-
-def test_pages_resume_from_a_cursor() -> None:
-    org = organisation(3)
-    with FakeApi(org) as fake:
-        pages = client_of(fake.url, FakeClock()).pages(ALERTS, (), org.rows["/v2/alerts"][99]["id"])
-        assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows["/v2/alerts"][100:]]
 
 
 @pytest.mark.parametrize("period", [1, 2])
@@ -208,33 +169,3 @@ def test_api_key_is_sent_as_bearer_token_and_netrc_is_ignored(
     with serving() as fake:
         assert list(client_of(fake.url, FakeClock()).pages(SEVERITIES, ()))
     assert all(request.authorization_ok for request in fake.requests)
-
-
-def test_stop_ends_the_wait_for_a_retry() -> None:
-    stop, refused, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
-        refused.set()
-        return Fault(status=429, headers={"Retry-After": "60"})
-
-    with FakeApi(organisation(1), faults=faults) as fake:
-        settings = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
-
-        def ask() -> None:
-            with pytest.raises(Stopped):
-                list(Client(settings, stop=stop).pages(SEVERITIES, ()))
-            ended.set()
-
-        threading.Thread(target=ask, daemon=True).start()
-        assert refused.wait(5)
-        assert not ended.wait(0.1)
-        stop.set()
-        assert ended.wait(1)
-
-
-def test_stop_prevents_further_requests() -> None:
-    stop = threading.Event()
-    stop.set()
-    with serving() as fake, pytest.raises(Stopped):
-        list(client_of(fake.url, FakeClock(), stop).pages(SEVERITIES, ()))
-    assert fake.requests == []

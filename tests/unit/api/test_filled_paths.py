@@ -16,19 +16,6 @@ PATH = "/v2/schedules/{schedule_id}/replicas"
 REQUEST = f"schedule_replicas: GET {PATH}"
 
 
-def test_path_without_parameters_stays_and_so_do_its_parameters() -> None:
-    assert filled("users: GET /v2/users", "/v2/users", (("page_size", "5"),)) == ("/v2/users", (("page_size", "5"),))
-
-
-def test_parameters_of_the_path_are_not_in_the_query() -> None:
-    path = "/v1/status-pages/{id}/incidents/{incident_id}/response-incidents"
-    params = (("incident_id", "I1"), ("page_size", "5"), ("id", "P1"), ("after", "X"))
-    assert filled("x", path, params) == (
-        "/v1/status-pages/P1/incidents/I1/response-incidents",
-        (("page_size", "5"), ("after", "X")),
-    )
-
-
 @given(st.text(min_size=1).filter(lambda text: text not in (".", "..") and text.isprintable()))
 def test_any_id_arrives_as_it_was(text: str) -> None:
     path, _ = filled(REQUEST, PATH, (("schedule_id", text),))

@@ -7,7 +7,6 @@ import pytest
 from tap_incident.api.rate import KEY_QUOTA, Limits
 from tests.unit.api.rate_gates import (
     ENDPOINT_LIMITS,
-    ENDPOINT_QUOTA,
     KEY_LIMITS,
     LIMITED,
     OTHER,
@@ -27,28 +26,12 @@ def test_429_for_an_endpoint_limit_pauses_only_that_endpoint(limits: Limits) -> 
     assert seconds_for(gate, clock, LIMITED, 1) == pytest.approx(30)
 
 
-def test_429_for_a_learned_endpoint_limit_pauses_only_that_endpoint() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock)
-    gate.learn(LIMITED, ENDPOINT_LIMITS)
-    gate.pause(LIMITED, 30, ENDPOINT_LIMITS)
-    assert seconds_for(gate, clock, OTHER, 1) == 0
-    assert seconds_for(gate, clock, LIMITED, 1) == pytest.approx(30)
-
-
 @pytest.mark.parametrize("limits", [KEY_LIMITS, Limits()])
 def test_429_for_the_key_limit_pauses_all_endpoints(limits: Limits) -> None:
     clock = GuardedClock()
     gate = make_gate(clock, limited=60)
     gate.pause(OTHER, 30, limits)
     assert seconds_for(gate, clock, LIMITED, 1) == pytest.approx(30)
-
-
-def test_429_for_the_key_limit_from_an_endpoint_with_its_own_limit_pauses_all() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock, limited=60)
-    gate.pause(LIMITED, 30, KEY_LIMITS)
-    assert seconds_for(gate, clock, OTHER, 1) == pytest.approx(30)
 
 
 def test_429_with_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
@@ -59,14 +42,6 @@ def test_429_with_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
     assert gate.pause(OTHER, 30.5, KEY_LIMITS) is False
     assert seconds_for(gate, clock, OTHER, 1) == pytest.approx(30.5)
     assert gate.pause(OTHER, 5, KEY_LIMITS) is True
-
-
-def test_429_pause_does_not_depend_on_remaining() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock, limited=60)
-    gate.learn(LIMITED, Limits(ENDPOINT_QUOTA, (KEY_QUOTA, ENDPOINT_QUOTA), remaining=0))
-    gate.pause(LIMITED, 30, ENDPOINT_LIMITS)
-    assert seconds_for(gate, clock, LIMITED, 1) == pytest.approx(30)
 
 
 def test_429_pause_is_followed_by_one_request_and_then_the_refill() -> None:
@@ -98,12 +73,3 @@ def test_429_repeated_slows_down_to_a_tenth_and_no_further() -> None:
         gate.pause(OTHER, 10, KEY_LIMITS)
         seconds_for(gate, clock, OTHER, 1)
     assert seconds_for(gate, clock, OTHER, 10) == pytest.approx(10 * 10 / KEY_QUOTA.rate)
-
-
-def test_429_in_several_threads_slows_down_once() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock, limited=60)
-    for _ in range(16):
-        gate.pause(LIMITED, 10, ENDPOINT_LIMITS)
-    seconds_for(gate, clock, LIMITED, 1)
-    assert seconds_for(gate, clock, LIMITED, 10) < 2 * 10 / ENDPOINT_QUOTA.rate

@@ -111,17 +111,3 @@ def test_requests_that_were_in_flight_at_a_429_lower_the_rate_once() -> None:
     for _ in range(100):
         passed(subject, at, OTHER)
     assert 100 / KEY_QUOTA.rate < at.now - start < 1.6 * 100 / KEY_QUOTA.rate + 1
-
-
-def test_a_429_itself_raises_no_rate() -> None:
-    at = GuardedClock()
-    subject = make_gate(at)
-    for _ in range(8):
-        at.now += 1
-        subject.pause(OTHER, 0.1, KEY_LIMITS)
-    for _ in range(5000):
-        subject.learn(OTHER, Limits(KEY_QUOTA, (KEY_QUOTA,), remaining=0), granted=False)
-    start = at.now
-    for _ in range(20):
-        passed(subject, at, OTHER)
-    assert at.now - start > 20 / (0.11 * KEY_QUOTA.rate)

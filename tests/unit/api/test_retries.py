@@ -11,7 +11,7 @@ import pytest
 from tap_incident import config as configs
 from tap_incident.api.client import RETRY_SECONDS, Client
 from tap_incident.api.retries import FIRST_SECONDS, Retries
-from tap_incident.errors import BadKey, NoConnection, PassingFault, SlowAnswer, Unanswered
+from tap_incident.errors import NoConnection, PassingFault, SlowAnswer, Unanswered
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import KEY
@@ -21,7 +21,6 @@ from tests.unit.api.test_client import client_of
 SEVERITIES, USERS = BY_NAME["severities"], BY_NAME["users"]
 IDENTITY, REPLICAS = "/v1/identity", "/v2/schedules/{schedule_id}/replicas"
 DEAD = Fault(status=500)
-NO_KEY = Fault(status=401, body='{"type": "authentication_error", "errors": [{"code": "access_token_invalid"}]}')
 
 
 def failing(*paths: str, fault: Fault = DEAD) -> Callable[[int, str, Mapping[str, str]], Fault | None]:
@@ -55,15 +54,6 @@ def test_run_whose_api_stops_answering_ends() -> None:
             list(client.pages(SEVERITIES, ()))
     assert type(caught.value) is PassingFault
     assert asked(fake, IDENTITY) == 1
-
-
-def test_run_whose_key_is_revoked_meanwhile_ends_with_that() -> None:
-    faults = failing(SEVERITIES.path)
-    with FakeApi(organisation(1), faults=lambda *call: NO_KEY if call[1] == IDENTITY else faults(*call)) as fake:
-        client = client_of(fake.url, FakeClock())
-        list(client.pages(USERS, ()))
-        with pytest.raises(BadKey):
-            list(client.pages(SEVERITIES, ()))
 
 
 def can_read(client: Client, parent: int) -> bool:
@@ -103,19 +93,6 @@ def test_parents_that_can_be_read_are_read_beside_some_that_cant() -> None:
         assert clock.now == pytest.approx(RETRY_SECONDS + FIRST_SECONDS)
 
 
-def test_path_that_was_given_up_still_waits_for_its_rate_limit() -> None:
-    answers = iter([Fault(status=200, body="{}"), *[DEAD] * 200])
-    limited = iter([Fault(status=429, headers={"Retry-After": "7"}), Fault(status=200, body="{}")])
-    clock = FakeClock()
-    source = [answers]
-    with FakeApi(organisation(1), faults=lambda *call: next(source[0]) if call[1] == REPLICAS else None) as fake:
-        client = client_of(fake.url, clock)
-        assert (can_read(client, 1), can_read(client, 2)) == (True, False)
-        began, source[0] = clock.now, limited
-        assert can_read(client, 3)
-    assert clock.now - began == 7
-
-
 def test_identity_has_few_tries() -> None:
     for fault, kind, longest in ((DEAD, PassingFault, 1), (Fault(status=503), SlowAnswer, 0)):
         clock = FakeClock()
@@ -126,11 +103,6 @@ def test_identity_has_few_tries() -> None:
                 client.identity()
         assert type(caught.value) is kind
         assert clock.now <= longest
-    clock = FakeClock()
-    limited = iter([Fault(status=429, headers={"Retry-After": "50"})])
-    with FakeApi(organisation(1), faults=lambda *_: next(limited, None)) as fake:
-        assert client_of(fake.url, clock).identity()["name"]
-    assert clock.now == 50
 
 
 def test_wait_for_a_connection_ends_with_the_first_answer_to_another_request() -> None:
@@ -172,18 +144,3 @@ def test_requests_under_way_are_at_most_max_concurrency_and_waiting_takes_no_pla
             others_done.set()
             assert waiting.result(10)
     assert fake.most_at_once == 2
-
-
-def test_timings_are_kept_by_path_and_status() -> None:
-    faults = iter([DEAD, Fault(reset=True)])
-    with FakeApi(organisation(1), faults=lambda *_: next(faults, None)) as fake:
-        client = client_of(fake.url, FakeClock())
-        list(client.pages(SEVERITIES, ()))
-        list(client.pages(SEVERITIES, ()))
-        list(client.pages(USERS, ()))
-        found = client.timings()
-    assert found.keys() == {SEVERITIES.path, USERS.path}
-    timing = found[SEVERITIES.path]
-    assert (timing.number, timing.failed) == (4, {500: 1, 0: 1})
-    assert 0 < timing.longest < timing.seconds < 4 * timing.longest
-    assert client.sent == sum(each.number for each in found.values())

@@ -10,8 +10,6 @@ from itertools import repeat
 from socket import socket
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tap_incident import config as configs
 from tap_incident.api.transport import Transport
@@ -19,7 +17,6 @@ from tap_incident.errors import PassingFault
 from tests.support.relay import listening
 from tests.support.runs import KEY
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n"
 PAUSE = 0.02
 
 
@@ -82,11 +79,6 @@ def test_deadline_is_of_one_request_and_not_of_the_connection() -> None:
             assert found.content == b"{}"
 
 
-def test_part_that_does_not_come_within_the_timeout_is_said_so() -> None:
-    text = fault_of(saying(trickle(HEAD, b""), pause=0.1), timeout=0.2)
-    assert text == "users: GET /v2/users: no answer within 0.2 s"
-
-
 def test_body_may_take_longer_than_the_timeout_of_a_part() -> None:
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n"
     with transport(saying(lambda: iter([body, *repeat(b"x", 8)]), pause=0.1)) as subject:
@@ -97,8 +89,6 @@ def test_body_may_take_longer_than_the_timeout_of_a_part() -> None:
 BODY = bytes(range(256)) * 12_000
 """Three times as much as is read at once."""
 FRAMED = {
-    "plain": (b"Content-Length: %d\r\n\r\n" % len(BODY), BODY),
-    "without a length": (b"\r\n", BODY),
     "chunked": (b"Transfer-Encoding: chunked\r\n\r\n", b"%x\r\n%s\r\n" % (len(BODY), BODY) + b"0\r\n\r\n"),
     "compressed": (b"Content-Encoding: gzip\r\n\r\n", gzip.compress(BODY)),
 }
@@ -113,11 +103,8 @@ def test_long_body_arrives_whole(framing: str) -> None:
 
 ODD_HEADS = {
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}": "headers that contradict each other",
-    b"SSH-2.0-OpenSSH_9.6\r\n\r\n": "can't be read as HTTP (BadStatusLine)",
-    b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 200 + b"\r\n": "can't be read as HTTP (HTTPException)",
     b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 70_000 + b"\r\n\r\n": "can't be read as HTTP (LineTooLong)",
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}": "the answer was cut off",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": "the answer was cut off",
     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}": "the answer was cut off",
     b"": "no connection to http://127.0.0.1",
 }
@@ -130,33 +117,8 @@ def test_answer_that_is_no_http_is_a_passing_fault_in_plain_words(answer: bytes)
     assert "REQUESTS_CA_BUNDLE" not in text
 
 
-@pytest.mark.parametrize("location", ["http://[", "//\xff", "http://a:b", "http://a:99999999", "", "http://a/"])
+@pytest.mark.parametrize("location", ["http://[", "//\xff", "", "http://a/"])
 def test_redirect_is_an_answer_wherever_it_leads(location: str) -> None:
     answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
     with transport(saying(lambda: iter([answer]), pause=0)) as subject:
         assert subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=5).status == 302
-
-
-NAMES = st.sampled_from(
-    [
-        *("Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Connection", "Date", "Location"),
-        *("Retry-After", "Set-Cookie", "X-RateLimit-Limit", "X-RateLimit-Remaining", "WWW-Authenticate"),
-    ]
-)
-VALUES = st.one_of(
-    st.sampled_from(["", "2", "-1", "2, 2", "1e9", "gzip", "br", "chunked", "identity", "close", "http://[", "//\xff"]),
-    st.text(st.characters(max_codepoint=255), max_size=20),
-)
-
-
-@given(st.sampled_from([200, 204, 302, 401, 404, 407, 429, 999]), st.lists(st.tuples(NAMES, VALUES), max_size=4))
-def test_any_headers_give_an_answer_or_a_passing_fault(status: int, headers: list[tuple[str, str]]) -> None:
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    answer = f"HTTP/1.1 {status} Odd\r\n{head}\r\n{{}}".encode("latin-1")
-    with transport(saying(lambda: iter([answer]), pause=0)) as subject:
-        try:
-            found = subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=5)
-        except PassingFault as error:
-            assert str(error).startswith("users: GET /v2/users: ")
-        else:
-            assert isinstance(found.content, bytes)
