@@ -8,11 +8,11 @@ import pytest
 
 from tap_incident.protocol.selection import select
 from tap_incident.streams import STREAMS
-from tap_incident.sync.plan import Node, Step, requests_for, steps
+from tap_incident.sync.plan import Node, Step, steps
 from tests.support.catalogs import EVERYTHING
 from tests.support.each import for_each
 from tests.support.runs import Json, bare, only, set_field
-from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, with_replication_method
+from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS
 from tests.unit.sync.hand_made import MODES
 
 SELECTIONS: list[Json | None] = [None, EVERYTHING, *(only(stream.name) for stream in STREAMS)]
@@ -127,80 +127,3 @@ def test_incremental_step_without_a_bookmark_reads_all_children_with_it() -> Non
     assert tree(first.root) == ("incidents", "E", ("incident_updates", "EN"), ("incident_attachments", "N"))
     assert first.replication_key == "updated_at"
     assert [step.name for step in others][:2] == ["actions", "follow_ups"]
-
-
-@pytest.mark.parametrize(
-    ("incremental", "full", "expected"),
-    [
-        (
-            "incidents",
-            ("actions", "incident_attachments"),
-            {"incidents": "updated_at", "incident_attachments": None, "actions": None},
-        ),
-        ("actions", ("incidents",), {"incidents": None, "actions": "updated_at"}),
-    ],
-)
-def test_methods_can_differ_between_parent_and_child(incremental: str, full: tuple[str, ...], expected: Json) -> None:
-    catalog = with_replication_method("INCREMENTAL", incremental)
-    catalog["streams"] += only(*full)["streams"]
-    found = planned(catalog, has_bookmark=lambda name: True)
-    assert {name: step.replication_key for name, step in found.items()} == expected
-    assert tree(found["incidents"].root) == ("incidents", "E", *NESTED)
-
-
-@pytest.mark.parametrize(
-    ("catalog", "explicit"),
-    [
-        (None, set()),
-        (only("actions"), {"actions"}),
-        (bare(only("incidents")), {"incidents"}),
-        (
-            set_field(only("incidents"), "incidents", "properties", "updates", selected=True),
-            {"incidents", "incident_updates"},
-        ),
-    ],
-)
-def test_explicit_is_what_the_catalog_names(catalog: Json | None, explicit: set[str]) -> None:
-    roots = [root for step in planned(catalog).values() for root, _ in step.lists]
-    assert {node.name for root in roots for node in root.tree() if node.explicit} == explicit
-
-
-def test_description_differs_for_different_selections() -> None:
-    catalogs = [
-        None,
-        only("incidents"),
-        bare(only("incidents")),
-        only("incidents", "actions"),
-        only("actions"),
-        only("incident_updates"),
-        without(only("incidents"), "updates"),
-        without(only("incidents"), "name"),
-        set_field(only("actions"), "actions", "properties", "description", selected=False),
-    ]
-    described = [planned(catalog)["incidents"].root.described() for catalog in catalogs]
-    described.append(planned(only("incident_updates"), by_list=True)["incidents"].root.described())
-    assert all(described.count(each) == 1 for each in described)
-
-
-@pytest.mark.parametrize(
-    ("catalog", "parents", "requests"),
-    [
-        # Two pages of incidents. Four kinds of children take a request each.
-        (None, 500, 2 + 4 * 500),
-        (bare(only("incidents")), 501, 3),
-        (only("users"), 0, 1),
-        (only("severities"), 9, 1),
-        (only("catalog_entries"), 30, 31),
-    ],
-)
-def test_requests_are_estimated(catalog: Json | None, parents: int, requests: int) -> None:
-    assert requests_for(next(iter(planned(catalog).values())).root, parents) == requests
-
-
-def test_children_that_few_parents_have_are_asked_for_where_the_api_says_so() -> None:
-    found = planned(only("alert_notes"), filtered=True)["alerts"]
-    asked = [(params, [(child.name, child.asked_by) for child in root.children]) for root, params in found.lists]
-    assert asked == [
-        ((), [("alert_notes", "other ids")]),
-        ((("has_notes[is]", "true"),), [("alert_notes", "own id")]),
-    ]
