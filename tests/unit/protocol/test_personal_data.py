@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -14,11 +13,11 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.records import shaper
 from tap_incident.protocol.schemas import DETAILS, MARK, OF_PEOPLE, TEXT, marks, schema
 from tap_incident.protocol.selection import select
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import BY_NAME, Stream
 from tests.fake_api.facts import COMPONENTS, CONTENT, resolve
 from tests.support.each import EACH_STREAM
 from tests.support.logs import warnings
-from tests.support.runs import Json, catalog_with, only, set_field
+from tests.support.runs import Json, only, set_field
 from tests.unit.protocol.catalogs import entry_of, property_names, subschemas
 from tools.schema_files import row_of
 
@@ -163,34 +162,3 @@ def test_explicit_selection_of_a_personal_column_is_a_warning(caplog: pytest.Log
     caplog.clear()
     assert "email" in property_names(select(catalog)["users"].schema)
     assert not warnings(caplog)
-
-
-def test_many_explicit_selections_are_one_short_warning(caplog: pytest.LogCaptureFixture) -> None:
-    catalog = catalog_with(lambda _, root: root.update(selected=True))
-    for entry in catalog["streams"]:
-        entry["metadata"] += [
-            {"breadcrumb": list(path), "metadata": {"selected": True}}
-            for path, _ in subschemas(entry["schema"])
-            if path
-        ]
-    with caplog.at_level(logging.WARNING):
-        select(catalog, exclude_personal_data=True)
-    (warning,) = (line for line in warnings(caplog) if "exclude_personal_data" in line)
-    assert warning.endswith(" others")
-    assert len(warning) < 1000
-
-
-def test_object_of_which_only_personal_columns_are_selected_has_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    catalog = only("actions")
-    for name in ("id", "role"):
-        set_field(catalog, "actions", "properties", "assignee", "properties", name, selected=False)
-    selection = select(catalog, exclude_personal_data=True)
-    assert property_names(selection["actions"].schema["properties"]["assignee"]) == {"id", "role"}
-    assert any("with none of its properties" in line for line in warnings(caplog))
-
-
-def test_streams_have_texts_that_stay() -> None:
-    assert {"incidents", "alerts", "incident_updates"} <= {
-        stream.name for stream in STREAMS if TEXT in marks(stream).values()
-    }
-    assert marks(BY_NAME["incidents"])["updates[].message"] == TEXT

@@ -26,11 +26,6 @@ def replication_keys(catalog: Json | None, method: str = "FULL_TABLE") -> dict[s
     return {name: found.replication_key for name, found in select(catalog, replication_method=method).items()}
 
 
-def test_replication_key_exists_for_five_streams() -> None:
-    assert {stream.name for stream in STREAMS if stream.replication_key == "updated_at"} == INCREMENTAL_STREAMS
-    assert {stream.name for stream in STREAMS if stream.replication_key} == INCREMENTAL_STREAMS
-
-
 @pytest.mark.parametrize("catalog", [None, discover(), discover("INCREMENTAL"), only(*INCREMENTAL_STREAMS, "users")])
 def test_replication_method_setting_applies_if_the_catalog_has_none(catalog: Json | None) -> None:
     for method in REPLICATION_METHODS:
