@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 from pathlib import Path
 
 import pytest
 
 from tap_incident import main
-from tap_incident.protocol.catalog import discover
 
 
 @pytest.fixture(autouse=True)
@@ -25,36 +22,12 @@ def last_line(caplog: pytest.LogCaptureFixture) -> str:
     return caplog.records[-1].getMessage()
 
 
-def test_discover_needs_no_api_key_and_no_request(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--discover"]) == 0
-    assert json.loads(capsys.readouterr().out) == discover()
-
-
-def test_api_key_that_is_missing_ends_the_run(caplog: pytest.LogCaptureFixture) -> None:
-    assert main([]) == 1
-    assert "INCIDENT_API_KEY" in last_line(caplog)
-
-
 def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     for option, expected in (("--version", "tap-incident "), ("--help", "usage: tap-incident")):
         with pytest.raises(SystemExit) as exit_:
             main([option])
         assert exit_.value.code == 0
         assert expected in capsys.readouterr().out
-
-
-def test_help_describes_every_option(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    _, *options = re.split(r"\n  (?=-)", capsys.readouterr().out.split("\n\nFirst:")[0])
-    found = {}
-    for option in options:
-        words = option.split()
-        names = [word.rstrip(",") for word in words if word.startswith("--")]
-        found[names[0]] = words[words.index(names[0]) + 1 :]
-    files = {"--config", "--catalog", "--properties", "--state"}
-    assert set(found) == files | {"--help", "--check", "--test", "--discover", "--about", "--format", "--version"}
-    assert all(len(explained) >= 4 for explained in found.values())
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])

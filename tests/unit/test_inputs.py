@@ -51,16 +51,6 @@ def test_config_can_be_given_several_times(
     assert json.loads(capsys.readouterr().out) == discover("INCREMENTAL")
 
 
-def test_each_config_file_with_the_key_that_others_can_read_is_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, endpoint: str
-) -> None:
-    paths = [open_file(tmp_path / name, endpoint) for name in ("a.json", "b.json")]
-    assert main(["--discover", "--config", paths[0], "--config", paths[1]]) == 0
-    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert all(path in warning for path, warning in zip(paths, warnings, strict=True))
-    assert KEY not in caplog.text
-
-
 @pytest.mark.parametrize("moved", [False, True])
 def test_config_file_that_meltano_makes_is_one_line_about_the_umask(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, endpoint: str, moved: bool

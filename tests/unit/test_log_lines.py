@@ -14,34 +14,17 @@ from tap_incident.log_lines import log_lines, text_formatter
 from tap_incident.logs import clean_logs
 
 LOGGER = logging.getLogger("tests.log_lines")
-CLEAR = "\r\x1b[K"
 
-_TEXT, _NUMBER = {"type": "string"}, {"type": "number"}
+_TEXT, _NUMBER, _MAYBE_TEXT = {"type": "string"}, {"type": "number"}, {"type": ["string", "null"]}
 _FIELDS = {
-    "level": _TEXT,
+    **dict.fromkeys(("level", "logger_name", "app_name", "message"), _TEXT),
+    **dict.fromkeys(("thread_name", "stream_name"), _MAYBE_TEXT),
     "pid": {"type": "integer"},
-    "logger_name": _TEXT,
     "ts": _NUMBER,
-    "thread_name": {"type": ["string", "null"]},
-    "app_name": _TEXT,
-    "stream_name": {"type": ["string", "null"]},
-    "message": _TEXT,
     "extra": {"type": "object"},
 }
 _METRIC = {"properties": {"type": _TEXT, "metric": _TEXT, "value": _NUMBER}, "required": ["type", "metric", "value"]}
-_FRAME = {"filename": _TEXT, "function": _TEXT, "lineno": {"type": "integer"}, "line": _TEXT}
-_ERROR = {
-    "properties": {
-        "type": _TEXT,
-        "module": _TEXT,
-        "message": _TEXT,
-        "traceback": {"items": {"properties": _FRAME, "required": sorted(_FRAME)}},
-    },
-    "required": ["type", "module", "message"],
-}
-STRUCTURED = Draft4Validator(
-    {"properties": {**_FIELDS, "metric_info": _METRIC, "exception": _ERROR}, "required": sorted(_FIELDS)}
-)
+STRUCTURED = Draft4Validator({"properties": {**_FIELDS, "metric_info": _METRIC}, "required": sorted(_FIELDS)})
 """Source: Singer SDK 0.54, singer_sdk/schemas/logs.schema.json."""
 
 
@@ -95,17 +78,6 @@ def test_json_line_has_the_fields_of_structured_logs(capsys: pytest.CaptureFixtu
         STRUCTURED.validate(line)
         assert (line["app_name"], line["stream_name"], line["logger_name"]) == ("tap-incident", "users", LOGGER.name)
         assert line["message"] == f"users: {getattr(logging, line['level'].upper())} rows"
-
-
-def test_json_line_of_a_metric_has_its_numbers(capsys: pytest.CaptureFixture[str]) -> None:
-    metric = {"type": "counter", "metric": "record_count", "value": 3, "tags": {"endpoint": "users"}}
-    with log_lines({"LOG_FORMAT": "json"}, ()):
-        LOGGER.info("METRIC: %s", json.dumps(metric), extra={"metric": metric})
-        LOGGER.info("Finished", extra={"figures": {"rows": 3}})
-    first, last = map(json.loads, capsys.readouterr().err.splitlines())
-    STRUCTURED.validate(first)
-    assert (first["message"], first["metric_info"], first["stream_name"]) == ("METRIC", metric, None)
-    assert last["extra"] == {"rows": 3}
 
 
 def test_json_line_of_an_error_has_its_traceback_without_the_key(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,12 +137,6 @@ def test_levels_are_read_by_meltano_though_its_other_file_drops_them(
         assert [json.loads(line)["level"] for line in lines] == ["info", "warning", "error", "critical"]
     else:
         assert lines == [f"users: {level} rows" for level in (20, 30, 40, 50)]
-
-
-def test_logging_conf_file_that_cannot_be_used_is_a_warning(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    first, *others = logged(capsys, {"LOGGING_CONF_FILE": str(tmp_path / "missing.conf")})
-    assert "WARNING LOGGING_CONF_FILE can't be used (" in first
-    assert len(others) == 4
 
 
 def test_handlers_are_as_before_afterwards(capsys: pytest.CaptureFixture[str]) -> None:

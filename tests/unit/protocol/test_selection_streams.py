@@ -1,14 +1,17 @@
-"""Selection of streams: by default, by metadata, inside the schema, and with a properties file."""
+"""Selection of streams: by default, by metadata, with a properties file, and from files that are not catalogs."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from tap_incident.errors import BadInput
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import select
 from tap_incident.streams import STREAMS
-from tests.support.runs import Json, only
+from tests.support.runs import Json
 from tests.unit.protocol.catalogs import minimal_entry
 
 DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
@@ -70,8 +73,23 @@ def test_properties_file_that_selects_a_stream_selects_no_others() -> None:
     assert sorted(selected_names(*entries)) == ["alerts", "teams", "users"]
 
 
-def test_selection_is_explicit_only_if_selected_is_true() -> None:
-    assert select(only("users"))["users"].explicit
-    assert select({"streams": [minimal_entry("users", selected=True)]})["users"].explicit
-    assert not select({"streams": [minimal_entry("users")]})["users"].explicit
-    assert not select({"streams": [minimal_entry("users", root={"selected-by-default": True})]})["users"].explicit
+GOOD: Json = {"breadcrumb": [], "metadata": {}}
+NOT_ENTRIES: list[Any] = [None, "users", [], {}, {"tap_stream_id": 5}]
+NOT_METADATA: list[Any] = [
+    *({"breadcrumb": []}, "x", [None], [GOOD, {}], [{"breadcrumb": []}], [{"metadata": {}}]),
+    *([{**GOOD, "breadcrumb": "x"}], [{**GOOD, "metadata": []}], [{**GOOD, "metadata": None}]),
+]
+MALFORMED = [
+    *([], "x", 5, {}, {"streams": None}, {"streams": {}}),
+    *({"streams": [bad]} for bad in NOT_ENTRIES),
+    *({"streams": [{"tap_stream_id": "users", "schema": bad}]} for bad in (None, [], "x", 5)),
+    *({"streams": [{"tap_stream_id": "users", "metadata": bad}]} for bad in NOT_METADATA),
+]
+
+
+@pytest.mark.parametrize("catalog", MALFORMED, ids=str)
+@pytest.mark.parametrize("old_form", [False, True])
+def test_catalog_that_is_malformed_is_an_error_with_the_file_name(catalog: Any, old_form: bool) -> None:
+    with pytest.raises(BadInput, match=r"^cat\.json: ") as caught:
+        select(catalog, source="cat.json", old_form=old_form)
+    assert "\n" not in str(caught.value)
