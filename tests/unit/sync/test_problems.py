@@ -20,8 +20,7 @@ from tap_incident.errors import (
     Unanswered,
 )
 from tap_incident.streams import BY_NAME
-from tap_incident.sync.problems import Problems, Status
-from tap_incident.sync.verdict import raise_failures
+from tap_incident.sync.problems import Problems
 from tests.support.logs import infos, warnings
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.sync.hand_made import Answers, ids, node, run
@@ -149,27 +148,17 @@ def test_list_of_its_own_ends_or_is_skipped_and_the_others_are_read(
 
 @pytest.mark.parametrize("error", [BadKey("401"), NoConnection("nothing answers")])
 def test_some_errors_end_the_run(error: TapError) -> None:
-    for answers in (family("custom_field_options", 3, {"P1": error}), family("custom_field_options", 0, {})):
+    for stream in ("custom_fields", "custom_field_options"):
 
-        def failing(name: str, params: Any, after: str | None, answers: Answers = answers) -> Page:
-            if name == "users":
+        def answers(name: str, params: Any, after: str | None, failing: str = stream) -> Page:
+            if name == failing:
                 raise error
-            return answers(name, params, after)
+            return Page([{"id": "1"}])
 
-        _, _, failed = run(only("custom_field_options", "users"), failing)
-        assert failed is error
+        assert run(only("custom_field_options", "users"), answers)[2] is error
 
 
 TREE = node("custom_fields", node("custom_field_options", explicit=True), explicit=False)
-
-
-def test_key_that_may_read_only_one_list_of_a_stream_leaves_rows_out() -> None:
-    problems, actions = Problems(), node("actions")
-    problems.list_failed(actions, LACKS)
-    problems.partly_refused(actions)
-    assert problems.status("actions") is Status.ENDED
-    with pytest.raises(TapError, match="403 lacks it"):
-        raise_failures(problems, ["actions", "users"])
 
 
 def test_path_that_is_gone_stays_so_in_a_resumed_run() -> None:

@@ -171,20 +171,6 @@ def test_interrupted_run_with_rows_that_lack_a_part_is_not_resumed() -> None:
     assert (found.is_resumed, dict(found.known.lacks)) == (False, {})
 
 
-@pytest.mark.parametrize(
-    ("before", "now"),
-    [
-        (step("users"), step("users", method="FULL_TABLE", modes=("standard",))),
-        (step("actions"), step("actions", modes=("standard",))),
-        (step("incidents"), step("incidents", "actions", by_list=False)),
-    ],
-)
-def test_interrupted_run_is_resumed_only_with_the_same_selection(before: Step, now: Step) -> None:
-    found = next_run(now, interrupted(before))
-    same = before.name == "users"
-    assert (found.is_resumed, said(found)) == ((True, [RESUMING]) if same else (False, [OVER]))
-
-
 def test_versions_and_the_length_of_a_window_belong_to_the_walk() -> None:
     shifts = step("schedule_entries")
     walks = [begun(of, **settings).walk for of, settings in (

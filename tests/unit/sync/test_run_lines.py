@@ -60,66 +60,30 @@ def test_key_is_asked_for_first(
     assert bool(warnings(caplog)) is not ends_check
 
 
-class Clock:
-    """A time that the test moves, with 20 requests per second."""
-
-    now, speed = 100.0, 20.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def requests(self) -> int:
-        """Requests so far."""
-        return round((self.now - 100) * self.speed)
-
-
-def progress_lines(
-    caplog: pytest.LogCaptureFixture,
-    rows: int,
-    seconds: float,
-    *expected: tuple[str, int, Any],
-    clock: Clock | None = None,
-    limit: float = 20,
-) -> list[str]:
-    """The lines while `rows` rows of schedules arrive evenly, of lists with so many rows each."""
-    clock = clock or Clock()
-    progress = Progress(clock.requests, lambda number: number / limit, clock)
-    for name, count, of in expected:
-        progress.expect(name, "list", count, of)
-    for _ in range(rows):
-        clock.now += seconds / rows
-        progress.rows_out("schedules", "list", 1)
-    return infos(caplog)
-
-
-SCHEDULES = node("schedules", node("schedule_overrides"))
-LISTED = ("schedules", 1_000, SCHEDULES)
-
-
 @pytest.mark.parametrize(
-    ("expected", "limit", "share", "left"),
+    ("listed", "limit", "share", "left"),
     [
-        ([], 20, "", ""),
+        (None, 20, "", ""),
         # 1,040 requests for 1,000 rows, of which 5 % are out.
-        ([LISTED], 20, ", 17 % of about 1,188 requests", ", about 49 s left"),
+        (1_000, 20, ", 17 % of about 1,188 requests", ", about 49 s left"),
         # The rate limit decides once the burst is over.
-        ([LISTED], 2, ", 17 % of about 1,188 requests", ", about 8 min left"),
+        (1_000, 2, ", 17 % of about 1,188 requests", ", about 8 min left"),
         # More rows than the API said.
-        ([("schedules", 5, SCHEDULES)], 20, "", ""),
+        (5, 20, "", ""),
     ],
 )
-def test_progress_has_rows_share_speed_and_time_left(
-    expected: Any, limit: float, share: str, left: str, caplog: pytest.LogCaptureFixture
+def test_progress_has_rows_share_speed_and_time_left_every_ten_seconds(
+    listed: int | None, limit: float, share: str, left: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lines = progress_lines(caplog, 50, 10.001, *expected, limit=limit)
-    assert lines == [f"50 rows{share}, 20.0 requests per second{left}"]
-
-
-@pytest.mark.parametrize(("seconds", "lines"), [(9, 0), (62, 6), (124, 8)])
-def test_progress_is_a_line_every_ten_seconds_and_later_every_thirty(
-    seconds: float, lines: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert len(progress_lines(caplog, 2_000, seconds)) == lines
+    now = [100.0]
+    # 20 requests per second were sent.
+    progress = Progress(lambda: round((now[0] - 100) * 20), lambda number: number / limit, lambda: now[0])
+    if listed:
+        progress.expect("schedules", "list", listed, node("schedules", node("schedule_overrides")))
+    for _ in range(50):
+        now[0] += 10.001 / 50
+        progress.rows_out("schedules", "list", 1)
+    assert infos(caplog) == [f"50 rows{share}, 20.0 requests per second{left}"]
 
 
 AT = "2026-01-31T10:00:00Z"
