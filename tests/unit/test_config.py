@@ -57,13 +57,6 @@ def test_settings_errors_are_each_logged_and_counted_at_the_end(caplog: pytest.L
     assert [message.split(" ")[1] for message in caplog.messages] == ["api_key", "endpoint", "max_concurrency"]
 
 
-def test_api_key_missing_error_names_the_setting_and_the_variable() -> None:
-    for text, where in ((None, "api_key is missing (set it in a file for --config,"), ("{}", "conf.json: api_key is")):
-        error = error_for(text, {"INCIDENT_API_KEY": ""})
-        assert error.startswith(where)
-        assert "INCIDENT_API_KEY" in error
-
-
 def test_environment_comes_after_the_file_and_before_the_default() -> None:
     environ = {"INCIDENT_API_KEY": "from-env", "INCIDENT_ENDPOINT": "https://env.example.com"}
     assert load(None, environ).api_key == "from-env"

@@ -137,10 +137,3 @@ def test_levels_are_read_by_meltano_though_its_other_file_drops_them(
         assert [json.loads(line)["level"] for line in lines] == ["info", "warning", "error", "critical"]
     else:
         assert lines == [f"users: {level} rows" for level in (20, 30, 40, 50)]
-
-
-def test_handlers_are_as_before_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
-    before = logging.getLogger().handlers[:]
-    with pytest.raises(RuntimeError), log_lines({"LOG_FORMAT": "json", "LOGLEVEL": "DEBUG"}, ()):
-        raise RuntimeError
-    assert logging.getLogger().handlers == before

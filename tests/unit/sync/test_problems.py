@@ -158,7 +158,7 @@ def test_some_errors_end_the_run(error: TapError) -> None:
         assert run(only("custom_field_options", "users"), answers)[2] is error
 
 
-TREE = node("custom_fields", node("custom_field_options", explicit=True), explicit=False)
+TREE = node("custom_fields", node("custom_field_options"))
 
 
 def test_path_that_is_gone_stays_so_in_a_resumed_run() -> None:
