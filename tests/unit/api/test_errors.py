@@ -84,10 +84,13 @@ def test_422_for_the_page_size_is_a_kind_of_its_own(error: Json) -> None:
     assert type(error_of(422, {"errors": [error]})) is PageTooLarge
 
 
+ODD: list[Json] = [
+    *({"errors": None}, {"errors": "x"}, {"errors": {}}, {"errors": [None, "x", 5, []]}, {"errors": [{}]}),
+    *({"type": None}, {"type": {}}),
+]
 GATEWAYS: list[Any] = [
     *(None, [], "x", {}, {"message": "Forbidden"}, {"type": "x"}, {"errors": [{"code": "x"}]}),
-    *({**OWN, "errors": errors} for errors in (None, "x", {}, [None, "x", 5, []], [{}])),
-    *({**OWN, "type": kind} for kind in (None, {})),
+    *({**OWN, **odd} for odd in ODD),
 ]
 """Bodies that the API itself does not send with an error."""
 

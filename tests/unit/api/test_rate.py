@@ -30,16 +30,6 @@ def test_quota_allows_a_burst_and_then_refills() -> None:
     assert seconds_for(gate, clock, OTHER, 200) == pytest.approx(200 / KEY_QUOTA.rate)
 
 
-def test_quota_refills_to_its_limit_and_no_further() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock)
-    first = burst_size(gate, clock, OTHER)
-    clock.now += 1
-    assert burst_size(gate, clock, OTHER) == pytest.approx(KEY_QUOTA.rate, abs=1)
-    clock.now += 3600
-    assert burst_size(gate, clock, OTHER) == first
-
-
 def test_wait_is_logged_once_for_all_who_wait(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clock = GuardedClock()

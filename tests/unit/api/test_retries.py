@@ -11,7 +11,7 @@ import pytest
 from tap_incident import config as configs
 from tap_incident.api.client import RETRY_SECONDS, Client
 from tap_incident.api.retries import FIRST_SECONDS, Retries
-from tap_incident.errors import NoConnection, PassingFault, SlowAnswer, Unanswered
+from tap_incident.errors import NoConnection, PassingFault, Unanswered
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import KEY
@@ -91,18 +91,6 @@ def test_parents_that_can_be_read_are_read_beside_some_that_cant() -> None:
         client = client_of(fake.url, clock)
         assert {number for number in range(10) if not can_read(client, number)} == bad
         assert clock.now == pytest.approx(RETRY_SECONDS + FIRST_SECONDS)
-
-
-def test_identity_has_few_tries() -> None:
-    for fault, kind, longest in ((DEAD, PassingFault, 1), (Fault(status=503), SlowAnswer, 0)):
-        clock = FakeClock()
-        with FakeApi(organisation(1), faults=failing(IDENTITY, fault=fault)) as fake:
-            client = client_of(fake.url, clock)
-            list(client.pages(USERS, ()))
-            with pytest.raises(kind) as caught:
-                client.identity()
-        assert type(caught.value) is kind
-        assert clock.now <= longest
 
 
 def test_wait_for_a_connection_ends_with_the_first_answer_to_another_request() -> None:

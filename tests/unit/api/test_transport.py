@@ -1,19 +1,22 @@
-"""The transport against servers that break the rules of HTTP: they trickle, contradict themselves, or never answer."""
+"""The transport: ids in a path, and servers that break the rules of HTTP."""
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import repeat
 from socket import socket
+from urllib.parse import unquote, urlsplit
 
 import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tap_incident import config as configs
-from tap_incident.api.transport import Transport
-from tap_incident.errors import PassingFault
+from tap_incident.api.transport import Transport, filled
+from tap_incident.errors import BadData, PassingFault
 from tests.support.relay import listening
 from tests.support.runs import KEY
 
@@ -86,21 +89,6 @@ def test_body_may_take_longer_than_the_timeout_of_a_part() -> None:
     assert found.content == b"xxxxxxxx"
 
 
-BODY = bytes(range(256)) * 12_000
-"""Three times as much as is read at once."""
-FRAMED = {
-    "chunked": (b"Transfer-Encoding: chunked\r\n\r\n", b"%x\r\n%s\r\n" % (len(BODY), BODY) + b"0\r\n\r\n"),
-    "compressed": (b"Content-Encoding: gzip\r\n\r\n", gzip.compress(BODY)),
-}
-
-
-@pytest.mark.parametrize("framing", FRAMED)
-def test_long_body_arrives_whole(framing: str) -> None:
-    head, body = FRAMED[framing]
-    with transport(saying(lambda: iter([b"HTTP/1.1 200 OK\r\n" + head, body]), pause=0)) as subject:
-        assert subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=20).content == BODY
-
-
 ODD_HEADS = {
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}": "headers that contradict each other",
     b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 70_000 + b"\r\n\r\n": "can't be read as HTTP (LineTooLong)",
@@ -122,3 +110,23 @@ def test_redirect_is_an_answer_wherever_it_leads(location: str) -> None:
     answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
     with transport(saying(lambda: iter([answer]), pause=0)) as subject:
         assert subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=5).status == 302
+
+
+PATH = "/v2/schedules/{schedule_id}/replicas"
+REQUEST = f"schedule_replicas: GET {PATH}"
+
+
+@given(st.text(min_size=1).filter(lambda text: text not in (".", "..") and text.isprintable()))
+def test_any_id_arrives_as_it_was(text: str) -> None:
+    path, _ = filled(REQUEST, PATH, (("schedule_id", text),))
+    sent = requests.Request("GET", f"http://127.0.0.1{path}").prepare().url
+    start, version, schedules, found, end = urlsplit(str(sent)).path.split("/")
+    assert (start, version, schedules, end) == ("", "v2", "schedules", "replicas")
+    assert unquote(found) == text
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", None])
+def test_id_that_would_lead_to_another_path_is_bad_data(value: str | None) -> None:
+    params = () if value is None else (("schedule_id", value),)
+    with pytest.raises(BadData, match=r"^schedule_replicas: GET .*: an id from the API can't be part of a path"):
+        filled(REQUEST, PATH, params)

@@ -36,7 +36,7 @@ def test_replication_method_in_the_catalog_only_applies_to_its_stream() -> None:
 
 
 def test_replication_method_incremental_is_an_error_for_a_full_table_stream() -> None:
-    with pytest.raises(BadInput, match='^mine: "replication-method" of users must be FULL_TABLE$'):
+    with pytest.raises(BadInput, match=r'^mine: "replication-method" of users must be FULL_TABLE$'):
         select({"streams": [entry_of(with_replication_method("INCREMENTAL", "users"), "users")]}, source="mine")
     full_table = {"streams": [entry_of(with_replication_method("FULL_TABLE", "users"), "users")]}
     assert replication_keys(full_table, "INCREMENTAL") == {"users": None}

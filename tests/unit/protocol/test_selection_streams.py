@@ -75,6 +75,7 @@ def test_properties_file_that_selects_a_stream_selects_no_others() -> None:
 
 GOOD: Json = {"breadcrumb": [], "metadata": {}}
 NOT_ENTRIES: list[Any] = [None, "users", [], {}, {"tap_stream_id": 5}]
+NOT_SCHEMAS: list[Any] = [None, [], "x", 5]
 NOT_METADATA: list[Any] = [
     *({"breadcrumb": []}, "x", [None], [GOOD, {}], [{"breadcrumb": []}], [{"metadata": {}}]),
     *([{**GOOD, "breadcrumb": "x"}], [{**GOOD, "metadata": []}], [{**GOOD, "metadata": None}]),
@@ -82,7 +83,7 @@ NOT_METADATA: list[Any] = [
 MALFORMED = [
     *([], "x", 5, {}, {"streams": None}, {"streams": {}}),
     *({"streams": [bad]} for bad in NOT_ENTRIES),
-    *({"streams": [{"tap_stream_id": "users", "schema": bad}]} for bad in (None, [], "x", 5)),
+    *({"streams": [{"tap_stream_id": "users", "schema": bad}]} for bad in NOT_SCHEMAS),
     *({"streams": [{"tap_stream_id": "users", "metadata": bad}]} for bad in NOT_METADATA),
 ]
 

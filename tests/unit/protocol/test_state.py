@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
@@ -130,19 +129,6 @@ def test_bookmark_is_read_as_it_was_written(mark: Bookmark) -> None:
 )
 def test_bookmark_of_other_versions_and_taps(found: Any, expected: Bookmark) -> None:
     assert bookmark({"bookmarks": {"users": found, "teams": {"updated_at": AT}}}, "users") == expected
-
-
-def test_bookmark_that_is_written_keeps_the_others_and_unknown_keys() -> None:
-    others: Any = {"more": [1], "bookmarks": {"teams": {"updated_at": AT}, "zebras": 5, "alerts": None}}
-    before = copy.deepcopy({**others, "currently_syncing": "users"})
-    found = with_bookmark(before, "users", Bookmark(walk="w", left=(Left(after="c"),)))
-    assert found == {
-        "more": [1],
-        "bookmarks": {**others["bookmarks"], "users": {"walk": "w", "left": [{"list": 0, "after": "c"}]}},
-    }
-    assert with_bookmark(found, "users", Bookmark()) == others
-    assert before == {**others, "currently_syncing": "users"}
-    assert with_bookmark({"bookmarks": None}, "users", Bookmark()) == {"bookmarks": {}}
 
 
 def test_fingerprint_is_the_same_in_any_process_and_only_for_the_same_walk() -> None:

@@ -60,9 +60,6 @@ def said(found: Start) -> list[str]:
     return [notice.removeprefix(f"{found.step.name}: ") for notice in found.notices]
 
 
-OLD_SCOPE = {"updated_at": AT, "scope": "of 1.1"}
-
-
 @pytest.mark.parametrize(
     ("of", "mark", "since", "notices"),
     [
@@ -70,7 +67,7 @@ OLD_SCOPE = {"updated_at": AT, "scope": "of 1.1"}
         (ALERTS, {"after": "c1", "walk": "f1"}, None, [OVER]),
         # 1.1: interrupted with windows, with another list, and ended.
         (ALERTS, {"walk": "f1", "windows": [{"from": AT}], "part": 1, "started": AT, "newest": AT}, None, [OVER]),
-        (ALERTS, OLD_SCOPE, None, [CHANGED]),
+        (ALERTS, {"updated_at": AT, "scope": "of 1.1"}, None, [CHANGED]),
         # The official tap, and a tap of an SDK.
         (ACTIONS, {"updated_at": AT}, "2026-01-30T10:00:00Z", []),
         (ACTIONS, {"replication_key_value": AT}, "2026-01-30T10:00:00Z", []),
@@ -83,14 +80,11 @@ def test_states_of_other_versions_and_taps(of: Step, mark: Json, since: str | No
     assert found.left == tuple(Left(number) for number in range(len(of.lists)))
 
 
-@pytest.mark.parametrize("endpoint", ["https://api.incident.io", "https://other.invalid"])
-def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_for_the_default_modes(
-    endpoint: str,
-) -> None:
+def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_for_the_default_modes() -> None:
     state: State = {"bookmarks": {"actions": {"updated_at": AT}}}
-    assert next_run(ACTIONS, state, endpoint=endpoint).since == "2026-01-30T10:00:00Z"
+    assert next_run(ACTIONS, state, endpoint="https://other.invalid").since == "2026-01-30T10:00:00Z"
     one_mode = step("actions", method="INCREMENTAL", modes=("standard",))
-    found = next_run(one_mode, state, endpoint=endpoint, incident_modes=["standard"])
+    found = next_run(one_mode, state, incident_modes=["standard"])
     assert (found.since, said(found)) == (None, [CHANGED])
 
 

@@ -11,37 +11,11 @@ import pytest
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected
-from tap_incident.sync.plan import Node
 from tap_incident.sync.reading import Batch
 from tap_incident.sync.rows import Missing, as_messages
 from tap_incident.sync.second_look import SecondLook, looked_at
-from tap_incident.sync.shared import Shared
 from tests.support.runs import Json, only
 from tests.unit.sync.hand_made import ids, node, run, sharing, whole
-
-INCIDENTS = whole().root
-
-
-def parents(*ids: str, after: str | None = None) -> Page:
-    """A page of incidents."""
-    return Page([{"id": each, "mode": "standard"} for each in ids], after)
-
-
-def nesting(child: str, **changes: Any) -> Node:
-    """Incidents with one nested part, which is not emitted itself."""
-    part = next(each for each in INCIDENTS.children if each.name == child)
-    return replace(INCIDENTS, children=(replace(part, **{"selected": None, **changes}),))
-
-
-def records(shared: Shared, of: Node, pages: list[Page], missing: Missing) -> list[tuple[str, Json]]:
-    """The records that a node's pages become, each with its stream; an empty one for the end of a page."""
-    found: list[tuple[str, Json]] = []
-    for each in as_messages(shared, of, iter(pages), missing):
-        if isinstance(each, Batch):
-            found += [(each.selected.stream.name, json.loads(line)["record"]) for line in each.lines]
-        else:
-            found.append(("", {}))
-    return found
 
 
 @pytest.mark.parametrize(
@@ -65,14 +39,16 @@ def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
         assert isinstance(answer, Page)
         return answer
 
-    missing = Missing()
+    incidents, missing = whole().root, Missing()
+    part = next(each for each in incidents.children if each.name == "incident_attachments")
+    incidents = replace(incidents, children=(replace(part, selected=None),))
     with sharing(answers) as (shared, _):
-        (_, record), end = records(shared, nesting("incident_attachments"), [parents("I1")], missing)
-    found = record["attachments"]
-    assert (found and [row["id"] for row in found]) == (expected and list(expected))
-    assert (found is None) is (expected is None)
-    assert missing.taken() == (denied, lacks)
-    assert (missing.taken(), end) == (({}, {}), ("", {}))
+        pages = iter([Page([{"id": "I1", "mode": "standard"}])])
+        messages = list(as_messages(shared, incidents, pages, missing))
+    (line,) = [line for each in messages if isinstance(each, Batch) for line in each.lines]
+    found = json.loads(line)["record"]["attachments"]
+    assert (found if found is None else [row["id"] for row in found]) == expected
+    assert [missing.taken(), missing.taken()] == [(denied, lacks), ({}, {})]
 
 
 def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
@@ -90,15 +66,6 @@ def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
                 break
     # Four for each of the two requests that may be under way, turns and ends of pages.
     assert 3 < len(asked) < 12
-
-
-@pytest.mark.parametrize("row", [{}, {"id": None}])
-def test_parent_without_an_id_lacks_its_children(row: Json) -> None:
-    missing = Missing()
-    with sharing(lambda *_: Page([])) as (shared, _):
-        bare = replace(nesting("incident_attachments"), selected=None)
-        assert records(shared, bare, [Page([row])], missing) == [("", {})]
-    assert missing.taken() == ({}, {"attachments": 1})
 
 
 BEGAN, SINCE = "2026-06-01T00:00:00Z", "2026-05-01T00:00:00Z"
