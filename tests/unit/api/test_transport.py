@@ -105,13 +105,6 @@ def test_answer_that_is_no_http_is_a_passing_fault_in_plain_words(answer: bytes)
     assert "REQUESTS_CA_BUNDLE" not in text
 
 
-@pytest.mark.parametrize("location", ["http://[", "//\xff", "", "http://a/"])
-def test_redirect_is_an_answer_wherever_it_leads(location: str) -> None:
-    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
-    with transport(saying(lambda: iter([answer]), pause=0)) as subject:
-        assert subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=5).status == 302
-
-
 PATH = "/v2/schedules/{schedule_id}/replicas"
 REQUEST = f"schedule_replicas: GET {PATH}"
 
