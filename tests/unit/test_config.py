@@ -57,29 +57,6 @@ def test_settings_errors_are_each_logged_and_counted_at_the_end(caplog: pytest.L
     assert [message.split(" ")[1] for message in caplog.messages] == ["api_key", "endpoint", "max_concurrency"]
 
 
-def test_api_key_missing_error_names_the_setting_and_the_variable() -> None:
-    for text, where in ((None, "api_key is missing (set it in a file for --config,"), ("{}", "conf.json: api_key is")):
-        error = error_for(text, {"INCIDENT_API_KEY": ""})
-        assert error.startswith(where)
-        assert "INCIDENT_API_KEY" in error
-
-
-def test_api_key_is_optional_without_requests() -> None:
-    assert load(None, {}, key_needed=False).api_key == ""
-    with pytest.raises(BadInput, match="endpoint") as caught:
-        load('{"endpoint": "x"}', {}, key_needed=False)
-    assert "api_key" not in str(caught.value)
-
-
-def test_environment_errors_name_the_variable_and_do_not_show_the_value(caplog: pytest.LogCaptureFixture) -> None:
-    environ = {"INCIDENT_API_KEY": f"{PAYLOAD} 1", "INCIDENT_ENDPOINT": f"http://{PAYLOAD}.example.com"}
-    error_for(None, environ)
-    assert [message.split(" must be ")[0] for message in caplog.messages] == [
-        f"{name} in the environment" for name in environ
-    ]
-    assert PAYLOAD not in caplog.text
-
-
 def test_environment_comes_after_the_file_and_before_the_default() -> None:
     environ = {"INCIDENT_API_KEY": "from-env", "INCIDENT_ENDPOINT": "https://env.example.com"}
     assert load(None, environ).api_key == "from-env"
@@ -89,7 +66,7 @@ def test_environment_comes_after_the_file_and_before_the_default() -> None:
     assert load(None, {"INCIDENT_API_KEY": "k", "INCIDENT_ENDPOINT": ""}).endpoint == "https://api.incident.io"
 
 
-@pytest.mark.parametrize("text", ["", "{", f'{{"api_key": "{PAYLOAD}"', f"{{\n{PAYLOAD}", "null,", f'"{PAYLOAD}'])
+@pytest.mark.parametrize("text", ["", f'{{"api_key": "{PAYLOAD}"', "null,", "NaN", "[1e999]", "[" * 100_000], ids=len)
 def test_config_that_is_not_json_is_an_error_without_its_content(text: str) -> None:
     with pytest.raises(BadInput, match=r"^conf\.json: not valid JSON") as caught:
         load(text, {}, source="conf.json")
@@ -101,7 +78,7 @@ def test_config_that_is_not_json_is_an_error_without_its_content(text: str) -> N
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize("text", ["null", "[]", "5", f'"{PAYLOAD}"', "true"])
+@pytest.mark.parametrize("text", ["null", "[]", f'"{PAYLOAD}"'])
 def test_config_that_is_not_an_object_is_an_error(text: str) -> None:
     assert error_for(text) == "conf.json: must be a JSON object of settings"
 

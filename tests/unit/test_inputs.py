@@ -1,11 +1,10 @@
-"""Files that the command line names: several configs, and a key that other accounts can read."""
+"""The command line and the files that it names: what can't be read, and a key that other accounts can read."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,47 @@ from tap_incident import main
 from tap_incident.errors import BadInput
 from tap_incident.inputs import raise_unknown_streams, selection_of
 from tap_incident.protocol.catalog import discover
-from tests.fake_api import FakeApi, organisation
 from tests.support.logs import warnings
 from tests.support.runs import KEY
 
 
-@pytest.fixture
-def endpoint() -> Iterator[str]:
-    """The address of a stand-in: with a key, --discover sends a request."""
-    with FakeApi(organisation(1)) as fake:
-        yield fake.url
+@pytest.fixture(autouse=True)
+def _no_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens there: no test here needs an answer."""
+    monkeypatch.setenv("INCIDENT_ENDPOINT", "http://127.0.0.1:9")
 
 
-def open_file(path: Path, endpoint: str) -> str:
-    """A config with the key that all accounts can read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"api_key": KEY, "endpoint": endpoint}))
-    path.chmod(0o644)
-    return str(path)
+def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, expected in (("--version", "tap-incident "), ("--help", "usage: tap-incident")):
+        with pytest.raises(SystemExit) as exit_:
+            main([option])
+        assert exit_.value.code == 0
+        assert expected in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--properties", "--state"])
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "can't be read"), (b"\xff\xfe\x00", "is not UTF-8 text"), (b'{"a":\n oops', "not valid JSON (line 2)")],
+    ids=["missing", "binary", "not JSON"],
+)
+def test_file_that_cannot_be_read_is_named(
+    option: str, content: bytes | None, reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "given.json"
+    if content is not None:
+        path.write_bytes(content)
+    config = tmp_path / "config.json"
+    config.write_text('{"api_key": "k"}')
+    assert main(["--config", str(config), option, str(path)]) == 1
+    assert caplog.records[-1].levelname == "CRITICAL"
+    assert f"{path}: {reason}" in caplog.messages[-1]
+
+
+def test_file_can_start_with_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.json").write_bytes(b'\xef\xbb\xbf{"api_key": "k"}')
+    assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
+    assert capsys.readouterr().out
 
 
 def test_config_can_be_given_several_times(
@@ -51,30 +73,38 @@ def test_config_can_be_given_several_times(
     assert json.loads(capsys.readouterr().out) == discover("INCREMENTAL")
 
 
-def test_each_config_file_with_the_key_that_others_can_read_is_a_warning(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, endpoint: str
-) -> None:
-    paths = [open_file(tmp_path / name, endpoint) for name in ("a.json", "b.json")]
-    assert main(["--discover", "--config", paths[0], "--config", paths[1]]) == 0
-    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert all(path in warning for path, warning in zip(paths, warnings, strict=True))
+def key_lines(caplog: pytest.LogCaptureFixture, path: Path, mode: int = 0o644) -> list[logging.LogRecord]:
+    """What --discover says of two config files with the key, of which one has this mode and the other is private."""
+    private = path.with_name("tap.0.config.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for file in (path, private):
+        file.write_text(json.dumps({"api_key": KEY}))
+        file.chmod(mode if file == path else 0o600)
+    with caplog.at_level(logging.INFO):
+        assert main(["--discover", "--config", str(private), "--config", str(path)]) == 0
     assert KEY not in caplog.text
+    return [record for record in caplog.records if "holds the API key" in record.getMessage()]
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
+def test_config_file_with_the_api_key_that_others_can_read_is_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
+) -> None:
+    lines = key_lines(caplog, tmp_path / "mine.json", mode)
+    assert [(line.levelname, "mine.json" in line.getMessage()) for line in lines] == [("WARNING", True)] * warned
 
 
 @pytest.mark.parametrize("moved", [False, True])
 def test_config_file_that_meltano_makes_is_one_line_about_the_umask(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, endpoint: str, moved: bool
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, moved: bool
 ) -> None:
     folder = tmp_path / ("system" if moved else ".meltano")
     if moved:
         monkeypatch.setenv("MELTANO_SYS_DIR_ROOT", str(folder))
-    paths = [open_file(folder / "run" / "tap-incident" / f"tap.{number}.config.json", endpoint) for number in range(2)]
-    with caplog.at_level(logging.INFO):
-        assert main(["--discover", "--config", paths[0], "--config", paths[1]]) == 0
-    (record,) = (each for each in caplog.records if "holds the API key" in each.getMessage())
-    assert record.levelname == "INFO"
-    assert "run Meltano under umask 077" in record.getMessage()
-    assert "chmod" not in record.getMessage()
+    (line,) = key_lines(caplog, folder / "run" / "tap-incident" / "tap.1.config.json")
+    assert line.levelname == "INFO"
+    assert "run Meltano under umask 077" in line.getMessage()
+    assert "chmod" not in line.getMessage()
 
 
 NO_FILES = argparse.Namespace(catalog=None, properties=None)

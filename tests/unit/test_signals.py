@@ -80,17 +80,6 @@ def test_signal_decides_the_exit_code_together_with_any_error(
     assert f"Stopped by {number.name}" in caplog.records[-1].getMessage()
 
 
-def test_signal_handlers_of_the_caller_are_restored_without_a_timer() -> None:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-    before = [signal.getsignal(number) for number in numbers]
-    for number in (None, signal.SIGTERM):
-        with signals_caught(threading.Event()):
-            if number:
-                signal.raise_signal(number)
-        assert [signal.getsignal(number) for number in numbers] == before
-        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
-
-
 def test_signal_while_the_main_thread_holds_the_lock_of_stop_ends_the_process() -> None:
     # `Event.set` takes a lock that is not reentrant, and the end of a run calls it in the main thread.
     child = os.fork()

@@ -6,6 +6,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from tap_incident import config as configs
 from tap_incident.api.client import RETRY_SECONDS, Client
+from tap_incident.api.rate import KEY_QUOTA, Limits
 from tap_incident.errors import (
     BadData,
     BadEndpoint,
@@ -20,12 +22,12 @@ from tap_incident.errors import (
     PassingFault,
     Rejected,
     Stopped,
-    Unanswered,
 )
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import KEY
 from tests.unit.api.fake_clock import FakeClock
+from tests.unit.api.rate_gates import make_gate, passed
 
 ALERTS, SEVERITIES = BY_NAME["alerts"], BY_NAME["severities"]
 
@@ -94,15 +96,6 @@ def test_connection_refused_from_the_start_is_retried_for_half_a_minute() -> Non
     assert clock.now == pytest.approx(30, abs=0.01)
 
 
-def test_timeout_is_retried() -> None:
-    clock = FakeClock()
-    with serving(Fault(delay=5)) as fake:
-        settings = configs.load('{"request_timeout": 0.5}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
-        client = Client(settings, stop=threading.Event(), clock=clock.clock, sleep=clock.sleep)
-        assert len(list(client.pages(SEVERITIES, ()))) == 1
-    assert clock.slept
-
-
 def test_429_waits_exactly_as_long_as_retry_after() -> None:
     clock = FakeClock()
     with serving(Fault(status=429, headers={"Retry-After": "7"}), Fault(status=429, headers={"Retry-After": "2"})) as f:
@@ -121,14 +114,40 @@ def test_rate_limit_from_the_headers_is_kept() -> None:
     assert clock.now == pytest.approx(60, abs=10)
 
 
-def test_429_with_retry_after_of_more_than_ten_minutes_is_not_retried() -> None:
-    clock = FakeClock()
-    with (
-        serving(Fault(status=429, headers={"Retry-After": "3600"})) as fake,
-        pytest.raises(Unanswered, match=r"status 429.* asks to wait 3,600 s, but the tap waits for at most 10 minutes"),
-    ):
-        list(client_of(fake.url, clock).pages(SEVERITIES, ()))
-    assert clock.slept == []
+def test_429s_lower_the_rate_and_other_answers_raise_it() -> None:
+    at, clock, limits = FakeClock(), FakeClock(), Limits(KEY_QUOTA, (KEY_QUOTA,), 1000)
+    expected = make_gate(at)
+    for _ in range(3):
+        sent = passed(expected, at, SEVERITIES.path)
+        expected.learn(SEVERITIES.path, limits, granted=False)
+        expected.pause(SEVERITIES.path, 2, limits, sent)
+    for _ in range(100):
+        passed(expected, at, SEVERITIES.path)
+        expected.learn(SEVERITIES.path, Limits())
+    headers = {"Retry-After": "2", "X-RateLimit-Limit": "1200, 1200;window=60", "X-RateLimit-Remaining": "1000"}
+    with serving(*[Fault(status=429, headers=headers)] * 3) as fake:
+        client = client_of(fake.url, clock)
+        for _ in range(100):
+            list(client.pages(SEVERITIES, ()))
+    assert clock.now == pytest.approx(at.now)
+
+
+def test_429s_for_requests_in_flight_at_the_same_time_lower_the_rate_once() -> None:
+    in_flight, clock = threading.Barrier(8), FakeClock()
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        if number >= 8:
+            return None
+        in_flight.wait(10)
+        return Fault(status=429, headers={"Retry-After": "1"})
+
+    with FakeApi(organisation(1), faults=faults) as fake, ThreadPoolExecutor(8) as pool:
+        client = client_of(fake.url, clock)
+        list(pool.map(lambda _: list(client.pages(SEVERITIES, ())), range(8)))
+        began = clock.now = clock.now + 1
+        for _ in range(60):
+            list(client.pages(SEVERITIES, ()))
+    assert 60 / KEY_QUOTA.rate < clock.now - began < 60 / (0.6 * KEY_QUOTA.rate)
 
 
 def test_retries_end_after_ten_minutes() -> None:
@@ -151,31 +170,12 @@ def test_4xx_and_redirect_are_not_retried(status: int) -> None:
     assert len(fake.requests) == 1
 
 
-def test_pages_have_all_rows_of_the_list() -> None:
-    org = organisation(30)
-    with FakeApi(org) as fake:
-        client = client_of(fake.url, FakeClock())
-        for name in ("alerts", "escalations", "users", "teams", "schedules"):
-            stream = BY_NAME[name]
-            pages = list(client.pages(stream, stream.params))
-            assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows[stream.path]]
-            assert pages[-1].after is None
-            assert all(page.after for page in pages[:-1])
-
-
 def test_pages_end_with_the_empty_page_after_a_full_last_one() -> None:
     org = organisation(3)
     del org.rows["/v2/alerts"][100:]
     with FakeApi(org) as fake:
         sizes = [len(page.rows) for page in client_of(fake.url, FakeClock()).pages(ALERTS, ())]
     assert sizes == [50, 50, 0]
-
-
-def test_pages_resume_from_a_cursor() -> None:
-    org = organisation(3)
-    with FakeApi(org) as fake:
-        pages = client_of(fake.url, FakeClock()).pages(ALERTS, (), org.rows["/v2/alerts"][99]["id"])
-        assert [row["id"] for page in pages for row in page.rows] == [row["id"] for row in org.rows["/v2/alerts"][100:]]
 
 
 @pytest.mark.parametrize("period", [1, 2])
@@ -208,33 +208,3 @@ def test_api_key_is_sent_as_bearer_token_and_netrc_is_ignored(
     with serving() as fake:
         assert list(client_of(fake.url, FakeClock()).pages(SEVERITIES, ()))
     assert all(request.authorization_ok for request in fake.requests)
-
-
-def test_stop_ends_the_wait_for_a_retry() -> None:
-    stop, refused, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
-        refused.set()
-        return Fault(status=429, headers={"Retry-After": "60"})
-
-    with FakeApi(organisation(1), faults=faults) as fake:
-        settings = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
-
-        def ask() -> None:
-            with pytest.raises(Stopped):
-                list(Client(settings, stop=stop).pages(SEVERITIES, ()))
-            ended.set()
-
-        threading.Thread(target=ask, daemon=True).start()
-        assert refused.wait(5)
-        assert not ended.wait(0.1)
-        stop.set()
-        assert ended.wait(1)
-
-
-def test_stop_prevents_further_requests() -> None:
-    stop = threading.Event()
-    stop.set()
-    with serving() as fake, pytest.raises(Stopped):
-        list(client_of(fake.url, FakeClock(), stop).pages(SEVERITIES, ()))
-    assert fake.requests == []

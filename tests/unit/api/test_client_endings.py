@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
-import logging
 from collections.abc import Callable, Mapping
-from socket import socket
-from threading import Event
 from typing import Any
 
 import pytest
 
-from tap_incident import config as configs
-from tap_incident.api.client import Client
 from tap_incident.errors import BadData, PassingFault
 from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.faults import port_of
-from tests.support.relay import join, listening
-from tests.support.runs import KEY
 from tests.unit.api.fake_clock import FakeClock
 from tests.unit.api.test_client import client_of, serving
-from tests.unit.api.test_transport import ENDLESS as ENDLESS_ANSWERS
-from tests.unit.api.test_transport import saying
 
 ALERTS, ENTRIES, SEVERITIES = BY_NAME["alerts"], BY_NAME["schedule_entries"], BY_NAME["severities"]
 Rows = list[dict[str, Any]]
@@ -45,8 +35,6 @@ def list_of(pages: Callable[[int], Rows], last: int | None = None, key: str = "a
 ENDLESS: dict[str, Callable[[int], Rows]] = {
     "empty pages": lambda number: [],
     "the same page": lambda number: [{"id": "A1"}, {"id": "A2"}],
-    "the same three pages": lambda number: [{"id": f"A{number % 3}"}],
-    "a page and an empty one": lambda number: [{"id": "A1"}] * (number % 2),
     "a repeated page with other values": lambda number: [{"id": "A1", "title": str(number)}],
     "news at first": lambda number: [{"id": f"A{min(number, 30)}"}],
 }
@@ -62,20 +50,6 @@ def test_list_that_continues_without_a_new_row_is_bad_data(pages: Callable[[int]
     assert 20 <= len(fake.requests) <= 51
 
 
-def test_list_may_have_empty_and_repeated_pages_in_the_middle() -> None:
-    def pages(number: int) -> Rows:
-        return [{"id": f"A{number}"}] if number % 20 == 0 else []
-
-    with FakeApi(organisation(1), faults=list_of(pages, last=100)) as fake:
-        found = list(client_of(fake.url, FakeClock()).pages(ALERTS, ()))
-    assert [row["id"] for page in found for row in page.rows] == [f"A{number}" for number in range(0, 101, 20)]
-
-
-def test_list_that_ends_with_the_page_that_would_be_one_too_many_is_whole() -> None:
-    with FakeApi(organisation(1), faults=list_of(lambda number: [], last=19)) as fake:
-        assert len(list(client_of(fake.url, FakeClock()).pages(ALERTS, ()))) == 20
-
-
 def test_list_by_time_may_have_many_pages_with_the_same_shift_or_none() -> None:
     with FakeApi(organisation(1), faults=list_of(lambda number: [{"id": "S1"}], 700, "schedule_entries")) as fake:
         assert len(list(client_of(fake.url, FakeClock()).pages(ENTRIES, ()))) == 701
@@ -84,8 +58,6 @@ def test_list_by_time_may_have_many_pages_with_the_same_shift_or_none() -> None:
 OWN_ERROR = {"type": "internal_error", "request_id": "req-9", "errors": [{"code": "broken", "message": "Sorry."}]}
 UNUSABLE = {
     "NaN is not a JSON number": Fault(status=200, body='{"severities": [NaN]}'),
-    "a number is too large for a float": Fault(status=200, body='{"severities": [1e999]}'),
-    "an integer has too many digits": Fault(status=200, body='{"severities": [%s]}' % ("7" * 5000)),
     "internal_error, broken: Sorry, request_id req-9: an error in the place of the data": Fault(
         status=200, body=json.dumps(OWN_ERROR)
     ),
@@ -104,27 +76,7 @@ def test_complete_answer_that_cant_be_used_ends_the_stream_after_three_tries(sai
     assert time.now < 10
 
 
-@pytest.mark.parametrize("said", UNUSABLE)
-def test_complete_answer_that_cant_be_used_may_be_better_at_the_next_try(
-    caplog: pytest.LogCaptureFixture, said: str
-) -> None:
-    with serving(UNUSABLE[said], UNUSABLE[said]) as fake:
-        (page,) = client_of(fake.url, FakeClock()).pages(SEVERITIES, ())
-    assert len(page.rows) == 4
-    assert [record.levelno for record in caplog.records if said in record.getMessage()] == [logging.WARNING]
-
-
-@pytest.mark.parametrize("status", [204, 400, 401, 403, 404, 422, 451])
-def test_gateway_error_is_retried_until_the_api_answers(status: int) -> None:
-    gateway = Fault(status=status, body="" if status == 204 else "<html>No</html>", content_type="text/html")
-    with serving(*[gateway] * 4) as fake:
-        (page,) = client_of(fake.url, FakeClock()).pages(SEVERITIES, ())
-    assert len(page.rows) == 4
-    assert len(fake.requests) == 5
-
-
-@pytest.mark.parametrize("body", ["<html>No</html>", '{"message": "Forbidden"}', ""])
-@pytest.mark.parametrize("status", [401, 403, 404])
+@pytest.mark.parametrize(("status", "body"), [(401, "<html>No</html>"), (403, '{"message": "Forbidden"}'), (404, "")])
 def test_gateway_error_that_lasts_says_that_the_api_did_not_answer(status: int, body: str) -> None:
     time = FakeClock()
     with (
@@ -133,24 +85,6 @@ def test_gateway_error_that_lasts_says_that_the_api_did_not_answer(status: int, 
     ):
         list(client_of(fake.url, time).pages(SEVERITIES, ()))
     assert time.now == pytest.approx(30, abs=0.01)
-
-
-def test_answer_that_trickles_for_ever_is_requested_again(caplog: pytest.LogCaptureFixture) -> None:
-    time, connections = FakeClock(), itertools.count()
-    with serving() as fake:
-
-        def serve(client: socket) -> None:
-            if next(connections) == 0:
-                saying(ENDLESS_ANSWERS["body"])(client)
-            else:
-                join(client, port_of(fake))
-
-        with listening(serve) as port:
-            environ = {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": f"http://127.0.0.1:{port}"}
-            config = configs.load('{"request_timeout": 2}', environ)
-            client = Client(config, stop=Event(), clock=time.clock, sleep=time.sleep, answer_seconds=1)
-            assert len(list(client.pages(SEVERITIES, ()))) == 1
-    assert "severities: GET /v1/severities: the answer was not complete after 2 s. Retrying" in caplog.text
 
 
 @pytest.mark.parametrize("value", ["\ud800", "a\udfffb"])

@@ -62,24 +62,8 @@ def test_later_lists_of_the_stream_keep_the_smaller_size() -> None:
     assert [dict(request.params)["page_size"] for request in fake.requests[before:]] == ["25", "50", "50", "50", "25"]
 
 
-def test_page_is_not_made_smaller_than_ten_rows() -> None:
-    faults = iter([Fault(status=503)] * 14)
-    with FakeApi(organisation(3), faults=lambda *_: next(faults, None)) as fake:
-        assert len(next(client_of(fake.url, FakeClock()).pages(ALERTS, ())).rows) == 10
-    sizes = [dict(request.params)["page_size"] for request in fake.requests]
-    assert sizes == ["50"] * 3 + ["25"] * 3 + ["12"] * 3 + ["10"] * 6
-
-
 def test_two_slow_answers_or_other_faults_change_no_page_size() -> None:
     faults = iter([Fault(status=503), Fault(status=503), Fault(status=500), Fault(status=503), Fault(status=503)])
     with FakeApi(organisation(3), faults=lambda *_: next(faults, None)) as fake:
         next(client_of(fake.url, FakeClock()).pages(ALERTS, ()))
     assert {dict(request.params)["page_size"] for request in fake.requests} == {"50"}
-
-
-def test_list_without_pages_is_only_retried() -> None:
-    faults = iter([Fault(status=504)] * 5)
-    with FakeApi(organisation(3), faults=lambda *_: next(faults, None)) as fake:
-        (page,) = client_of(fake.url, FakeClock()).pages(SEVERITIES, ())
-    assert len(fake.requests) == 6
-    assert page.rows

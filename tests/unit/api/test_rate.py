@@ -12,14 +12,11 @@ import pytest
 from tap_incident.api.rate import KEY_QUOTA, Gate
 from tests.unit.api.fake_clock import FakeClock
 from tests.unit.api.rate_gates import (
-    ENDPOINT_LIMITS,
-    KEY_LIMITS,
     LIMITED,
     OTHER,
     GuardedClock,
     burst_size,
     make_gate,
-    passed,
     seconds_for,
 )
 
@@ -31,32 +28,6 @@ def test_quota_allows_a_burst_and_then_refills() -> None:
     assert seconds_for(gate, clock, OTHER, 200) == pytest.approx(200 / KEY_QUOTA.rate)
 
 
-def test_quota_refills_to_its_limit_and_no_further() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock)
-    first = burst_size(gate, clock, OTHER)
-    clock.now += 1
-    assert burst_size(gate, clock, OTHER) == pytest.approx(KEY_QUOTA.rate, abs=1)
-    clock.now += 3600
-    assert burst_size(gate, clock, OTHER) == first
-
-
-def test_wait_is_a_single_sleep() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock, limited=7)
-    free = burst_size(gate, clock, LIMITED)
-    clock.slept.clear()
-    seconds_for(gate, clock, LIMITED, 100)
-    assert free
-    assert len(clock.slept) == 100
-    assert min(clock.slept) > 8
-
-
-def waiting_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The lines about a wait."""
-    return [line for line in caplog.messages if "waiting" in line]
-
-
 def test_wait_is_logged_once_for_all_who_wait(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clock = GuardedClock()
@@ -65,43 +36,7 @@ def test_wait_is_logged_once_for_all_who_wait(caplog: pytest.LogCaptureFixture) 
     for _ in range(8):
         assert gate.take(OTHER) > 59
         clock.now += 0.001
-    assert waiting_lines(caplog) == [f"{OTHER}: waiting 60 s for the rate limit"]
-
-
-def test_wait_after_a_429_is_logged_by_its_caller_only(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    clock = GuardedClock()
-    gate = make_gate(clock, limited=60)
-    gate.pause(OTHER, 45, KEY_LIMITS)
-    assert seconds_for(gate, clock, OTHER, 1) == pytest.approx(45)
-    assert waiting_lines(caplog) == []
-    gate.pause(OTHER, 45, KEY_LIMITS)
-    gate.pause(LIMITED, 100, ENDPOINT_LIMITS)
-    seconds_for(gate, clock, LIMITED, 1)
-    assert waiting_lines(caplog) == []
-
-
-def test_longer_wait_is_logged_though_a_shorter_one_was(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    clock = GuardedClock()
-    gate = make_gate(clock, 3, limited=1)
-    for path in (OTHER, OTHER, LIMITED):
-        passed(gate, clock, path)
-    clock.now += 25
-    seconds_for(gate, clock, OTHER, 1)
-    seconds_for(gate, clock, LIMITED, 2)
-    assert len(waiting_lines(caplog)) >= 2
-
-
-@pytest.mark.parametrize("start", [0.1, 1e5 + 0.3, 1e9 + 1 / 3])
-def test_wait_ends_despite_rounding_errors(start: float) -> None:
-    clock = GuardedClock()
-    clock.now = start
-    gate = make_gate(clock, 7, limited=11)
-    assert seconds_for(gate, clock, LIMITED, 500) == pytest.approx(71 * 60, abs=61)
-    for number in range(1, 100):
-        gate.pause(LIMITED, number / 7, ENDPOINT_LIMITS)
-        passed(gate, clock, LIMITED)
+    assert caplog.messages == [f"{OTHER}: waiting 60 s for the rate limit"]
 
 
 def test_endpoint_limit_only_slows_its_endpoint() -> None:
@@ -128,27 +63,6 @@ def test_requests_per_minute_holds_for_any_minute() -> None:
     assert seconds_for(gate, clock, OTHER, 4) == pytest.approx(30)
     assert seconds_for(gate, clock, OTHER, 6) == pytest.approx(30)
     assert seconds_for(gate, clock, OTHER, 100) == pytest.approx(600)
-
-
-def test_requests_per_minute_does_not_raise_the_limits_of_the_api() -> None:
-    clock, alone = GuardedClock(), GuardedClock()
-    assert burst_size(make_gate(clock, 10**6), clock, OTHER) == burst_size(make_gate(alone), alone, OTHER)
-
-
-def test_passed_counts_requests() -> None:
-    clock = GuardedClock()
-    gate = make_gate(clock, limited=60)
-    assert gate.passed == 0
-    seconds_for(gate, clock, LIMITED, 3)
-    seconds_for(gate, clock, OTHER, 4)
-    assert gate.passed == 7
-
-
-def test_passed_does_not_count_a_request_that_has_to_wait() -> None:
-    gate = make_gate(GuardedClock(), 1)
-    assert gate.take(OTHER) == 0
-    assert gate.take(OTHER) == 60
-    assert gate.passed == 1
 
 
 class SlowTime(float):

@@ -9,7 +9,7 @@ from math import ceil
 import pytest
 
 from tap_incident.api.rate import KEY_QUOTA, Gate, Limits
-from tests.unit.api.rate_gates import KEY_LIMITS, OTHER, GuardedClock, make_gate, passed
+from tests.unit.api.rate_gates import OTHER
 
 LATENCY = 0.2
 
@@ -95,33 +95,3 @@ def test_with_other_users_at_most_one_answer_in_a_hundred_is_a_429(in_flight: in
     api.run(1800)
     assert api.refused <= 0.01 * len(api.granted)
     assert len(api.granted) / 1800 >= 0.98 * (KEY_QUOTA.rate - others)
-
-
-def test_requests_that_were_in_flight_at_a_429_lower_the_rate_once() -> None:
-    at = GuardedClock()
-    subject = make_gate(at)
-    sent = [passed(subject, at, OTHER) for _ in range(8)]
-    for number, moment in enumerate(sent):
-        # Each answer comes later and asks for more, so that each pause is longer than the one before.
-        at.now += 5
-        subject.pause(OTHER, 1 + 5 * number, KEY_LIMITS, moment)
-    at.now += 100
-    subject.learn(OTHER, Limits(KEY_QUOTA, (KEY_QUOTA,), remaining=0), granted=False)
-    start = at.now
-    for _ in range(100):
-        passed(subject, at, OTHER)
-    assert 100 / KEY_QUOTA.rate < at.now - start < 1.6 * 100 / KEY_QUOTA.rate + 1
-
-
-def test_a_429_itself_raises_no_rate() -> None:
-    at = GuardedClock()
-    subject = make_gate(at)
-    for _ in range(8):
-        at.now += 1
-        subject.pause(OTHER, 0.1, KEY_LIMITS)
-    for _ in range(5000):
-        subject.learn(OTHER, Limits(KEY_QUOTA, (KEY_QUOTA,), remaining=0), granted=False)
-    start = at.now
-    for _ in range(20):
-        passed(subject, at, OTHER)
-    assert at.now - start > 20 / (0.11 * KEY_QUOTA.rate)

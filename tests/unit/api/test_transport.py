@@ -1,25 +1,25 @@
-"""The transport against servers that break the rules of HTTP: they trickle, contradict themselves, or never answer."""
+"""The transport: ids in a path, and servers that break the rules of HTTP."""
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import repeat
 from socket import socket
+from urllib.parse import unquote, urlsplit
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident import config as configs
-from tap_incident.api.transport import Transport
-from tap_incident.errors import PassingFault
+from tap_incident.api.transport import Transport, filled
+from tap_incident.errors import BadData, PassingFault
 from tests.support.relay import listening
 from tests.support.runs import KEY
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n"
 PAUSE = 0.02
 
 
@@ -82,11 +82,6 @@ def test_deadline_is_of_one_request_and_not_of_the_connection() -> None:
             assert found.content == b"{}"
 
 
-def test_part_that_does_not_come_within_the_timeout_is_said_so() -> None:
-    text = fault_of(saying(trickle(HEAD, b""), pause=0.1), timeout=0.2)
-    assert text == "users: GET /v2/users: no answer within 0.2 s"
-
-
 def test_body_may_take_longer_than_the_timeout_of_a_part() -> None:
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n"
     with transport(saying(lambda: iter([body, *repeat(b"x", 8)]), pause=0.1)) as subject:
@@ -94,30 +89,10 @@ def test_body_may_take_longer_than_the_timeout_of_a_part() -> None:
     assert found.content == b"xxxxxxxx"
 
 
-BODY = bytes(range(256)) * 12_000
-"""Three times as much as is read at once."""
-FRAMED = {
-    "plain": (b"Content-Length: %d\r\n\r\n" % len(BODY), BODY),
-    "without a length": (b"\r\n", BODY),
-    "chunked": (b"Transfer-Encoding: chunked\r\n\r\n", b"%x\r\n%s\r\n" % (len(BODY), BODY) + b"0\r\n\r\n"),
-    "compressed": (b"Content-Encoding: gzip\r\n\r\n", gzip.compress(BODY)),
-}
-
-
-@pytest.mark.parametrize("framing", FRAMED)
-def test_long_body_arrives_whole(framing: str) -> None:
-    head, body = FRAMED[framing]
-    with transport(saying(lambda: iter([b"HTTP/1.1 200 OK\r\n" + head, body]), pause=0)) as subject:
-        assert subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=20).content == BODY
-
-
 ODD_HEADS = {
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}": "headers that contradict each other",
-    b"SSH-2.0-OpenSSH_9.6\r\n\r\n": "can't be read as HTTP (BadStatusLine)",
-    b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 200 + b"\r\n": "can't be read as HTTP (HTTPException)",
     b"HTTP/1.1 200 OK\r\nX-A: " + b"b" * 70_000 + b"\r\n\r\n": "can't be read as HTTP (LineTooLong)",
     b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}": "the answer was cut off",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": "the answer was cut off",
     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}": "the answer was cut off",
     b"": "no connection to http://127.0.0.1",
 }
@@ -130,33 +105,21 @@ def test_answer_that_is_no_http_is_a_passing_fault_in_plain_words(answer: bytes)
     assert "REQUESTS_CA_BUNDLE" not in text
 
 
-@pytest.mark.parametrize("location", ["http://[", "//\xff", "http://a:b", "http://a:99999999", "", "http://a/"])
-def test_redirect_is_an_answer_wherever_it_leads(location: str) -> None:
-    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
-    with transport(saying(lambda: iter([answer]), pause=0)) as subject:
-        assert subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=5).status == 302
+PATH = "/v2/schedules/{schedule_id}/replicas"
+REQUEST = f"schedule_replicas: GET {PATH}"
 
 
-NAMES = st.sampled_from(
-    [
-        *("Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding", "Connection", "Date", "Location"),
-        *("Retry-After", "Set-Cookie", "X-RateLimit-Limit", "X-RateLimit-Remaining", "WWW-Authenticate"),
-    ]
-)
-VALUES = st.one_of(
-    st.sampled_from(["", "2", "-1", "2, 2", "1e9", "gzip", "br", "chunked", "identity", "close", "http://[", "//\xff"]),
-    st.text(st.characters(max_codepoint=255), max_size=20),
-)
+@given(st.text(min_size=1).filter(lambda text: text not in (".", "..") and text.isprintable()))
+def test_any_id_arrives_as_it_was(text: str) -> None:
+    path, _ = filled(REQUEST, PATH, (("schedule_id", text),))
+    sent = requests.Request("GET", f"http://127.0.0.1{path}").prepare().url
+    start, version, schedules, found, end = urlsplit(str(sent)).path.split("/")
+    assert (start, version, schedules, end) == ("", "v2", "schedules", "replicas")
+    assert unquote(found) == text
 
 
-@given(st.sampled_from([200, 204, 302, 401, 404, 407, 429, 999]), st.lists(st.tuples(NAMES, VALUES), max_size=4))
-def test_any_headers_give_an_answer_or_a_passing_fault(status: int, headers: list[tuple[str, str]]) -> None:
-    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    answer = f"HTTP/1.1 {status} Odd\r\n{head}\r\n{{}}".encode("latin-1")
-    with transport(saying(lambda: iter([answer]), pause=0)) as subject:
-        try:
-            found = subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=5)
-        except PassingFault as error:
-            assert str(error).startswith("users: GET /v2/users: ")
-        else:
-            assert isinstance(found.content, bytes)
+@pytest.mark.parametrize("value", ["", ".", "..", None])
+def test_id_that_would_lead_to_another_path_is_bad_data(value: str | None) -> None:
+    params = () if value is None else (("schedule_id", value),)
+    with pytest.raises(BadData, match=r"^schedule_replicas: GET .*: an id from the API can't be part of a path"):
+        filled(REQUEST, PATH, params)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from singer.catalog import Catalog
-
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.schemas import schema
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import STREAMS, Stream
 from tests.support.each import EACH_STREAM
 from tests.support.runs import Json
 from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, entry_of, root_metadata, subschemas
@@ -24,13 +22,6 @@ def test_catalog_lists_every_stream_once_and_sorted() -> None:
     names = [found["tap_stream_id"] for found in discover()["streams"]]
     assert names == sorted(stream.name for stream in STREAMS)
     assert list(discover()) == ["streams"]
-
-
-def test_catalog_can_be_parsed_by_singer() -> None:
-    catalog = Catalog.from_dict(discover())
-    assert [stream.tap_stream_id for stream in catalog.streams] == sorted(BY_NAME)
-    for name, stream in BY_NAME.items():
-        assert set(stream.key_properties) <= catalog.get_stream(name).schema.properties.keys()
 
 
 @EACH_STREAM

@@ -62,16 +62,3 @@ def test_change_of_a_catalog_that_has_no_effect_is_a_warning(
     found = select(changed(change), source="cat.json")
     assert found["severities"].schema == schema(BY_NAME["severities"])
     assert warnings(caplog) == ([FIXED + said] if said else [])
-
-
-def test_many_changes_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    def change(entry: Json) -> None:
-        for number in range(8):
-            in_schema(f"new_{number}", type="string")(entry)
-        entries = entry["schema"]["properties"]["custom_field_entries"]["items"]
-        entries["properties"]["custom_field"]["type"] = ["string"]
-
-    select(changed(change, "incidents"), source="cat.json")
-    (line,) = warnings(caplog)
-    assert "type string of custom_field_entries.custom_field; property new_0; " in line
-    assert line.endswith(" and 4 more")

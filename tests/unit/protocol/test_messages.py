@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from typing import Any
 
 import pytest
 import singer
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import Selected, select
-from tests.support.logs import warnings
 from tests.support.runs import only, set_field
 
 USERS, TEAMS = select()["users"], select()["teams"]
@@ -99,10 +95,6 @@ def test_messages_are_one_piece_each_and_flushed_at_each_state() -> None:
     assert (writer.records, writer.activated) == ({"users": 4, "teams": 0}, {"users"})
 
 
-REFUSED = re.compile("[\ud800-\udfff\x00]")
-PIECES = ["\ud83d", "\udc69", "\x00", "👩", "한", "\\", "ud83d", "\\udc69", "u0000", '"', "\n", "x", "\ud7ff", "\ue000"]
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -117,31 +109,3 @@ PIECES = ["\ud83d", "\udc69", "\x00", "👩", "한", "\\", "ud83d", "\\udc69", "
 )
 def test_text_with_characters_that_databases_refuse_is_replaced(text: str, expected: str) -> None:
     assert record(text)["record"]["name"] == expected
-
-
-@given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(st.characters()))
-def test_text_of_any_kind_is_replaced_character_by_character(text: str) -> None:
-    # Two halves that meet are one character, as each reader of JSON takes them.
-    assert record(text)["record"]["name"] == REFUSED.sub("\ufffd", json.loads(json.dumps(text)))
-
-
-def test_text_replacement_is_one_warning_per_stream(caplog: pytest.LogCaptureFixture) -> None:
-    encoder = Encoder()
-    for selected in (USERS, TEAMS, USERS):
-        encoder.record(selected, {"id": "\ud800"})
-    encoder.record(select()["alerts"], {"id": "\\ud800 \\u0000 👩"})
-    assert [text.split(":")[0] for text in warnings(caplog)] == ["users", "teams"]
-    assert all("U+FFFD" in text for text in warnings(caplog))
-
-
-def test_properties_that_are_unknown_are_one_warning_without_the_key(caplog: pytest.LogCaptureFixture) -> None:
-    encoder = Encoder("sesame")
-    encoder.log_unknown_properties()
-    assert warnings(caplog) == []
-    for number in range(30):
-        encoder.record(USERS, {"id": "U1", f"new_{number:02d}": 1, "new_00": 2, "x" * 300 + "sesame": 1})
-    encoder.log_unknown_properties()
-    (line,) = warnings(caplog)
-    assert ": users.new_00, users.new_01, " in line
-    assert line.endswith(", and 11 others")
-    assert "sesame" not in line

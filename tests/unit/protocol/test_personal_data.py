@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -14,11 +13,11 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.records import shaper
 from tap_incident.protocol.schemas import DETAILS, MARK, OF_PEOPLE, TEXT, marks, schema
 from tap_incident.protocol.selection import select
-from tap_incident.streams import BY_NAME, STREAMS, Stream
+from tap_incident.streams import BY_NAME, Stream
 from tests.fake_api.facts import COMPONENTS, CONTENT, resolve
 from tests.support.each import EACH_STREAM
 from tests.support.logs import warnings
-from tests.support.runs import Json, catalog_with, only, set_field
+from tests.support.runs import Json, only, set_field
 from tests.unit.protocol.catalogs import entry_of, property_names, subschemas
 from tools.schema_files import row_of
 
@@ -55,29 +54,16 @@ def left_out(stream: Stream) -> set[str]:
     return {path for path, kind in marks(stream).items() if kind not in (TEXT, DETAILS)}
 
 
-def cleaned(stream: Stream) -> set[str]:
-    """The objects of any form that the setting cleans."""
-    return {path for path, kind in marks(stream).items() if kind == DETAILS}
-
-
-def without() -> Json:
-    """The catalog of --discover with the setting."""
-    return discover(exclude_personal_data=True)
-
-
-def test_types_of_people_are_those_whose_name_says_so() -> None:
-    assert {"UserV1", "UserV2", "UserV3", "UserWithRolesV2"} == PEOPLE
-
-
 @EACH_STREAM
 def test_each_person_in_the_types_of_the_api_is_marked(stream: Stream) -> None:
     withheld = set(stream.privacy.withheld)
+    cleaned = {path for path, kind in marks(stream).items() if kind == DETAILS}
     for path, component in places(row_of(CONTENT, stream)):
         if is_left_out(path, withheld):
             continue
         for name in PERSON & set(COMPONENTS[component]["properties"] if component in PEOPLE else ()):
             where = f"{path}.{name}".lstrip(".")
-            assert is_left_out(where, left_out(stream)) or (name in OF_PEOPLE and is_left_out(where, cleaned(stream)))
+            assert is_left_out(where, left_out(stream)) or (name in OF_PEOPLE and is_left_out(where, cleaned))
 
 
 def test_each_user_actor_creator_and_participant_is_a_person_or_has_no_name_of_one() -> None:
@@ -128,18 +114,18 @@ def test_objects_of_any_form_lose_what_tells_who_a_person_is() -> None:
 
 
 def test_catalog_with_the_setting_has_no_personal_column() -> None:
-    users = entry_of(without(), "users")
+    found = discover(exclude_personal_data=True)
+    users = entry_of(found, "users")
     assert {"id", "base_role", "seats"} <= property_names(users["schema"])
     assert not PERSON & property_names(users["schema"])
     assert not [m for m in users["metadata"] if m["breadcrumb"][1:] in [[name] for name in PERSON]]
-    assert '"email"' not in json.dumps(without())
-    assert json.dumps(discover()) == json.dumps(discover(exclude_personal_data=False)) != json.dumps(without())
+    assert '"email"' not in json.dumps(found)
 
 
 def test_selection_with_the_setting_is_the_same_with_and_without_a_catalog(caplog: pytest.LogCaptureFixture) -> None:
     selection = select(exclude_personal_data=True)
     assert all(found.schema == schema(found.stream, exclude_personal_data=True) for found in selection.values())
-    assert select(without(), exclude_personal_data=True) == selection
+    assert select(discover(exclude_personal_data=True), exclude_personal_data=True) == selection
     # The catalog may be older than the setting. Its defaults are no wish.
     assert select(discover(), exclude_personal_data=True) == selection
     assert list(select(streams=["users"], exclude_personal_data=True)["users"].schema["properties"]) == list(
@@ -163,34 +149,3 @@ def test_explicit_selection_of_a_personal_column_is_a_warning(caplog: pytest.Log
     caplog.clear()
     assert "email" in property_names(select(catalog)["users"].schema)
     assert not warnings(caplog)
-
-
-def test_many_explicit_selections_are_one_short_warning(caplog: pytest.LogCaptureFixture) -> None:
-    catalog = catalog_with(lambda _, root: root.update(selected=True))
-    for entry in catalog["streams"]:
-        entry["metadata"] += [
-            {"breadcrumb": list(path), "metadata": {"selected": True}}
-            for path, _ in subschemas(entry["schema"])
-            if path
-        ]
-    with caplog.at_level(logging.WARNING):
-        select(catalog, exclude_personal_data=True)
-    (warning,) = (line for line in warnings(caplog) if "exclude_personal_data" in line)
-    assert warning.endswith(" others")
-    assert len(warning) < 1000
-
-
-def test_object_of_which_only_personal_columns_are_selected_has_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    catalog = only("actions")
-    for name in ("id", "role"):
-        set_field(catalog, "actions", "properties", "assignee", "properties", name, selected=False)
-    selection = select(catalog, exclude_personal_data=True)
-    assert property_names(selection["actions"].schema["properties"]["assignee"]) == {"id", "role"}
-    assert any("with none of its properties" in line for line in warnings(caplog))
-
-
-def test_streams_have_texts_that_stay() -> None:
-    assert {"incidents", "alerts", "incident_updates"} <= {
-        stream.name for stream in STREAMS if TEXT in marks(stream).values()
-    }
-    assert marks(BY_NAME["incidents"])["updates[].message"] == TEXT

@@ -10,13 +10,9 @@ from jsonschema import Draft4Validator
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import STREAMS, Stream
 from tests.support.each import EACH_STREAM
-from tests.support.paths import REPOSITORY
 from tests.unit.protocol.catalogs import (
     subschemas,
 )
-
-SCHEMAS = REPOSITORY / "schemas"
-
 
 NO_TIMESTAMPS = {("postmortem_documents", "updated_at")}
 """The OpenAPI document does not declare these as timestamps, so any text is possible."""
@@ -74,13 +70,3 @@ def test_schema_has_no_credential(stream: Stream) -> None:
     # The API key of an actor is an object with its name. A string could be the key itself.
     assert not [name for name, part in properties if name == "api_key" and "object" not in part["type"]]
     assert not set(schema(stream)["properties"]) & set(stream.privacy.withheld)
-
-
-def test_schema_files_are_all_used() -> None:
-    used: set[str] = set()
-    coming = {f"{stream.name}.json" for stream in STREAMS}
-    while coming:
-        name = coming.pop()
-        used.add(name)
-        coming |= set(re.findall(r'"\$ref": *"([^"#]+)', (SCHEMAS / name).read_text("utf-8"))) - used
-    assert used == {file.relative_to(SCHEMAS).as_posix() for file in SCHEMAS.rglob("*.json")}

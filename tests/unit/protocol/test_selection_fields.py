@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selection, select
 from tap_incident.streams import BY_NAME, STREAMS
-from tests.support.logs import infos
 from tests.support.runs import Json, catalog_with, only, set_field
 from tests.unit.protocol.catalogs import entry_of, minimal_entry, property_names
 
@@ -73,38 +70,6 @@ def test_selection_of_a_key_property_cannot_be_removed(change: Json) -> None:
     selection = select(catalog)
     for stream, key in KEYS:
         assert selection[stream].schema["properties"][key] == schema(BY_NAME[stream])["properties"][key], stream
-
-
-def test_selection_of_key_properties_remains_if_all_fields_are_deselected() -> None:
-    catalog = catalog_with(lambda _, about: about.update(selected=True))
-    for found in catalog["streams"]:
-        for item in found["metadata"]:
-            if item["breadcrumb"]:
-                item["metadata"]["selected"] = False
-    selection = select(catalog)
-    assert {name: property_names(found.schema) for name, found in selection.items()} == {
-        stream.name: set(stream.key_properties) for stream in STREAMS
-    }
-
-
-def test_field_that_is_not_in_the_catalog_is_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    users = minimal_entry("users", properties={name: {} for name in schema(BY_NAME["users"])["properties"]})
-    del users["schema"]["properties"]["email"], users["schema"]["properties"]["seats"]
-    with caplog.at_level(logging.INFO):
-        selection = select({"streams": [users, minimal_entry("teams")]}, source="cat.json")
-    assert property_names(schema(BY_NAME["users"])) - property_names(selection["users"].schema) == {"email", "seats"}
-    (message,) = infos(caplog)
-    assert message.startswith("cat.json: users lacks email, seats, ")
-
-
-def test_field_that_is_selected_only_in_metadata_is_kept(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    catalog = set_field(only("users"), "users", "properties", "email", selected=True)
-    del entry_of(catalog, "users")["schema"]["properties"]["email"]
-    with caplog.at_level(logging.INFO):
-        assert "email" in property_names(select(catalog)["users"].schema)
-    assert infos(caplog) == []
 
 
 def test_field_is_explicit_if_it_or_a_nested_field_is_selected() -> None:

@@ -10,25 +10,13 @@ from tap_incident.errors import BadInput
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.selection import select
 from tap_incident.settings import REPLICATION_METHODS
-from tap_incident.streams import STREAMS
 from tests.support.runs import Json, only
-from tests.unit.protocol.catalogs import (
-    INCREMENTAL_STREAMS,
-    entry_of,
-    with_replication_method,
-)
-
-FULL_TABLE_STREAMS = sorted({stream.name for stream in STREAMS} - INCREMENTAL_STREAMS)
+from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, entry_of, with_replication_method
 
 
 def replication_keys(catalog: Json | None, method: str = "FULL_TABLE") -> dict[str, str | None]:
     """Replication keys by selected stream."""
     return {name: found.replication_key for name, found in select(catalog, replication_method=method).items()}
-
-
-def test_replication_key_exists_for_five_streams() -> None:
-    assert {stream.name for stream in STREAMS if stream.replication_key == "updated_at"} == INCREMENTAL_STREAMS
-    assert {stream.name for stream in STREAMS if stream.replication_key} == INCREMENTAL_STREAMS
 
 
 @pytest.mark.parametrize("catalog", [None, discover(), discover("INCREMENTAL"), only(*INCREMENTAL_STREAMS, "users")])
@@ -40,20 +28,18 @@ def test_replication_method_setting_applies_if_the_catalog_has_none(catalog: Jso
         )
 
 
-@pytest.mark.parametrize("name", sorted(INCREMENTAL_STREAMS))
-def test_replication_method_in_the_catalog_only_applies_to_its_stream(name: str) -> None:
-    catalog = with_replication_method("INCREMENTAL", name, **{"replication-key": "updated_at"})
-    assert replication_keys(catalog) == {name: "updated_at"}
-    assert replication_keys(with_replication_method("FULL_TABLE", name), "INCREMENTAL") == {name: None}
-    assert replication_keys(with_replication_method(None, name), "INCREMENTAL") == {name: "updated_at"}
+def test_replication_method_in_the_catalog_only_applies_to_its_stream() -> None:
+    catalog = with_replication_method("INCREMENTAL", "alerts", **{"replication-key": "updated_at"})
+    assert replication_keys(catalog) == {"alerts": "updated_at"}
+    assert replication_keys(with_replication_method("FULL_TABLE", "alerts"), "INCREMENTAL") == {"alerts": None}
+    assert replication_keys(with_replication_method(None, "alerts"), "INCREMENTAL") == {"alerts": "updated_at"}
 
 
-@pytest.mark.parametrize("name", FULL_TABLE_STREAMS)
-def test_replication_method_incremental_is_an_error_for_a_full_table_stream(name: str) -> None:
-    with pytest.raises(BadInput, match=f'^mine: "replication-method" of {name} must be FULL_TABLE$'):
-        select({"streams": [entry_of(with_replication_method("INCREMENTAL", name), name)]}, source="mine")
-    full_table = {"streams": [entry_of(with_replication_method("FULL_TABLE", name), name)]}
-    assert replication_keys(full_table, "INCREMENTAL") == {name: None}
+def test_replication_method_incremental_is_an_error_for_a_full_table_stream() -> None:
+    with pytest.raises(BadInput, match=r'^mine: "replication-method" of users must be FULL_TABLE$'):
+        select({"streams": [entry_of(with_replication_method("INCREMENTAL", "users"), "users")]}, source="mine")
+    full_table = {"streams": [entry_of(with_replication_method("FULL_TABLE", "users"), "users")]}
+    assert replication_keys(full_table, "INCREMENTAL") == {"users": None}
 
 
 @pytest.mark.parametrize("method", ["LOG_BASED", "incremental", "", 5, [], {}])

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tap_incident.errors import BadInput
 from tap_incident.protocol.state import Bookmark, Left, bookmark, fingerprint, read_state, with_bookmark
@@ -21,14 +18,11 @@ FORMS: list[Any] = [
     {"singer_state": STATE},
     {"type": "STATE", "value": {"singer_state": STATE}},
     STATE["bookmarks"],
-    {"singer_state": STATE["bookmarks"]},
 ]
 USABLE: list[Any] = [
     {},
     {"currently_syncing": None, "bookmarks": None},
-    {"currently_syncing": "zebras"},
     {"bookmarks": {"users": None, "teams": {}, "zebras": 5}, "of_a_later_version": [1]},
-    {"bookmarks": {"users": {"after": None, "walk": None, "of_a_later_version": [1]}}},
     # Versions 1.0 and 1.1.
     {"currently_syncing": "users", "bookmarks": {"users": {"after": "c1", "walk": "f1"}}},
     {"bookmarks": {"users": {"part": 0, "windows": [{}], "without": {"updates": {}}, "lacks": ["updates"]}}},
@@ -45,15 +39,12 @@ WRONG: dict[str, list[Any]] = {
 }
 NO_STATE: list[tuple[Any, str]] = [
     ({"streams": [{"tap_stream_id": "users"}]}, "is a catalog, not a state"),
-    ({"singer_state": {"streams": []}}, "is a catalog, not a state"),
     ({"api_key": "sesame"}, 'has no "bookmarks", so it is not a state'),
     ({"type": "RECORD", "stream": "x", "record": {}}, 'has no "bookmarks", so it is not a state'),
-    ({"type": "STATE", "value": "x"}, "a state must be a JSON object"),
     ([], "a state must be a JSON object"),
     ({"currently_syncing": 5}, '"currently_syncing" must be the name of a stream'),
     ({"bookmarks": []}, '"bookmarks" must be an object with one bookmark per stream'),
     ({"users": 5}, 'the bookmark of "users" must be an object'),
-    ({"bookmarks": {"users": {"scope": 5}}}, '"scope" in the bookmark of "users" must be a string'),
     ({"bookmarks": {"users": {"rows": -1}}}, '"rows" in the bookmark of "users" must be a whole number'),
 ]
 
@@ -92,13 +83,9 @@ def test_file_that_holds_no_state_is_an_error_that_says_why(value: Any, text: st
     assert str(caught.value) == f"state.json: {text}"
 
 
-@pytest.mark.parametrize("text", ["", " \n"])
-def test_file_that_is_empty_is_an_error_that_says_what_is_usually_wrong(text: str) -> None:
-    with pytest.raises(
-        BadInput, match=r"^state\.json: is empty\. A pipe that ends in > state\.json empties it"
-    ) as caught:
-        read_state(text, "state.json")
-    assert "Write to another file" in caught.value.advice
+def test_file_that_is_empty_is_an_error_that_says_what_is_usually_wrong() -> None:
+    with pytest.raises(BadInput, match=r"^state\.json: is empty\. A pipe that ends in > state\.json empties it"):
+        read_state(" \n", "state.json")
 
 
 FULL = Bookmark(
@@ -133,12 +120,10 @@ def test_bookmark_is_read_as_it_was_written(mark: Bookmark) -> None:
     ("found", "expected"),
     [
         (None, Bookmark()),
-        ({}, Bookmark()),
         ({"after": "c1", "walk": "f1"}, Bookmark(walk="f1")),
         ({"windows": [{"from": AT}]}, Bookmark(walk="1.1")),
         ({"updated_at": AT, "without": {"updates": {}}, "lacks": ["updates"]}, Bookmark(AT, denied={"updates": ""})),
         ({"replication_key_value": AT}, Bookmark(AT)),
-        ({"updated_at": None, "replication_key_value": AT}, Bookmark(AT)),
     ],
     ids=str,
 )
@@ -146,44 +131,8 @@ def test_bookmark_of_other_versions_and_taps(found: Any, expected: Bookmark) -> 
     assert bookmark({"bookmarks": {"users": found, "teams": {"updated_at": AT}}}, "users") == expected
 
 
-def test_bookmark_that_is_written_keeps_the_others_and_unknown_keys() -> None:
-    others: Any = {"more": [1], "bookmarks": {"teams": {"updated_at": AT}, "zebras": 5, "alerts": None}}
-    before = copy.deepcopy({**others, "currently_syncing": "users"})
-    found = with_bookmark(before, "users", Bookmark(walk="w", left=(Left(after="c"),)))
-    assert found == {
-        "more": [1],
-        "bookmarks": {**others["bookmarks"], "users": {"walk": "w", "left": [{"list": 0, "after": "c"}]}},
-    }
-    assert with_bookmark(found, "users", Bookmark()) == others
-    assert before == {**others, "currently_syncing": "users"}
-    assert with_bookmark({"bookmarks": None}, "users", Bookmark()) == {"bookmarks": {}}
-
-
 def test_fingerprint_is_the_same_in_any_process_and_only_for_the_same_walk() -> None:
     assert fingerprint(["users", None]) == "c8d1539ce972a5b7"
     assert fingerprint({"x": 1, "y": 2}) == fingerprint({"y": 2, "x": 1})
     walks: list[Any] = [[], [[]], ["users"], ["users", None], {"users": None}]
     assert len({fingerprint(walk) for walk in walks}) == 5
-
-
-KEYS = st.sampled_from(
-    ["type", "value", "singer_state", "bookmarks", "streams", "users", "left", "walk", "lacks", "STATE"]
-)
-JSON = st.recursive(
-    st.none() | st.integers() | KEYS,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(
-    st.text()
-    | (JSON | st.fixed_dictionaries({"bookmarks": JSON | st.fixed_dictionaries({"users": JSON})})).map(json.dumps)
-)
-def test_file_of_any_text_is_a_state_or_bad_input(text: str) -> None:
-    try:
-        state = read_state(text, "state.json")
-    except BadInput as error:
-        assert str(error).startswith("state.json: ")
-    else:
-        assert with_bookmark(state, "users", bookmark(state, "users"))

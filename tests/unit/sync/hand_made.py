@@ -52,10 +52,10 @@ def begun(of: Step, **settings: Any) -> Start:
     return start(of, {}, config(**settings), "ours", lambda node, parent: False)
 
 
-def node(name: str, *children: Node, nested: bool = False, explicit: bool = False, spooled: bool = False) -> Node:
+def node(name: str, *children: Node) -> Node:
     """A node that is emitted, with these children."""
     selected = select(bare(only(name)))[name]
-    return Node(selected.stream, selected, nested, explicit, children, spooled)
+    return Node(selected.stream, selected, False, False, children, False)
 
 
 class FakeClient:
@@ -102,11 +102,11 @@ class FakeClient:
 
 
 @contextmanager
-def sharing(answers: Answers, *, sample: bool = False, **settings: Any) -> Iterator[tuple[Shared, list[Item]]]:
+def sharing(answers: Answers, **settings: Any) -> Iterator[tuple[Shared, list[Item]]]:
     """What readers share, and the list that keeps what they hand to the writer."""
     items: list[Item] = []
     span = ("2026-05-18T00:00:00Z", "2026-06-15T00:00:00Z")
-    tools = Problems(), Encoder(), span, items.append, threading.Event(), BEGAN, sample
+    tools = Problems(), Encoder(), span, items.append, threading.Event(), BEGAN, False
     shared = Shared(config(**settings), cast(Client, FakeClient(answers)), Pool(2), *tools)
     try:
         yield shared, items

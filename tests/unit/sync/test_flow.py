@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -12,8 +12,7 @@ from tap_incident.api.answers import Page
 from tap_incident.errors import Rejected, Stopped, TapError
 from tap_incident.sync.flow import Flow
 from tap_incident.sync.reading import Fatal, Item
-from tap_incident.sync.shared import Pool
-from tests.unit.sync.hand_made import FakeClient, node, sharing
+from tests.unit.sync.hand_made import node, sharing
 
 ITEMS: list[Item] = [Fatal(ValueError(str(number))) for number in range(40)]
 
@@ -82,15 +81,6 @@ def test_system_without_threads_is_an_error() -> None:
     assert caught.value.advice == "Allow more processes"
 
 
-def test_pool_hands_back_what_a_call_returns_or_raises() -> None:
-    pool = Pool(2)
-    good, bad = pool.submit(lambda: 5), pool.submit(lambda: int("x"))
-    assert good.result() == 5
-    with pytest.raises(ValueError, match="invalid literal"):
-        bad.result()
-    pool.close()
-
-
 def test_next_page_is_requested_while_the_caller_works_on_one() -> None:
     asked = threading.Semaphore(0)
 
@@ -109,11 +99,3 @@ def test_next_page_is_requested_while_the_caller_works_on_one() -> None:
         assert [next(pages).rows[0]["id"] for _ in range(2)] == ["1", "2"]
         with pytest.raises(Rejected):
             next(pages)
-
-
-def test_sample_is_a_few_rows_of_the_first_page() -> None:
-    with sharing(lambda *_: Page([{"id": str(number)} for number in range(9)], "c"), sample=True) as (shared, _):
-        stream = node("users").stream
-        assert [(len(page.rows), page.after) for page in shared.pages(stream, ())] == [(3, None)]
-        assert [(len(page.rows), page.after) for page in shared.pages(stream, (), most=1)] == [(1, None)]
-        assert cast(FakeClient, shared.client).sent == 2

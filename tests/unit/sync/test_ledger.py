@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,29 +18,23 @@ from tap_incident.sync.problems import Problems
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.reading import Batch, Failed, Gift, PageEnd, Source
 from tap_incident.sync.resume import Start, start
-from tests.support.logs import infos, warnings
+from tests.support.logs import warnings
 from tests.support.runs import Json, only
 from tests.unit.sync.hand_made import BEGAN, begun, config, step, whole
 
 AT, NEWER, HALF = "2026-01-31T10:00:00Z", "2026-02-28T10:00:00Z", "2025-01-01T00:00:00Z"
-USERS, ALERTS, ALL_ALERTS = step("users"), step("alerts", method="INCREMENTAL"), step("alerts")
+USERS, ALL_ALERTS = step("users"), step("alerts")
 ACTIONS, INCIDENTS = step("actions", method="INCREMENTAL"), whole(only("incidents"))
 
 
 class Desk:
     """A ledger, and what it wrote."""
 
-    def __init__(
-        self,
-        *starts: Start,
-        state: State | None = None,
-        versions: Mapping[str, int] | None = None,
-        sample: bool = False,
-    ) -> None:
+    def __init__(self, *starts: Start, state: State | None = None, versions: Json | None = None) -> None:
         self.out, self.problems = io.StringIO(), Problems()
         self.encoder = Encoder(versions=versions)
         progress = Progress(lambda: 0, lambda number: 0.0, lambda: 0.0)
-        tools: Any = {"began": BEGAN, "versions": versions or {}, "sample": sample}
+        tools: Any = {"began": BEGAN, "versions": versions or {}, "sample": False}
         self.ledger = Ledger(state or {}, Writer(self.out), self.problems, progress, **tools)
         self.sources = [source for each in starts for source in self.ledger.begin(each, 4)]
 
@@ -63,6 +56,13 @@ class Desk:
     def fail(self, error: Unreadable, source: Source | None = None) -> list[Source]:
         """The source (the first one) fails."""
         return self.ledger.take(Failed(source or self.sources[0], error))
+
+    def give(self) -> Source:
+        """The first source gives the time before HALF to a new one, which is returned."""
+        giver = self.sources[0]
+        taker = replace(giver, left=Left(0, None, HALF, (None, HALF)))
+        assert self.ledger.take(Gift(giver, taker, HALF, None)) == [taker]
+        return taker
 
     def messages(self) -> list[Json]:
         """What was written."""
@@ -107,24 +107,9 @@ def test_state_speaks_only_for_rows_that_are_out() -> None:
     assert (desk.kinds(), desk.state("users"), desk.finish()) == ("SRR+R+", None, {"bookmarks": {}})
 
 
-def test_lists_of_a_step_are_kept_apart_in_its_state() -> None:
-    desk = Desk(begun(ACTIONS))
-    _, two, three = desk.sources
-    desk.page("c2", source=two, newest=AT)
-    desk.page(None, source=three, newest=NEWER)
-    mark = desk.state("actions") or {}
-    assert mark["left"] == [{"list": 0}, {"list": 1, "after": "c2"}]
-    assert (mark["newest"], mark["started"], mark["rows"]) == (NEWER, BEGAN, 2)
-    again, _ = resumed(ACTIONS, Left(1, after="c2"), rows=2, newest=NEWER, started=AT)
-    (source,) = Desk(again).sources
-    assert (source.left, dict(source.params)) == (Left(1, after="c2"), {"incident_mode": "retrospective"})
-
-
 def test_gift_changes_what_is_left_of_both() -> None:
     desk = Desk(begun(ALL_ALERTS))
-    giver = desk.sources[0]
-    taker = replace(giver, left=Left(0, None, HALF, (None, HALF)))
-    assert desk.ledger.take(Gift(giver, taker, HALF, None)) == [taker]
+    taker = desk.give()
     assert desk.kinds() == ""
     desk.page("c1")
     far = {"list": 0, "to": HALF, "asked": [None, HALF]}
@@ -157,7 +142,6 @@ def test_state_is_frozen_once_rows_of_the_step_are_missing() -> None:
         (Rejected("409"), None, False),
         (Gone("404"), None, False),
         (Unanswered("500"), None, True),
-        (Rejected("409"), "c2", True),
         (Unanswered("500"), "c2", True),
     ],
 )
@@ -174,43 +158,11 @@ def test_cursor_of_a_list_that_failed_stays_if_it_may_help(error: Unreadable, af
 def test_cursor_of_a_window_that_is_refused_does_not_stay() -> None:
     # The next run would ask for the same window, and get the same answer.
     desk = Desk(begun(ALL_ALERTS))
-    giver = desk.sources[0]
-    taker = replace(giver, left=Left(0, None, HALF, (None, HALF)))
-    desk.ledger.take(Gift(giver, taker, HALF, None))
+    taker = desk.give()
     desk.page("c1")
     desk.fail(Rejected("422"), taker)
     desk.page(None)
     assert desk.finish() == {"bookmarks": {}}
-
-
-@pytest.mark.parametrize(
-    ("is_resumed", "error", "activated"),
-    [(False, None, True), (True, None, False), (False, Rejected("409"), False), (False, Forbidden("403"), False)],
-)
-def test_version_is_activated_if_all_rows_of_this_run_are_out(is_resumed: bool, error: Any, activated: bool) -> None:
-    desk = Desk(resumed(USERS)[0] if is_resumed else begun(USERS), versions={"users": 7})
-    desk.page("c2")
-    desk.fail(error) if error else desk.page(None)
-    assert [each for each in desk.messages() if each["type"] == "ACTIVATE_VERSION"] == [
-        {"type": "ACTIVATE_VERSION", "stream": "users", "version": 7}
-    ] * activated
-    assert {each["version"] for each in desk.messages() if each["type"] == "RECORD"} == {7}
-
-
-@pytest.mark.parametrize("error", [Rejected("422"), Gone("404")])
-def test_version_is_not_activated_if_rows_of_a_parent_may_be_missing(error: Unreadable) -> None:
-    options = step("custom_field_options")
-    desk = Desk(begun(options), versions={"custom_field_options": 7})
-    desk.problems.parent_failed(options.root.children[0], "P1", error)
-    desk.page(None)
-    assert desk.kinds() == "S+"
-
-
-def test_stream_without_rows_has_a_schema_and_a_skipped_one_has_none() -> None:
-    desk = Desk(begun(USERS), begun(step("teams")))
-    desk.page(None, rows=0)
-    desk.fail(MissingPermission("403", ""), desk.sources[1])
-    assert [each.get("stream") for each in desk.messages()] == ["users", None]
 
 
 @pytest.mark.parametrize(
@@ -285,53 +237,7 @@ def test_second_look_that_the_key_may_not_take_is_a_warning(
     assert any("the key may not list incidents" in line for line in warnings(caplog)) is moves
 
 
-def test_no_second_look_in_a_sample_or_after_a_failure() -> None:
-    sample = Desk(begun(ACTIONS), sample=True)
-    assert len(sample.sources) == 1
-    assert sample.page(None) == []
-    assert (sample.kinds(), sample.finish()) == ("SR", {})
-    desk = Desk(begun(ACTIONS))
-    desk.fail(Rejected("409"))
-    assert [desk.page(None, source=source) for source in desk.sources[1:]] == [[], []]
-    assert desk.ledger.is_done
-
-
-def test_end_of_a_run_drops_cursors_of_streams_that_are_no_longer_selected() -> None:
-    bookmarks: Json = {
-        "teams": {"after": "c", "walk": "w"},
-        "alerts": {"walk": "w", "left": [{"list": 0}], "updated_at": AT, "scope": "s"},
-        "severities": {"updated_at": AT},
-        "of another tap": {"walk": 5},
-    }
-    desk = Desk(begun(USERS), state={"currently_syncing": None, "bookmarks": bookmarks, "more": 1})
-    desk.page(None)
-    assert desk.finish() == {
-        "more": 1,
-        "bookmarks": {
-            "alerts": {"updated_at": AT, "scope": "s"},
-            **{k: bookmarks[k] for k in ("severities", "of another tap")},
-        },
-    }
-    assert desk.kinds() == "SR++"
-
-
-def test_last_state_is_repeated_only_if_rows_came_after_it() -> None:
-    desk = Desk(begun(USERS))
-    desk.ledger.repeat_state()
-    desk.page("c1")
-    desk.ledger.repeat_state()
-    assert desk.kinds() == "SR+"
-    desk.rows(1)
-    desk.ledger.repeat_state()
-    assert desk.kinds() == "SR+R+"
-
-
-def test_step_says_its_rows_and_what_earlier_runs_lack(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    for rows, text in ((1, "users: 1 row"), (1_200, "users: 1,200 rows")):
-        desk = Desk(begun(USERS))
-        desk.page(None, rows=rows)
-        assert infos(caplog)[-1] == text
+def test_step_says_what_earlier_runs_lack(caplog: pytest.LogCaptureFixture) -> None:
     found = replace(begun(INCIDENTS), known=Bookmark(updated_at=AT, lacking={"updates": 1_500, "attachments": 1}))
     Desk(found).page(None)
     ends = "could not be read in an earlier run: null, until the stream is read whole"

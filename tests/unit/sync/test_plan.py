@@ -8,18 +8,17 @@ import pytest
 
 from tap_incident.protocol.selection import select
 from tap_incident.streams import STREAMS
-from tap_incident.sync.plan import Node, Step, requests_for, steps
+from tap_incident.sync.plan import Node, Step, steps
 from tests.support.catalogs import EVERYTHING
 from tests.support.each import for_each
-from tests.support.runs import Json, bare, only, set_field
-from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, with_replication_method
+from tests.support.runs import Json, bare, only
+from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS
 from tests.unit.sync.hand_made import MODES
 
 SELECTIONS: list[Json | None] = [None, EVERYTHING, *(only(stream.name) for stream in STREAMS)]
 EACH_SELECTION = for_each(
     SELECTIONS, lambda catalog: [e["tap_stream_id"] for e in (catalog or {"streams": []})["streams"]]
 )
-NESTED = (("incident_updates", "N"), ("incident_attachments", "N"))
 WORK_STREAMS = ("actions", "E")
 
 
@@ -39,13 +38,6 @@ def planned(catalog: Json | None, method: str = "FULL_TABLE", **options: Any) ->
 def trees(catalog: Json | None, **options: Any) -> list[Any]:
     """The trees of all lists."""
     return [tree(node) for step in planned(catalog, **options).values() for node, _ in step.lists]
-
-
-def without(catalog: Json, *fields: str) -> Json:
-    """The catalog with fields of incidents deselected."""
-    for name in fields:
-        set_field(catalog, "incidents", "properties", name, selected=False)
-    return catalog
 
 
 @EACH_SELECTION
@@ -70,18 +62,11 @@ def test_each_selected_stream_is_read_once_and_no_list_twice(catalog: Json | Non
 @pytest.mark.parametrize(
     ("catalog", "expected"),
     [
-        (only("custom_fields"), [("custom_fields", "E")]),
         (only("custom_field_options"), [("custom_fields", "", ("custom_field_options", "E"))]),
-        (only("incident_updates"), [("incidents", "", ("incident_updates", "E"))]),
         (only("actions"), [("incidents", "", ("actions", "E")), WORK_STREAMS]),
-        (bare(only("incidents")), [("incidents", "E")]),
         (bare(only("incidents", "actions")), [("incidents", "E", ("actions", "E")), WORK_STREAMS]),
-        (without(only("incidents"), "attachments"), [("incidents", "E", ("incident_updates", "N"))]),
         (bare(only("incidents", "incident_updates")), [("incidents", "E", ("incident_updates", "E"))]),
-        (
-            without(only("incidents", "incident_updates"), "attachments"),
-            [("incidents", "E", ("incident_updates", "EN"))],
-        ),
+        (only("incidents"), [("incidents", "E", ("incident_updates", "N"), ("incident_attachments", "N"))]),
     ],
 )
 def test_parent_is_read_once_with_what_is_wanted_below_it(catalog: Json, expected: list[Any]) -> None:
@@ -93,9 +78,7 @@ def test_full_refresh_per_incident_and_by_lists() -> None:
     children = (("actions", "E"), ("follow_ups", "E"), updates, attachments)
     assert trees(None)[:3] == [("incidents", "E", *children), ("actions", "E"), ("follow_ups", "E")]
     by_list = planned(None, by_list=True)
-    assert list(map(tree, [by_list["incidents"].root])) == [
-        ("incidents", "E", ("incident_updates", "ENS"), attachments)
-    ]
+    assert tree(by_list["incidents"].root) == ("incidents", "E", ("incident_updates", "ENS"), attachments)
     assert [params for _, params in by_list["actions"].lists] == [
         (("incident_mode", mode),) for mode in (*MODES, "stream")
     ]
@@ -107,19 +90,13 @@ def test_incremental_stream_has_a_step_of_its_own() -> None:
     assert {name for name, step in found.items() if step.replication_key} == INCREMENTAL_STREAMS
     assert list(found)[:4] == ["incidents", "incident_updates", "actions", "follow_ups"]
     # The updates are read anyway, so they are not requested for each incident that changed.
-    assert tree(found["incidents"].root) == (
-        "incidents",
-        "E",
-        ("incident_updates", "NS"),
-        ("incident_attachments", "N"),
-    )
+    nested = ("incident_updates", "NS"), ("incident_attachments", "N")
+    assert tree(found["incidents"].root) == ("incidents", "E", *nested)
     assert tree(found["incident_updates"].root) == ("incidents", "", ("incident_updates", "ES"))
     assert [tree(root) for root, _ in found["actions"].lists] == [("actions", "E")] * 3
     again = found["actions"].changed_parents
     assert again is not None
     assert tree(again[0]) == ("incidents", "", ("actions", "E"))
-    alone = planned(only("incidents"), "INCREMENTAL", has_bookmark=lambda name: True)
-    assert tree(alone["incidents"].root) == ("incidents", "E", *NESTED)
 
 
 def test_incremental_step_without_a_bookmark_reads_all_children_with_it() -> None:
@@ -127,80 +104,3 @@ def test_incremental_step_without_a_bookmark_reads_all_children_with_it() -> Non
     assert tree(first.root) == ("incidents", "E", ("incident_updates", "EN"), ("incident_attachments", "N"))
     assert first.replication_key == "updated_at"
     assert [step.name for step in others][:2] == ["actions", "follow_ups"]
-
-
-@pytest.mark.parametrize(
-    ("incremental", "full", "expected"),
-    [
-        (
-            "incidents",
-            ("actions", "incident_attachments"),
-            {"incidents": "updated_at", "incident_attachments": None, "actions": None},
-        ),
-        ("actions", ("incidents",), {"incidents": None, "actions": "updated_at"}),
-    ],
-)
-def test_methods_can_differ_between_parent_and_child(incremental: str, full: tuple[str, ...], expected: Json) -> None:
-    catalog = with_replication_method("INCREMENTAL", incremental)
-    catalog["streams"] += only(*full)["streams"]
-    found = planned(catalog, has_bookmark=lambda name: True)
-    assert {name: step.replication_key for name, step in found.items()} == expected
-    assert tree(found["incidents"].root) == ("incidents", "E", *NESTED)
-
-
-@pytest.mark.parametrize(
-    ("catalog", "explicit"),
-    [
-        (None, set()),
-        (only("actions"), {"actions"}),
-        (bare(only("incidents")), {"incidents"}),
-        (
-            set_field(only("incidents"), "incidents", "properties", "updates", selected=True),
-            {"incidents", "incident_updates"},
-        ),
-    ],
-)
-def test_explicit_is_what_the_catalog_names(catalog: Json | None, explicit: set[str]) -> None:
-    roots = [root for step in planned(catalog).values() for root, _ in step.lists]
-    assert {node.name for root in roots for node in root.tree() if node.explicit} == explicit
-
-
-def test_description_differs_for_different_selections() -> None:
-    catalogs = [
-        None,
-        only("incidents"),
-        bare(only("incidents")),
-        only("incidents", "actions"),
-        only("actions"),
-        only("incident_updates"),
-        without(only("incidents"), "updates"),
-        without(only("incidents"), "name"),
-        set_field(only("actions"), "actions", "properties", "description", selected=False),
-    ]
-    described = [planned(catalog)["incidents"].root.described() for catalog in catalogs]
-    described.append(planned(only("incident_updates"), by_list=True)["incidents"].root.described())
-    assert all(described.count(each) == 1 for each in described)
-
-
-@pytest.mark.parametrize(
-    ("catalog", "parents", "requests"),
-    [
-        # Two pages of incidents. Four kinds of children take a request each.
-        (None, 500, 2 + 4 * 500),
-        (bare(only("incidents")), 501, 3),
-        (only("users"), 0, 1),
-        (only("severities"), 9, 1),
-        (only("catalog_entries"), 30, 31),
-    ],
-)
-def test_requests_are_estimated(catalog: Json | None, parents: int, requests: int) -> None:
-    assert requests_for(next(iter(planned(catalog).values())).root, parents) == requests
-
-
-def test_children_that_few_parents_have_are_asked_for_where_the_api_says_so() -> None:
-    found = planned(only("alert_notes"), filtered=True)["alerts"]
-    asked = [(params, [(child.name, child.asked_by) for child in root.children]) for root, params in found.lists]
-    assert asked == [
-        ((), [("alert_notes", "other ids")]),
-        ((("has_notes[is]", "true"),), [("alert_notes", "own id")]),
-    ]

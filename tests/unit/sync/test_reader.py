@@ -9,21 +9,17 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tap_incident.api.answers import Page
-from tap_incident.errors import BadData, Gone, Rejected, Stopped
+from tap_incident.errors import BadData, Rejected, Stopped
 from tap_incident.protocol.state import Left
 from tap_incident.streams import BY_NAME
-from tap_incident.sync.problems import Status
-from tap_incident.sync.reader import fill, read
-from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, PageEnd, Source
-from tap_incident.sync.spool import Spool
+from tap_incident.sync.reader import read
+from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Source
 from tap_incident.sync.windows import Room
 from tap_incident.timestamps import instant
-from tests.support.runs import Json, only
-from tests.unit.sync.hand_made import BEGAN, begun, ids, node, run, sharing, step
+from tests.support.runs import only
+from tests.unit.sync.hand_made import BEGAN, begun, ids, run, sharing, step
 
 PRESENT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 DIGITS = ("", ".0", ".5", ".500000000", ".500000001", ".999999999")
@@ -70,13 +66,11 @@ class LongList:
 
 
 def world(kind: str, count: int) -> list[str]:
-    """Times of rows: spread evenly, mostly recent, in storms, or half of them within half an hour."""
+    """Times of rows: spread evenly, or half of them within half an hour."""
     rnd, found = random.Random(7), []
     for number in range(count):
         days = {
             "even": rnd.uniform(0, 365),
-            "recent": rnd.expovariate(1 / 60),
-            "storms": rnd.uniform(0, 700) if number % 3 else 350 + number % 5 + rnd.random(),
             "burst": rnd.uniform(0, 700) if number % 2 else 100 + rnd.uniform(0, 0.02),
         }[kind]
         found.append(stamp(days * 86_400, rnd.choice(DIGITS), rnd.choice([0, 0, 2])))
@@ -88,13 +82,13 @@ def windows(asked: list[Any]) -> set[str]:
     return {value for _, params, _ in asked for key, value in params.items() if key.startswith("created_at")}
 
 
-@pytest.mark.parametrize("kind", ["even", "recent", "storms", "burst"])
+@pytest.mark.parametrize("kind", ["even", "burst"])
 @pytest.mark.parametrize("order", ["newest first", "oldest first", "none"])
 @pytest.mark.parametrize("name", ["alerts", "escalations"])
 def test_each_row_of_a_long_list_comes_once_and_a_state_speaks_for_the_rows_before_it(
     name: str, order: str, kind: str
 ) -> None:
-    full = LongList(world(kind, 1_000), name, order, 25, closed=kind != "storms")
+    full = LongList(world(kind, 1_000), name, order, 25, closed=kind == "even")
     messages, client, failed = run(only(name), full, max_concurrency=8)
     expected = Counter(row["id"] for row in full.rows)
     assert failed is None
@@ -112,23 +106,6 @@ def test_each_row_of_a_long_list_comes_once_and_a_state_speaks_for_the_rows_befo
         assert both.total() <= expected.total() + 8 * full.size
 
 
-AGES = st.sampled_from([100, 100, 101, 5_000]) | st.integers(0, 300) | st.integers(0, 30_000_000)
-STAMPS = st.builds(stamp, AGES, st.sampled_from(DIGITS), st.sampled_from([0, 0, 2]))
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    stamps=st.lists(STAMPS, min_size=13, max_size=60),
-    name=st.sampled_from(["alerts", "escalations"]),
-    order=st.sampled_from(["newest first", "oldest first", "none"]),
-    closed=st.booleans(),
-)
-def test_each_row_of_any_list_comes_once(stamps: list[str], name: str, order: str, closed: bool) -> None:
-    listed = LongList(stamps, name, order, 4, closed=closed)
-    messages, _, _ = run(only(name), listed, max_concurrency=3)
-    assert Counter(ids(messages, name)) == Counter(row["id"] for row in listed.rows)
-
-
 @pytest.mark.parametrize("refused", [True, False])
 def test_filter_that_is_refused_or_ignored_costs_one_request(refused: bool) -> None:
     listed = LongList(world("even", 400), "alerts", "newest first", 10)
@@ -144,59 +121,6 @@ def test_filter_that_is_refused_or_ignored_costs_one_request(refused: bool) -> N
     assert Counter(ids(messages, "alerts")) == Counter(row["id"] for row in listed.rows)
 
 
-def test_with_one_request_at_a_time_there_are_no_windows() -> None:
-    _, client, _ = run(only("alerts"), LongList(world("even", 400), "alerts", "newest first", 10), max_concurrency=1)
-    assert len(client.asked) == 40
-
-
-def source(
-    name: str = "alerts", after: str | None = None, left: Left | None = None, since: str | None = None
-) -> Source:
-    """The first list of a stream, from a cursor on."""
-    start = begun(step(name, method="INCREMENTAL" if since else "FULL_TABLE"), start_date=since)
-    left = left or Left(after=after)
-    return Source(start, left, *start.listing(left, BEGAN), Room(1, 1))
-
-
-def rows_in(items: list[Any]) -> list[int]:
-    """How many rows each batch has, or each page."""
-    return [len(item.lines) if isinstance(item, Batch) else item.rows for item in items]
-
-
-def test_reader_puts_rows_before_the_end_of_their_page() -> None:
-    pages = {None: Page([{"id": "U1"}, {"id": "U2"}], "c1", 3), "c1": Page([{"id": "U3"}], None, 3)}
-    read_now = source("users")
-    with sharing(lambda name, params, after: pages[after]) as (shared, items):
-        read(shared, read_now)
-    assert [type(item) for item in items] == [Batch, PageEnd, Batch, PageEnd]
-    assert rows_in(items) == [2, 2, 1, 1]
-    ends = [item for item in items if isinstance(item, PageEnd)]
-    assert [(end.after, end.total, end.source) for end in ends] == [("c1", 3, read_now), (None, 3, read_now)]
-
-
-def test_changed_rows_include_those_without_a_time() -> None:
-    at = "2026-01-31T10:00:00"
-    times = [f"{at}.49Z", f"{at}.50Z", "2026-01-31T12:00:00.6+02:00", f"{at}.500000001Z", None, "", f"{at}Z"]
-    rows: list[Json] = [{"id": str(number), "updated_at": time} for number, time in enumerate(times)]
-    with sharing(lambda *_: Page(rows)) as (shared, items):
-        read(shared, source(since=f"{at}.5Z"))
-    assert rows_in(items) == [5, 5]
-    assert items[-1].newest == times[2]  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("error", [Rejected("no such cursor"), Gone("no such cursor")])
-def test_cursor_that_is_not_accepted_any_more_starts_the_list_over(error: Any, caplog: Any) -> None:
-    def answers(name: str, params: Any, after: str | None) -> Page:
-        if after:
-            raise error
-        return Page([{"id": "U1"}])
-
-    with sharing(answers) as (shared, items):
-        read(shared, source("users", after="old"))
-    assert rows_in(items) == [1, 1]
-    assert "users: the API does not accept the cursor of the state: starting over. (no such cursor)" in caplog.text
-
-
 @pytest.mark.parametrize(
     ("error", "put"), [(Rejected("x"), Failed), (BadData("x"), Failed), (KeyError("x"), Fatal), (Stopped("x"), None)]
 )
@@ -205,23 +129,13 @@ def test_reader_hands_over_what_keeps_it_from_reading(error: BaseException, put:
         raise error
 
     with sharing(answers) as (shared, items):
-        mine = source("users")
+        start = begun(step("users"))
+        mine = Source(start, Left(), *start.listing(Left(), BEGAN), Room(1, 1))
         read(shared, mine)
         assert [type(item) for item in items] == [put] * (put is not None)
         assert [item.error for item in items] == [error] * (put is not None)  # type: ignore[union-attr]
         # Its place is free again.
         assert mine.room.reserve()
-
-
-def test_time_that_is_none_fails_only_where_the_list_is_read_by_it() -> None:
-    def answers(*_: object) -> Page:
-        return Page([{"id": "A1", "created_at": None}])
-
-    with sharing(answers) as (shared, items):
-        read(shared, source())
-        read(shared, source(left=Left(0, "2026-01-01T00:00:00Z")))
-    assert str(items[-1].error) == "alerts: row A1: created_at should be a timestamp, and the list is read by it"  # type: ignore[union-attr]
-    assert rows_in(items[:-1]) == [1, 1]
 
 
 def test_gift_comes_before_the_rows_of_its_page() -> None:
@@ -239,35 +153,3 @@ def test_gift_comes_before_the_rows_of_its_page() -> None:
         assert isinstance(items[at + 1], Batch)
         read(shared, gift.to)
     assert sum(len(item.lines) for item in items if isinstance(item, Batch)) == 400
-
-
-@pytest.mark.parametrize(
-    ("pages", "status"),
-    [
-        ([Page([{"id": "1", "incident_id": "I1"}], "c"), Page([{"id": "2", "incident_id": "I2"}])], None),
-        ([Rejected("no")], Status.ENDED),
-        ([Page([{"id": "1", "incident_id": "I1"}], "c"), Rejected("no")], Status.ENDED),
-        ([Page([{"id": "1"}])], Status.ENDED),
-    ],
-    ids=["whole", "refused", "refused in the middle", "without its parent"],
-)
-def test_spool_is_filled_from_the_whole_list(pages: list[Any], status: Status | None) -> None:
-    def answers(name: str, params: Any, after: str | None) -> Page:
-        found = pages[1 if after else 0]
-        if isinstance(found, Exception):
-            raise found
-        assert isinstance(found, Page)
-        return found
-
-    spool, updates = Spool(), node("incident_updates", nested=True, spooled=True)
-    with sharing(answers) as (shared, items):
-        fill(shared, updates, spool)
-        assert spool.full.is_set()
-        assert shared.problems.status("incident_updates") is status
-        if status is None:
-            assert [row["id"] for parent in ("I1", "I2") for page in spool.pages(parent) for row in page.rows] == [
-                "1",
-                "2",
-            ]
-        assert items == []
-    spool.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tap_incident.protocol.state import Bookmark, Left, State, bookmark, with_bookmark
+from tap_incident.protocol.state import Bookmark, Left, State, with_bookmark
 from tap_incident.sync.plan import Node, Step
 from tap_incident.sync.resume import Start, final, start
 from tests.support.runs import Json, only, set_field
@@ -60,9 +60,6 @@ def said(found: Start) -> list[str]:
     return [notice.removeprefix(f"{found.step.name}: ") for notice in found.notices]
 
 
-OLD_SCOPE = {"updated_at": AT, "scope": "of 1.1"}
-
-
 @pytest.mark.parametrize(
     ("of", "mark", "since", "notices"),
     [
@@ -70,9 +67,7 @@ OLD_SCOPE = {"updated_at": AT, "scope": "of 1.1"}
         (ALERTS, {"after": "c1", "walk": "f1"}, None, [OVER]),
         # 1.1: interrupted with windows, with another list, and ended.
         (ALERTS, {"walk": "f1", "windows": [{"from": AT}], "part": 1, "started": AT, "newest": AT}, None, [OVER]),
-        (ALERTS, {"after": "c1"}, None, [OVER]),
-        (ALERTS, OLD_SCOPE, None, [CHANGED]),
-        (ALERTS, {**OLD_SCOPE, "lacks": ["updates"], "without": {}}, None, [CHANGED]),
+        (ALERTS, {"updated_at": AT, "scope": "of 1.1"}, None, [CHANGED]),
         # The official tap, and a tap of an SDK.
         (ACTIONS, {"updated_at": AT}, "2026-01-30T10:00:00Z", []),
         (ACTIONS, {"replication_key_value": AT}, "2026-01-30T10:00:00Z", []),
@@ -85,14 +80,11 @@ def test_states_of_other_versions_and_taps(of: Step, mark: Json, since: str | No
     assert found.left == tuple(Left(number) for number in range(len(of.lists)))
 
 
-@pytest.mark.parametrize("endpoint", ["https://api.incident.io", "https://other.invalid"])
-def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_for_the_default_modes(
-    endpoint: str,
-) -> None:
+def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_for_the_default_modes() -> None:
     state: State = {"bookmarks": {"actions": {"updated_at": AT}}}
-    assert next_run(ACTIONS, state, endpoint=endpoint).since == "2026-01-30T10:00:00Z"
+    assert next_run(ACTIONS, state, endpoint="https://other.invalid").since == "2026-01-30T10:00:00Z"
     one_mode = step("actions", method="INCREMENTAL", modes=("standard",))
-    found = next_run(one_mode, state, endpoint=endpoint, incident_modes=["standard"])
+    found = next_run(one_mode, state, incident_modes=["standard"])
     assert (found.since, said(found)) == (None, [CHANGED])
 
 
@@ -100,11 +92,9 @@ def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_f
     ("of", "organisation", "settings", "since", "notices"),
     [
         (ALERTS, "ours", {}, "2026-01-31T09:55:00Z", []),
-        (ALERTS, None, {}, "2026-01-31T09:55:00Z", []),
         (ALERTS, "theirs", {}, None, [OTHER]),
         (ALERTS, "ours", {"endpoint": "https://other.invalid"}, None, [CHANGED]),
         (ALERTS, "theirs", {"start_date": BEGAN}, BEGAN, [OTHER]),
-        (ALERTS, "ours", {"start_date": BEGAN}, "2026-01-31T09:55:00Z", []),
     ],
 )
 def test_bookmark_is_only_used_for_its_endpoint_and_organisation(
@@ -114,19 +104,6 @@ def test_bookmark_is_only_used_for_its_endpoint_and_organisation(
     assert (found.since, said(found)) == (since, notices)
     assert bool(found.known.updated_at) is not bool(notices)
     assert found.organisation == (organisation or "ours")
-
-
-def test_bookmark_is_only_used_for_its_modes() -> None:
-    found = next_run(step("actions", method="INCREMENTAL", modes=("standard",)), finished(ACTIONS))
-    assert (found.since, said(found)) == (None, [CHANGED])
-
-
-def test_full_refresh_does_not_use_bookmark_or_start_date() -> None:
-    found = next_run(step("alerts"), finished(ALERTS), start_date=BEGAN)
-    assert (found.since, found.notices) == (None, ())
-    assert found.listing(found.left[0], BEGAN)[1] == ALERTS.lists[0][1]
-    # It keeps what an incremental run had.
-    assert found.known.updated_at == AT
 
 
 BOTH = ("updates", "attachments")
@@ -140,7 +117,6 @@ AGAIN = "updates can be read again: reading all of it"
         # A part was lost, and a part was gained.
         (BOTH, ("attachments",), {}, (), []),
         (("attachments",), BOTH, {}, (), [AGAIN]),
-        ((), BOTH, {}, (), ["updates and attachments can be read again: reading all of it"]),
         # The key could not read it: it still can't, and now it can.
         (BOTH, BOTH, {"parts": ("attachments",), "denied": {"updates": "I1"}}, (), []),
         (BOTH, BOTH, {"parts": ("attachments",), "denied": {"updates": "I1"}}, ("updates",), [AGAIN]),
@@ -164,9 +140,7 @@ def test_parts_that_can_be_read_again_bring_all_rows_again(
     ("settings", "organisation", "resumes"),
     [
         ({}, "ours", True),
-        ({}, None, True),
         ({}, "theirs", False),
-        ({"activate_version": True}, "ours", True),
         ({"max_concurrency": 1, "requests_per_minute": 5}, "ours", True),
         ({"start_date": AT}, "ours", False),
         ({"endpoint": "https://other.invalid"}, "ours", False),
@@ -189,32 +163,6 @@ def test_interrupted_run_with_rows_that_lack_a_part_is_not_resumed() -> None:
     found = next_run(ALERTS, interrupted(ALERTS, lacks={"updates": 1}))
     assert said(found) == ["the interrupted run could not read updates of some rows: starting over"]
     assert (found.is_resumed, dict(found.known.lacks)) == (False, {})
-
-
-@pytest.mark.parametrize(
-    ("before", "now"),
-    [
-        (step("users"), step("users", method="FULL_TABLE", modes=("standard",))),
-        (step("alerts"), ALERTS),
-        (step("actions"), step("actions", modes=("standard",))),
-        (step("incidents"), step("incidents", "actions", by_list=False)),
-        (step("incidents"), whole(only("incidents"), "FULL_TABLE")),
-    ],
-)
-def test_interrupted_run_is_resumed_only_with_the_same_selection(before: Step, now: Step) -> None:
-    found = next_run(now, interrupted(before))
-    same = before.name == "users"
-    assert (found.is_resumed, said(found)) == ((True, [RESUMING]) if same else (False, [OVER]))
-
-
-def test_interrupted_run_that_followed_others_keeps_their_bookmark() -> None:
-    first = next_run(ALERTS, finished(ALERTS))
-    assert first.since == "2026-01-31T09:55:00Z"
-    state = with_bookmark({}, "alerts", replace(first.known, walk=first.walk, left=(Left(after="c"),), newest=BEGAN))
-    found = next_run(ALERTS, state)
-    assert (found.since, found.is_resumed, found.known.newest) == (first.since, True, BEGAN)
-    lost = next_run(ALERTS, with_bookmark(state, "alerts", replace(bookmark(state, "alerts"), walk="other")))
-    assert (lost.since, lost.is_resumed, lost.known) == (first.since, False, first.known)
 
 
 def test_versions_and_the_length_of_a_window_belong_to_the_walk() -> None:
@@ -250,7 +198,6 @@ def test_lists_are_asked_for_from_the_bookmark_on_and_a_second_look_from_the_sta
         (None, "2026-01-31T10:00:00.10Z", AT, AT),
         # Compared as text, these would be the other way round.
         ("2026-01-31T10:00:00.9Z", "2026-01-31T11:00:00+02:00", BEGAN, "2026-01-31T10:00:00.9Z"),
-        (None, "2026-01-31T11:00:00+02:00", AT, "2026-01-31T11:00:00+02:00"),
         (AT, None, BEGAN, AT),
         (None, None, AT, None),
     ],
@@ -273,10 +220,8 @@ WITHOUT: Json = {"parts": ("updates",), "denied": {"attachments": "I1"}}
     ("known", "denied", "lacks", "expected"),
     [
         ({}, {}, {}, (BOTH, {}, {})),
-        ({}, {"of another": "I1"}, {}, (BOTH, {}, {})),
         ({}, {"updates": "I1"}, {"updates": 4, "attachments": 2}, (BOTH[1:], {"updates": "I1"}, {"attachments": 2})),
         ({"lacking": {"updates": 1}}, {}, {"updates": 2}, (BOTH, {}, {"updates": 3})),
-        ({"lacking": {"updates": 1}}, {}, {}, (BOTH, {}, {"updates": 1})),
         (WITHOUT, {}, {}, (BOTH[:1], {"attachments": "I1"}, {})),
         (WITHOUT, {"attachments": "I2"}, {}, (BOTH[:1], {"attachments": "I2"}, {})),
     ],

@@ -10,39 +10,12 @@ from typing import Any
 import pytest
 
 from tap_incident.api.answers import Page
-from tap_incident.errors import BadData, Forbidden, Gone, MissingPermission, Rejected, Stopped
-from tap_incident.sync.plan import Node
+from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected
 from tap_incident.sync.reading import Batch
 from tap_incident.sync.rows import Missing, as_messages
 from tap_incident.sync.second_look import SecondLook, looked_at
-from tap_incident.sync.shared import Shared
-from tap_incident.sync.spool import Spool
 from tests.support.runs import Json, only
 from tests.unit.sync.hand_made import ids, node, run, sharing, whole
-
-INCIDENTS = whole().root
-
-
-def parents(*ids: str, after: str | None = None) -> Page:
-    """A page of incidents."""
-    return Page([{"id": each, "mode": "standard"} for each in ids], after)
-
-
-def nesting(child: str, **changes: Any) -> Node:
-    """Incidents with one nested part, which is not emitted itself."""
-    part = next(each for each in INCIDENTS.children if each.name == child)
-    return replace(INCIDENTS, children=(replace(part, **{"selected": None, **changes}),))
-
-
-def records(shared: Shared, of: Node, pages: list[Page], missing: Missing) -> list[tuple[str, Json]]:
-    """The records that a node's pages become, each with its stream; an empty one for the end of a page."""
-    found: list[tuple[str, Json]] = []
-    for each in as_messages(shared, of, iter(pages), missing):
-        if isinstance(each, Batch):
-            found += [(each.selected.stream.name, json.loads(line)["record"]) for line in each.lines]
-        else:
-            found.append(("", {}))
-    return found
 
 
 @pytest.mark.parametrize(
@@ -54,9 +27,7 @@ def records(shared: Shared, of: Node, pages: list[Page], missing: Missing) -> li
         (Gone("404"), None, {}, {}),
         (Forbidden("403"), None, {}, {"attachments": 1}),
         (Rejected("422"), None, {}, {"attachments": 1}),
-        (BadData("shape"), None, {}, {"attachments": 1}),
         (MissingPermission("403", ""), None, {"attachments": "I1"}, {}),
-        (MissingPermission("403", "attachments.view"), None, {"attachments": "I1"}, {}),
     ],
 )
 def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
@@ -68,51 +39,18 @@ def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
         assert isinstance(answer, Page)
         return answer
 
-    missing = Missing()
+    incidents, missing = whole().root, Missing()
+    part = next(each for each in incidents.children if each.name == "incident_attachments")
+    incidents = replace(incidents, children=(replace(part, selected=None),))
     with sharing(answers) as (shared, _):
-        (_, record), end = records(shared, nesting("incident_attachments"), [parents("I1")], missing)
-    found = record["attachments"]
-    assert (found and [row["id"] for row in found]) == (expected and list(expected))
-    assert (found is None) is (expected is None)
+        pages = iter([Page([{"id": "I1", "mode": "standard"}])])
+        messages = list(as_messages(shared, incidents, pages, missing))
+    (line,) = [line for each in messages if isinstance(each, Batch) for line in each.lines]
+    found = json.loads(line)["record"]["attachments"]
+    assert (found if found is None else [row["id"] for row in found]) == expected
     taken = missing.taken()
     assert (taken.denied, taken.lacks) == (denied, lacks)
-    assert (missing.taken(), end) == (Missing(), ("", {}))
-
-
-@pytest.mark.parametrize(("error", "expected"), [(None, [["U1"], []]), (Rejected("422"), [None, None])])
-def test_spooled_part_is_null_if_its_list_could_not_be_read(error: Any, expected: Any) -> None:
-    of, missing = nesting("incident_updates", spooled=True), Missing()
-    with sharing(lambda *_: pytest.fail("nothing is requested")) as (shared, _):
-        spool = shared.spools["incident_updates"] = Spool()
-        spool.add([("I1", {"id": "U1"})])
-        if error:
-            shared.problems.list_failed(of.children[0], error)
-        spool.full.set()
-        first, second, _ = records(shared, of, [parents("I1", "I2")], missing)
-    found = [record["updates"] for _, record in (first, second)]
-    assert [rows if rows is None else [row["id"] for row in rows] for rows in found] == expected
-    assert missing.taken().lacks == ({"updates": 2} if error else {})
-
-
-def test_wait_for_a_spool_ends_with_the_run() -> None:
-    with sharing(lambda *_: Page([])) as (shared, _):
-        shared.spools["incident_updates"] = Spool()
-        shared.stop.set()
-        with pytest.raises(Stopped):
-            records(shared, nesting("incident_updates", spooled=True), [parents("I1")], Missing())
-
-
-def test_parent_comes_before_its_children_and_a_page_after_all_of_them() -> None:
-    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
-        parent = params["custom_field_id"]
-        return Page([{"id": f"{parent}-{after or 1}", "custom_field_id": parent}], None if after else "2")
-
-    of = node("custom_fields", node("custom_field_options"))
-    with sharing(answers) as (shared, _):
-        found = records(shared, of, [Page([{"id": "A"}, {"id": "B"}], "c"), Page([{"id": "C"}])], Missing())
-    assert [record.get("id") for _, record in found] == [
-        *("A", "A-1", "A-2", "B", "B-1", "B-2", None, "C", "C-1", "C-2", None)
-    ]
+    assert missing.taken() == Missing()
 
 
 def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
@@ -132,22 +70,6 @@ def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
     assert 3 < len(asked) < 12
 
 
-def test_rows_of_a_stream_end_at_the_first_that_fits_no_record() -> None:
-    of = node("custom_fields", node("custom_field_options"))
-    with sharing(lambda *_: Page([{"id": "O", "custom_field_id": "A"}])) as (shared, _):
-        found = records(shared, of, [Page([{"id": "A"}, {"id": {}}, {"id": "C"}])], Missing())
-    assert [name for name, _ in found if name] == ["custom_fields", *["custom_field_options"] * 3]
-
-
-@pytest.mark.parametrize("row", [{}, {"id": None}])
-def test_parent_without_an_id_lacks_its_children(row: Json) -> None:
-    missing = Missing()
-    with sharing(lambda *_: Page([])) as (shared, _):
-        bare = replace(nesting("incident_attachments"), selected=None)
-        assert records(shared, bare, [Page([row])], missing) == [("", {})]
-    assert missing.taken().lacks == {"attachments": 1}
-
-
 BEGAN, SINCE = "2026-06-01T00:00:00Z", "2026-05-01T00:00:00Z"
 LATER, BETWEEN, EARLIER = "2026-06-01T00:00:01Z", "2026-05-15T00:00:00Z", "2026-04-01T00:00:00Z"
 LOOK = SecondLook(node("incidents", node("actions")), BEGAN, SINCE)
@@ -163,7 +85,6 @@ LOOK = SecondLook(node("incidents", node("actions")), BEGAN, SINCE)
         (SINCE, BETWEEN, EARLIER, True, [False, True, False]),
         # One that is new: all its actions are newer.
         (SINCE, BETWEEN, BETWEEN, False, []),
-        (SINCE, EARLIER, EARLIER, False, []),
         (None, BETWEEN, EARLIER, False, []),
     ],
 )

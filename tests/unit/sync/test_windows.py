@@ -12,7 +12,6 @@ from tap_incident.errors import BadData
 from tap_incident.protocol.state import Left
 from tap_incident.streams import BY_NAME
 from tap_incident.sync.windows import Chain, Room, belongs, is_ignored, window_filter
-from tests.support.each import for_each
 
 ALERTS, ESCALATIONS = BY_NAME["alerts"], BY_NAME["escalations"]
 NOW = "2026-12-31T00:00:00Z"
@@ -38,12 +37,10 @@ def chain(*times: str, left: Left | None = None, size: int = 1, name: str = "ale
     [
         (None, None, None, True),
         (START, END, START, True),
-        (START, END, "2026-03-01T00:00:00.50Z", True),
         (START, END, "2026-03-01T00:00:00.499999999Z", False),
         (START, END, "2026-03-01T02:00:00.5+02:00", True),
         (START, END, ENDS_INSIDE, True),
         (START, END, "2026-03-05T21:59:59Z", False),
-        (START, END, "2026-03-05T21:59:59.0Z", False),
         (START, None, "2099-01-01T00:00:00Z", True),
         (None, END, "1999-01-01T00:00:00Z", True),
     ],
@@ -116,13 +113,11 @@ def test_what_is_left_after_a_gift_ends_where_the_gift_begins() -> None:
     [
         ((), Left(), "alerts", False),
         # Nothing shows the order yet.
-        (("2026-06-01T00:00:00Z",), Left(), "alerts", False),
         (("2026-06-01T00:00:00Z", "2026-06-01T00:10:00Z"), Left(), "alerts", False),
         (("2026-06-01T00:00:00Z", "2026-06-01T00:10:01Z"), Left(), "alerts", True),
         # Ten minutes out of order, and more.
         (("2026-06-01T00:00:00Z", "2026-06-01T01:00:00Z", "2026-06-01T00:50:00Z"), Left(), "alerts", True),
         (("2026-06-01T00:00:00Z", "2026-06-01T01:00:00Z", "2026-06-01T00:49:59Z"), Left(), "alerts", False),
-        ((*FALLING, "2026-12-30T00:10:01Z"), Left(), "alerts", False),
         # Without a time, nobody knows.
         ((*FALLING, None), Left(), "alerts", False),
         # Little time or few pages are left.
@@ -144,7 +139,6 @@ def test_far_half_is_given_only_if_that_makes_sense(times: Any, left: Left, name
         (FALLING, "2026-12-30T00:10:01Z", None, True),
         (RISING, None, "2026-01-01T23:50:00Z", False),
         (RISING, None, "2026-01-01T23:49:59Z", True),
-        (RISING, None, None, False),
         (RISING, "2026-12-01T00:00:00Z", None, False),
         # Out of order: it is read to its very end.
         ((*RISING, "2026-01-01T00:00:00Z"), None, "2026-01-01T01:00:00Z", False),
@@ -169,12 +163,6 @@ def test_filter_is_ignored_if_no_row_is_where_it_was_asked_for(times: Any, ignor
     assert is_ignored(Page([row(time) for time in times]), left, ALERTS) is ignored
 
 
-def test_filter_by_day_has_days_of_margin() -> None:
-    left = Left(0, START, None, (START, None))
-    for created, ignored in (("2026-02-27T12:00:00Z", False), ("2026-02-26T12:00:00Z", True)):
-        assert is_ignored(Page([row(created)]), left, ESCALATIONS) is ignored
-
-
 def test_room_has_at_most_32_windows_whoever_asks() -> None:
     room, got = Room(64, 1), list[bool]()
 
@@ -189,14 +177,6 @@ def test_room_has_at_most_32_windows_whoever_asks() -> None:
     assert (got.count(True), len(got)) == (31, 160)
     room.free()
     assert [room.reserve(), room.reserve()] == [True, False]
-
-
-@for_each([(0, 1, 0), (1, 1, 0), (4, 1, 3), (4, 4, 0), (8, 3, 5), (4, 9, 0)])
-def test_room_counts_what_is_open(case: tuple[int, int, int]) -> None:
-    most, opened, places = case
-    room = Room(most, opened)
-    assert sum(room.reserve() for _ in range(99)) == places
-    assert room.is_tried is (opened > 1)
 
 
 def test_room_has_no_place_once_the_filter_was_tried_in_vain() -> None:

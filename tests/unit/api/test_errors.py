@@ -1,0 +1,158 @@
+"""Which error an answer is: by its status, by what the API says, and by who said it; and how Retry-After is read."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tap_incident.api.answers import PageTooLarge, RateLimited, fail
+from tap_incident.errors import (
+    BadEndpoint,
+    BadKey,
+    Forbidden,
+    Gone,
+    MissingPermission,
+    PassingFault,
+    Rejected,
+    SlowAnswer,
+    TapError,
+)
+from tests.support.each import for_each
+from tests.support.runs import Json
+
+OWN: Json = {"type": "some_type", "errors": [{"code": "some_code"}]}
+"""What makes an error the API's own."""
+DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
+
+
+def error_of(status: int, body: Any = None, **headers: str) -> TapError:
+    """The error that is raised for an answer with this status. A body completes the API's own."""
+    sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    with pytest.raises(TapError) as caught:
+        fail("GET /v2/users", status, sent_headers, {**OWN, **(body or {})})
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kind"),
+    [
+        ((400, 405, 409, 410, 418, 422, 499), Rejected),
+        ((301, 302, 307, 308), BadEndpoint),
+        ((401,), BadKey),
+        ((403,), Forbidden),
+        ((407,), BadEndpoint),
+        ((404,), Gone),
+        ((408, 500, 501, 520, 599), PassingFault),
+        ((502, 503, 504), SlowAnswer),
+        ((429,), RateLimited),
+    ],
+)
+def test_status_maps_to_one_error_class(statuses: tuple[int, ...], kind: type[TapError]) -> None:
+    assert {type(error_of(status)) for status in statuses} == {kind}
+    assert all(str(error_of(status)).startswith(f"GET /v2/users: status {status}") for status in statuses)
+
+
+def test_error_message_that_is_long_keeps_the_request_id() -> None:
+    text = str(error_of(422, {"errors": [{"code": "c", "message": "m" * 5000}], "request_id": "req-1"}))
+    assert text.endswith("request_id req-1")
+    assert len(text) < 700
+
+
+@pytest.mark.parametrize(
+    ("error", "scope"),
+    [
+        ({"code": "missing_required_scope", "metadata": {"scope": "users.view"}}, "users.view"),
+        ({"code": "missing_required_scope"}, ""),
+        ({"code": "missing_required_scope", "metadata": {"scope": 5}}, ""),
+        ({"code": "other", "metadata": {"scope": "users.view"}}, "users.view"),
+        ({"code": "resource_forbidden", "message": "This incident is private."}, None),
+        ({"metadata": {"scope": ""}}, None),
+    ],
+    ids=str,
+)
+def test_403_is_a_missing_permission_only_if_the_api_says_so(error: Json, scope: str | None) -> None:
+    for errors in ([error], [error, {"code": "other", "metadata": None}], [{"metadata": {}}, error]):
+        found = error_of(403, {"errors": errors})
+        assert type(found) is (Forbidden if scope is None else MissingPermission)
+        assert getattr(found, "scope", None) == scope
+
+
+@pytest.mark.parametrize("error", [{"source": {"field": "page_size"}}, {"message": "page_size must be at most 25"}])
+def test_422_for_the_page_size_is_a_kind_of_its_own(error: Json) -> None:
+    assert type(error_of(422, {"errors": [error]})) is PageTooLarge
+
+
+ODD: list[Json] = [
+    *({"errors": None}, {"errors": "x"}, {"errors": {}}, {"errors": [None, "x", 5, []]}, {"errors": [{}]}),
+    *({"type": None}, {"type": {}}),
+]
+GATEWAYS: list[Any] = [
+    *(None, [], "x", {}, {"message": "Forbidden"}, {"type": "x"}, {"errors": [{"code": "x"}]}),
+    *({**OWN, **odd} for odd in ODD),
+]
+"""Bodies that the API itself does not send with an error."""
+
+
+@for_each(list(product([204, 400, 401, 403, 404, 422, 500, 502], GATEWAYS)))
+def test_gateway_error_is_a_passing_fault_whatever_its_status(answer: tuple[int, Any]) -> None:
+    status, body = answer
+    with pytest.raises(
+        PassingFault, match=rf"^GET /v2/users: status {status}.*a gateway or proxy answered, not the API"
+    ):
+        fail("GET /v2/users", status, {}, body)
+
+
+@pytest.mark.parametrize("body", GATEWAYS, ids=str)
+def test_gateway_429_is_a_429_and_its_redirect_a_redirect(body: Any) -> None:
+    with pytest.raises(RateLimited) as limited:
+        fail("GET /v2/users", 429, {"Retry-After": "7"}, body)
+    assert limited.value.retry_after == 7
+    with pytest.raises(BadEndpoint, match="Redirects are not followed"):
+        fail("GET /v2/users", 302, {}, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": [{"code": "not_found", "message": None, "source": None, "metadata": None, "docs": "new"}]},
+        {"errors": [{"message": "no code"}]},
+        {"errors": [{"source": {"field": {}}, "metadata": {"scope": 5}, "code": [], "message": 5}]},
+        {"errors": [None, {"message": "no code"}, {"code": "resource_not_found"}], "new": {"key": 1}},
+    ],
+    ids=str,
+)
+def test_api_error_is_recognised_in_all_its_forms(body: Json) -> None:
+    assert [type(error_of(status, body)) for status in (404, 403, 401)] == [Gone, Forbidden, BadKey]
+
+
+def retry_after(body: Any = None, **headers: str) -> float | None:
+    """Seconds to wait after a 429 with this time in the body, and these headers."""
+    error = error_of(429, {"rate_limit": {"retry_after": body}}, **headers)
+    assert isinstance(error, RateLimited)
+    return error.retry_after
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("7", 7), (" 1.5 ", 1.5), ("Wed, 21 Oct 2026 07:28:30 GMT", 30)])
+def test_retry_after_header_is_seconds_or_a_date(header: str, seconds: float) -> None:
+    assert retry_after(99, Retry_After=header, Date=DATE) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("2026-10-21T07:28:12.5Z", 12.5), ("2026-10-21T09:28:12+02:00", 12), ("12", 12), (1.5, 1.5)]
+)
+def test_retry_after_in_the_body_is_seconds_or_a_date(value: Any, seconds: float) -> None:
+    for header in ("", "soon!", "0"):
+        assert retry_after(value, Retry_After=header, Date=DATE) == seconds
+
+
+@pytest.mark.parametrize("value", ["", "soon!", "0", "-5", "1e3", "Wed, 21 Oct 2026 07:27:00 GMT", "9" * 400])
+def test_retry_after_that_is_invalid_or_past_is_none(value: str) -> None:
+    assert retry_after(Retry_After=value, Date=DATE) is None
+    assert retry_after(value, Date=DATE) is None
+
+
+@pytest.mark.parametrize("value", [[], {}, 0, 10**400, float("inf")])
+def test_retry_after_in_the_body_of_another_type_is_none(value: Any) -> None:
+    assert [retry_after(value, Date=date) for date in (DATE, "", "yesterday!")] == [None] * 3
