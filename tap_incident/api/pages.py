@@ -59,22 +59,17 @@ def read_pages(
     while True:
         found = requested(params)
         is_end = not found.rows and found.after is None and stream.window is None
-        if is_end and after and (before is None or before.rows):
-            again = requested(earlier)
-            if again.after != after:
-                # The row of the cursor was deleted, and the API can't find its place.
-                LOGGER.info("%s: nothing comes after a cursor: requesting the page before it again", stream.name)
-                params, found = earlier, _unread(again, before)
-                seen = seen if before else set()
-        if found.after in seen and found.after is not None:
-            raise BadData(f"{stream.name}: {stream.path} returned the same cursor twice: the list would never end")
+        if is_end and after and (before is None or before.rows) and (again := requested(earlier)).after != after:
+            # The row of the cursor was deleted, and the API can't find its place.
+            LOGGER.info("%s: nothing comes after a cursor: requesting the page before it again", stream.name)
+            params, found = earlier, _unread(again, before)
+            seen = seen if before else set()
         # A hash per page, because the ids of a long list would take too much memory.
         rows = hash(repr(_ids(found)))
         stale = stale + 1 if not found.rows or rows in seen else 0
-        if stale >= limit and found.after is not None:
-            raise BadData(
-                f"{stream.name}: {stream.path} returned {stale} pages without a new row: the list would never end"
-            )
+        if found.after is not None and (found.after in seen or stale >= limit):
+            what = "the same cursor twice" if found.after in seen else f"{stale} pages without a new row"
+            raise BadData(f"{stream.name}: {stream.path} returned {what}: the list would never end")
         yield found
         if found.after is None:
             return

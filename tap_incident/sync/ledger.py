@@ -205,6 +205,7 @@ class Ledger:
 
     def finish(self) -> None:
         """After the last step: drop the cursors of streams that are no longer selected."""
+        self._writer.flush()
         if self._sample:
             return
         state: State = {"bookmarks": {}, **self.state}

@@ -57,18 +57,15 @@ def sync(
     Raises what ends the run early; the last STATE then only covers records that were written before it. Raises TapError
     at the end if some of what was selected could not be read. Sets `stop` when it ends.
     """
-    clock = time.monotonic
-    began_at, finished = clock(), False
+    began_at, finished = time.monotonic(), False
     problems, flow = Problems(), Flow(stop)
     key_of = organisation(client)
     starts = planned(selection, config, state, key_of, client, sample=sample)
-    versions = _versions(starts, config)
-    encoder = Encoder(config.api_key, versions)
-    progress = Progress(lambda: client.sent, client.seconds_for, clock)
-    began = client.began
+    versions, began = _versions(starts, config), client.began
+    progress = Progress(lambda: client.sent, client.seconds_for, time.monotonic)
     ledger = Ledger(state, writer, problems, progress, began=began, versions=versions, sample=sample)
     shared = Shared(
-        *(config, client, Pool(config.max_concurrency), problems, encoder),
+        *(config, client, Pool(config.max_concurrency), problems, Encoder(config.api_key, versions)),
         *(shift_window(now, config.schedule_window_days), flow.put, stop, began, sample),
     )
     try:
@@ -76,7 +73,6 @@ def sync(
         _read_all(starts, shared, flow, ledger)
         finished = True
         ledger.finish()
-        writer.flush()
         raise_failures(problems, selection)
     except Exception:
         # The output may be what failed.
@@ -86,11 +82,15 @@ def sync(
     finally:
         stop.set()
         shared.close()
-        encoder.log_unknown_properties()
-        problems.log_deleted_parents()
-        log_metrics(writer.records, client.timings())
-        seconds = clock() - began_at
-        log_summary(writer.records, problems, selection, requests=client.sent, seconds=seconds, finished=finished)
+        _log_end(shared, writer, selection, seconds=time.monotonic() - began_at, finished=finished)
+
+
+def _log_end(shared: Shared, writer: Writer, selection: Selection, *, seconds: float, finished: bool) -> None:
+    shared.encoder.log_unknown_properties()
+    shared.problems.log_deleted_parents()
+    log_metrics(writer.records, shared.client.timings())
+    requests = shared.client.sent
+    log_summary(writer.records, shared.problems, selection, requests=requests, seconds=seconds, finished=finished)
 
 
 def planned(
