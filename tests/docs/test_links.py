@@ -64,14 +64,6 @@ def test_links_of_a_document_lead_somewhere(document: Path) -> None:
     assert dead(document) == []
 
 
-def test_a_dead_link_is_found(tmp_path: Path) -> None:
-    (tmp_path / "other.md").write_text("# Two words, `code`\n## Same\n## Same\n```sh\n# Comment\n```\n", "utf-8")
-    good = "[a](other.md) [b](other.md#two-words-code) [c](other.md#same-1) [d](#here) [e](https://x.example/y)"
-    page = tmp_path / "page.md"
-    page.write_text(f"# Here\n{good} `[f](code.md)`\n[g](missing.md) [h](other.md#comment) ![i](none.png) [j](#x)\n")
-    assert dead(page) == ["missing.md", "other.md#comment", "none.png", "#x"]
-
-
 def test_documents_that_other_files_name_are_there() -> None:
     found = {
         (path.name, name)

@@ -10,7 +10,7 @@ import pytest
 from tap_incident.settings import VERSION
 from tap_incident.streams import STREAMS
 from tests.support.paths import REPOSITORY
-from tools.docs import FILES, PARTS, README, SETTINGS, new_text, rendered
+from tools.docs import FILES, README, new_text
 
 CHANGES = REPOSITORY / "CHANGELOG.md"
 
@@ -18,11 +18,6 @@ CHANGES = REPOSITORY / "CHANGELOG.md"
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_what_is_made_from_the_code_is_up_to_date(file: Path) -> None:
     assert file.read_text("utf-8") == new_text(file), "run make docs"
-
-
-def test_tables_without_a_place_in_the_document_are_an_error() -> None:
-    with pytest.raises(ValueError, match="settings"):
-        rendered("# no markers", PARTS[SETTINGS])
 
 
 def test_changelog_has_this_version_with_a_date() -> None:

@@ -16,11 +16,9 @@ from tests.fake_api import NOW, FakeApi, Organisation, organisation
 from tests.fake_api.facts import CONTENT
 from tests.support.catalogs import EVERYTHING
 from tests.support.runs import (
-    Json,
     Run,
 )
 from tools.docs import GUIDE
-from tools.unread import unread_table
 
 TEXT = GUIDE.read_text("utf-8")
 COLUMN = r"`([a-z_]+\.[a-z_.\[\]]+)`"
@@ -95,13 +93,3 @@ def test_page_accounts_for_every_operation_of_the_api_once() -> None:
     unread = [path for line in others.splitlines()[3:] for path in re.findall("`(/v[^`]*)`", line.split(" | ")[0])]
     assert len(read) == len(STREAMS) + sum(stream.detail is not None for stream in STREAMS)
     assert sorted([*read, *unread]) == sorted([*CONTENT["endpoints"], *CONTENT["left_out"]])
-
-
-def test_operation_without_a_stream_needs_a_reason() -> None:
-    facts: Json = {"endpoints": {"/v2/users": {}, "/v9/soups": {}}, "left_out": {"/v9/soups/{id}": "one row of a list"}}
-    with pytest.raises(ValueError, match="/v9/soups: add a stream"):
-        unread_table(facts)
-    del facts["endpoints"]["/v9/soups"]
-    assert unread_table(facts).splitlines()[2:] == [
-        "| `/v9/soups/{id}` | No: one row by its id. The list has the same row. |"
-    ]
