@@ -13,14 +13,11 @@ LONGEST = 140
 
 
 @EACH_STREAM
-def test_column_has_a_description_that_says_more_than_its_name(stream: Stream) -> None:
+def test_column_has_a_description(stream: Stream) -> None:
     for path, part in described(schema(stream), deep=stream.selected_by_default):
         text = part.get("description", "")
         assert re.fullmatch(r"\S.*\.", text), f"{path} has no description in schemas/{stream.name}.json"
         assert len(text) <= LONGEST, path
-        name = path.rpartition(".")[2].replace("_", " ")
-        assert not re.fullmatch(rf"((the|its) )?{re.escape(name)}\.", text, re.IGNORECASE), path
-        assert len(text.split()) > 2 or "," in text, f"{path}: {text!r} says too little"
 
 
 @EACH_STREAM

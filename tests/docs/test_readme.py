@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from tap_incident.settings import VERSION
-from tap_incident.streams import STREAMS
 from tests.support.paths import REPOSITORY
-from tools.docs import FILES, README, new_text
-
-CHANGES = REPOSITORY / "CHANGELOG.md"
+from tools.docs import FILES, new_text
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -21,7 +18,8 @@ def test_what_is_made_from_the_code_is_up_to_date(file: Path) -> None:
 
 
 def test_changelog_has_this_version_with_a_date() -> None:
-    assert re.search(rf"^## {re.escape(VERSION)} - 20\d\d-\d\d-\d\d$", CHANGES.read_text("utf-8"), re.MULTILINE)
+    text = (REPOSITORY / "CHANGELOG.md").read_text("utf-8")
+    assert re.search(rf"^## {re.escape(VERSION)} - 20\d\d-\d\d-\d\d$", text, re.MULTILINE)
 
 
 def test_reliability_page_names_only_tests_that_exist() -> None:
@@ -33,9 +31,3 @@ def test_reliability_page_names_only_tests_that_exist() -> None:
     assert text.count("\n- ") == len(faults)
     for fault in faults:
         assert set(re.findall(r"`(test_\w+)`", fault)) <= there, fault
-
-
-def test_readme_names_every_stream() -> None:
-    text = README.read_text("utf-8")
-    assert {stream.name for stream in STREAMS} <= set(re.findall(r"`(\w+)`", text))
-    assert f"({len(STREAMS)} streams)" in text
