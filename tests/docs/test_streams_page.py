@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import BY_NAME, STREAMS
 from tests.fake_api.facts import CONTENT
+from tests.support.each import for_each
 from tools.docs import GUIDE
 
 TEXT = GUIDE.read_text("utf-8")
@@ -17,7 +16,7 @@ JOINS = re.findall(rf"^\| {COLUMN} \| {COLUMN}(?:, where `type` is `(\w+)`)? \|$
 TABLES = ("streams", "unread")
 
 
-@pytest.mark.parametrize("column", sorted({path for left, right, _ in JOINS for path in (left, right)}))
+@for_each(sorted({path for left, right, _ in JOINS for path in (left, right)}))
 def test_joins_of_the_page_are_in_the_schemas(column: str) -> None:
     stream, *path = re.split(r"\.|(?=\[)", column)
     part = schema(BY_NAME[stream])

@@ -153,7 +153,9 @@ def messages(tap: Path, sample_api: FakeApi, tmp_path_factory: pytest.TempPathFa
     (folder / "catalog.json").write_text(json.dumps(NEEDED))
     (folder / "settings.json").write_text(json.dumps(SETTINGS))
     command = [str(tap), "--catalog", str(folder / "catalog.json"), "--config", str(folder / "settings.json")]
-    (folder / "printed.jsonl").write_text(pipe(command, ["/bin/cat"], sample_api, folder).loaded().printed, "utf-8")
+    piped = pipe(command, ["/bin/cat"], sample_api, folder)
+    assert piped.run.code == 0, piped.said
+    (folder / "printed.jsonl").write_text(piped.printed, "utf-8")
     return folder / "printed.jsonl"
 
 
