@@ -44,8 +44,8 @@ FREE_MAP: Json = {
     "texts": list(TEXTS[:-1]),
     "k" * 300: None,
 }
-# The API is written in Go, whose unset moment is the first.
-MOMENTS = ("0001-01-01T00:00:00Z", "2024-03-10T23:59:58Z", "2024-03-10T23:59:58.123456789Z")
+# The first is the unset moment of Go, in which the API is written.
+MOMENTS = ("0001-01-01T00:00:00Z", "2024-03-10T23:59:58.123456789Z")
 HARD: dict[str, list[Json]] = {
     "actions": [{"created_at": moment} for moment in MOMENTS],
     "incident_roles": [{"name": "Hard", "description": text} for text in TEXTS],

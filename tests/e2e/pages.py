@@ -20,8 +20,8 @@ from tests.support.runs import KEY
 from .loaders import KEPT, bin_folder, ended, interpreter, output
 
 DOCS = REPOSITORY / "docs"
+# The home folder of the commands. Their environments stay there from run to run.
 HOME = KEPT / "home"
-"""The home folder of the commands. Their environments stay there from run to run."""
 BASH = shutil.which("bash") or "bash"
 DEFAULT = sorted(stream.name for stream in STREAMS if stream.selected_by_default)
 

@@ -29,7 +29,6 @@ class Place:
     rows: Callable[[], Mapping[str, list[Json]]]
     """Gives the rows of each table."""
     database: Database | None = None
-    """To ask by SQL, if it is PostgreSQL."""
 
 
 @dataclass(frozen=True)
