@@ -19,19 +19,9 @@ NOT_RUN = {"docker.md": ("shell",), "warehouses.md": ("shell",)}
 """They would need a Docker daemon, and an account."""
 
 
-def named(path: Path) -> str:
-    """A page's name in a test's id."""
-    return str(path.relative_to(DOCS))
-
-
-def languages(page: Path) -> list[str]:
-    """The language of each block of code."""
-    return re.findall(r"^```(.*)\n(?s:.*?)^```$", page.read_text("utf-8"), re.MULTILINE)
-
-
-@pytest.mark.parametrize("page", PAGES, ids=named)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_of_a_page_are_run_by_a_test(page: Path) -> None:
-    found = set(languages(page))
+    found = set(re.findall(r"^```(.*)\n(?s:.*?)^```$", page.read_text("utf-8"), re.MULTILINE))
     assert found <= {*RUN, *SHOWN, *NOT_RUN.get(page.name, ())}
     tests = "".join(path.read_text("utf-8") for path in (REPOSITORY / "tests" / "e2e").glob("test_*.py"))
     if found & set(RUN):

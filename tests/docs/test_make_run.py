@@ -16,7 +16,7 @@ import pytest
 from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Organisation, sample_organisation
 from tests.support.paths import REPOSITORY
-from tools.run import MORE, write
+from tools.run import MORE
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("INCIDENT_", "TAP_INCIDENT_"))}
 
@@ -35,8 +35,7 @@ def noted(folder: Path) -> Any:
     return json.loads((folder / "output" / "run.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def org() -> Organisation:
+def small() -> Organisation:
     """A small organisation."""
     return sample_organisation(5, now=datetime.now(timezone.utc))
 
@@ -61,16 +60,8 @@ def test_make_run_writes_one_file_per_stream(tmp_path: Path) -> None:
     assert (noted(tmp_path)["sample"], noted(tmp_path)["exit_code"], noted(tmp_path)["missing"]) == (True, 0, {})
 
 
-def test_make_run_uses_config_json_and_fails_with_it(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"api_key": "k", "max_concurrency": 0}')
-    done = run(tmp_path, code=1)
-    assert "Reading incident.io with config.json" in done.stdout
-    assert "exit code 1" in done.stdout
-    assert "max_concurrency" in done.stderr
-
-
-def test_make_run_reads_with_the_key_in_the_environment_and_notes_what(tmp_path: Path, org: Organisation) -> None:
-    with FakeApi(org, key="mine", denied=["escalations.view"]) as api:
+def test_make_run_reads_with_the_key_in_the_environment_and_notes_what(tmp_path: Path) -> None:
+    with FakeApi(small(), key="mine", denied=["escalations.view"]) as api:
         done = run(tmp_path, at(api))
     assert "Reading incident.io with the key in INCIDENT_API_KEY" in done.stdout
     said = noted(tmp_path)
@@ -80,31 +71,18 @@ def test_make_run_reads_with_the_key_in_the_environment_and_notes_what(tmp_path:
     assert datetime.fromisoformat(said["began"]) <= datetime.now(timezone.utc)
 
 
-def test_make_run_removes_what_another_organisation_left(tmp_path: Path, org: Organisation) -> None:
+def test_make_run_removes_what_another_organisation_left_and_keeps_its_rows(tmp_path: Path) -> None:
     (tmp_path / "output").mkdir()
     for name in ("follow_ups.jsonl", "escalations.jsonl", "kept.txt"):
         (tmp_path / "output" / name).write_text("of another organisation\n")
-    with FakeApi(org, key="mine") as api:
-        run(tmp_path, {**at(api), "TAP_INCIDENT_STREAMS": "incidents"})
-    left = sorted(path.name for path in (tmp_path / "output").iterdir())
-    assert left == ["incidents.jsonl", "kept.txt", "run.json", "state.json"]
-    assert noted(tmp_path)["streams"] == {"incidents": 5}
-
-
-def test_make_run_with_a_wrong_key_leaves_the_rows_of_the_last_run(tmp_path: Path, org: Organisation) -> None:
-    with FakeApi(org, key="mine") as api:
-        run(tmp_path, {**at(api), "TAP_INCIDENT_STREAMS": "incidents"})
-        before = noted(tmp_path)
-        run(tmp_path, {**at(api), "INCIDENT_API_KEY": "wrong"}, code=1)
-    assert noted(tmp_path) == before
+    with FakeApi(small(), key="mine") as api:
+        variables = {**at(api), "TAP_INCIDENT_STREAMS": "incidents"}
+        run(tmp_path, variables)
+        left = sorted(path.name for path in (tmp_path / "output").iterdir())
+        assert left == ["incidents.jsonl", "kept.txt", "run.json", "state.json"]
+        assert noted(tmp_path)["streams"] == {"incidents": 5}
+        # A wrong key takes nothing away.
+        (tmp_path / "config.json").write_text('{"api_key": "wrong"}')
+        said = run(tmp_path, {**variables, "INCIDENT_API_KEY": ""}, code=1)
+    assert "Reading incident.io with config.json" in said.stdout
     assert len((tmp_path / "output" / "incidents.jsonl").read_text().splitlines()) == 5
-
-
-def test_rows_of_two_runs_never_mix_even_if_the_second_is_killed(tmp_path: Path) -> None:
-    schemas = [json.dumps({"type": "SCHEMA", "stream": name}) for name in ("incidents", "users")]
-    row = json.dumps({"type": "RECORD", "stream": "users", "record": {"id": "1"}})
-    write([*schemas, row], tmp_path)
-    (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(json.JSONDecodeError):
-        write([schemas[0], "{"], tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["incidents.jsonl"]

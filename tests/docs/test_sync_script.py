@@ -6,20 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
-
 from tests.fake_api import FakeApi, Fault, organisation
+from tests.fake_api.server import Faults
+from tests.support.faults import after_first_page, cursors, port_of
 from tests.support.paths import REPOSITORY
-from tests.support.runs import (
-    KEY,
-    Json,
-    cursor,
-    only,
-    there,
-)
+from tests.support.runs import KEY, only, there
 
 SCRIPT = REPOSITORY / "examples" / "sync.sh"
 # Keeps the alerts' ids, and prints each state once it has kept what came before.
@@ -37,53 +30,33 @@ FAILS = TARGET + "print('{\"half'); sys.exit(3)\n"
 SILENT = "import sys; sys.stdin.read()"
 
 
-def refused(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-    """Refuses all but the first page of alerts, for good."""
-    return Fault(status=401) if path == "/v2/alerts" and "after" in params else None
-
-
-def synced(folder: Path, port: int = 0, *, fault: bool = False, target: str = TARGET) -> int:
-    """Run the script in `folder` against the stand-in, whose port it writes to `folder`/port; gives its exit code."""
+def synced(folder: Path, port: int = 0, *, faults: Faults | None = None, target: str = TARGET) -> tuple[int, int]:
+    """Run the script in `folder` against the stand-in; gives its exit code and the stand-in's port."""
     (folder / "config.json").write_text(json.dumps({"api_key": KEY}))
     (folder / "catalog.json").write_text(json.dumps(only("alerts")))
     tap = folder / "the tap"
     tap.write_text(f'#!/bin/sh\nexec {sys.executable} -m tap_incident "$@"\n')
     tap.chmod(0o755)
-    with FakeApi(organisation(1), faults=refused if fault else None, port=port) as fake:
-        (folder / "port").write_text(fake.url.rsplit(":", 1)[1])
+    with FakeApi(organisation(1), faults=faults, port=port) as fake:
         environ = {**os.environ, "TAP_INCIDENT": str(tap), "INCIDENT_ENDPOINT": fake.url}
         run = [str(SCRIPT), sys.executable, "-c", target]
-        return subprocess.run(run, cwd=folder, env=environ, stderr=subprocess.DEVNULL, check=False).returncode
+        done = subprocess.run(run, cwd=folder, env=environ, stderr=subprocess.DEVNULL, check=False)
+        return done.returncode, port_of(fake)
 
 
-def port(folder: Path) -> int:
-    """The port of the last run's stand-in: a state is only valid for the same address."""
-    return int((folder / "port").read_text())
-
-
-def state(folder: Path) -> Json:
-    """What the next run will be given."""
-    found: Json = json.loads((folder / "state.json").read_text())
-    return found
-
-
-def test_sync_script_resumes_an_interrupted_run(tmp_path: Path) -> None:
+def test_sync_script_resumes_an_interrupted_run_and_keeps_its_state_when_the_target_fails(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
-    assert synced(folder, fault=True) == 1
-    assert cursor(state(folder), "alerts")
-    assert synced(folder, port(folder)) == 0
-    assert state(folder) == {"bookmarks": {}}
+    code, port = synced(folder, faults=after_first_page("/v2/alerts", Fault(status=401)))
+    state = (folder / "state.json").read_text()
+    assert (code, bool(cursors(json.loads(state), "alerts"))) == (1, True)
+    before = (folder / "ids").read_text()
+    for target, wanted in ((FAILS, 3), (SILENT, 0)):
+        assert synced(folder, port, target=target)[0] == wanted
+        assert (folder / "state.json").read_text() == state
+    (folder / "ids").write_text(before)
+    assert synced(folder, port)[0] == 0
+    assert json.loads((folder / "state.json").read_text()) == {"bookmarks": {}}
     expected = sorted(row["id"] for row in there(organisation(1), "alerts"))
     assert sorted((folder / "ids").read_text().split()) == expected  # Each once: nothing lost, nothing read again.
     assert len(expected) > 100
-    assert not (folder / "state.new").exists()
-
-
-@pytest.mark.slow
-def test_sync_script_keeps_the_state_when_the_target_fails(tmp_path: Path) -> None:
-    assert synced(tmp_path, fault=True) == 1
-    before = state(tmp_path)
-    for target, code in ((FAILS, 3), (SILENT, 0)):
-        assert synced(tmp_path, port(tmp_path), target=target) == code
-        assert state(tmp_path) == before

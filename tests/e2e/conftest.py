@@ -5,28 +5,56 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fake_api import FakeApi, Organisation
-from tests.support.paths import REPOSITORY
-from tests.support.runs import Json, Run
+from tap_incident.streams import BY_NAME
+from tests.fake_api import FakeApi, Organisation, organisation
+from tests.support.runs import Json, there
 
-from .data import hard_organisation
-from .environments import loader_command, tap_command
-from .loaders import Loader
-from .meltano import Project, project_with
+from .dbt import built, files, layout, marts, messages, sample, sample_api
+from .loaders import Loader, Piped, loader_command, pipe, tap_command
 from .pages import copied
-from .pipes import Piped, pipe
 from .postgres import Server, serving
-from .sample import built, layout, sample, sample_api
-from .targets import TARGETS, Filled, Target
 
+# One more than a double counts to without gaps, on both sides of zero, and the ends of 64 bits.
+INTEGERS = (2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 0)
+# All but NUL, which PostgreSQL can't store.
+TEXTS = (
+    "",
+    "line\nfeed, carriage\r\nreturn, \ttab",
+    "a newline written out: \\n, and a backslash \\",
+    'quotes: " \' ` "" \'\' \\"',
+    "NULL",
+    "\\N",
+    "\\.",
+    "control \x01 \x1f \x7f, separators \u2028 \u2029, byte order mark \ufeff",
+    "𝒻𝑜𝓊𝓇 bytes, e\u0301 and é, \u202eright to left\u202c",
+    '{"looks": "like json"}',
+    "x" * 70_000,
+)
+FREE_MAP: Json = {
+    "": "no name",
+    "Key": 1,
+    "key": 2,
+    "søppe 🍲": {"": None, "deep": [[], {}, [None, {"deeper": 2**53 + 1}]]},
+    "texts": list(TEXTS[:-1]),
+    "k" * 300: None,
+}
+# The first is the unset moment of Go, in which the API is written.
+MOMENTS = ("0001-01-01T00:00:00Z", "2024-03-10T23:59:58.123456789Z")
+HARD: dict[str, list[Json]] = {
+    "actions": [{"created_at": moment} for moment in MOMENTS],
+    "incident_roles": [{"name": "Hard", "description": text} for text in TEXTS],
+    "severities": [{"rank": rank} for rank in INTEGERS],
+    "catalog_entries": [{"name": text, "attribute_values": FREE_MAP} for text in TEXTS],
+}
+"""What the rows that are planted have of their own, by stream."""
 Pour = Callable[..., Piped]
-__all__ = ["built", "layout", "sample", "sample_api"]
+__all__ = ["built", "files", "layout", "marts", "messages", "sample", "sample_api"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,8 +77,15 @@ def tap() -> Path:
 
 @pytest.fixture(scope="session")
 def org() -> Organisation:
-    """What there is to read; not to be changed."""
-    return hard_organisation()
+    """What there is to read, and the rows of `HARD` beside that; not to be changed."""
+    org = organisation(40)
+    for stream, hard in HARD.items():
+        # Of the last row that is read at all: lists are asked for oldest first, and some belong to test incidents.
+        model = there(org, stream)[-1]
+        org.rows[BY_NAME[stream].path] += [
+            deepcopy(model) | {"id": f"Z{stream.upper()}{place:03d}"} | row for place, row in enumerate(hard)
+        ]
+    return org
 
 
 @pytest.fixture(scope="session")
@@ -58,19 +93,6 @@ def api(org: Organisation) -> Iterator[FakeApi]:
     """The stand-in that serves it."""
     with FakeApi(org) as fake:
         yield fake
-
-
-@pytest.fixture(scope="session")
-def installed(tap: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project of Meltano with the example and the tap from the wheel."""
-    assert tap.exists()
-    return project_with(REPOSITORY / "examples" / "meltano.yml", tmp_path_factory.mktemp("meltano")).install()
-
-
-@pytest.fixture
-def project(installed: Project, tmp_path: Path) -> Project:
-    """The project with an empty place to load to, and no state."""
-    return replace(installed, loaded=tmp_path)
 
 
 @pytest.fixture
@@ -88,48 +110,27 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def pour(tap: Path, api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> Pour:
-    """Pipe the tap into a loader: pour(loader, config, arguments=..., settings=..., catalog=..., state=..., api=...).
+    """Pipe the tap into a loader: pour(loader, config, settings=..., catalog=..., state=..., api=...).
 
     `config` goes to the loader's --config, `settings` to the tap's, `catalog` and `state` to the tap, and `api` is
     served in place of the usual. Gives a Piped.
-    Raises NoPython if there is none for the loader.
     """
 
     def run(
         loader: Loader,
-        config: Json | None = None,
+        config: Json,
         *,
-        arguments: tuple[str, ...] = (),
         api: FakeApi = api,
         settings: Json | None = None,
         **files: Json,
     ) -> Piped:
-        target = [str(loader_command(loader)), *arguments]
         folder = tmp_path_factory.mktemp(loader.name)
-        if config is not None:
-            target += ["--config", _written(folder / "config.json", config)]
-        options = [part for name, value in files.items() for part in (f"--{name}", _written(folder / name, value))]
-        if settings is not None:
-            options += ["--config", _written(folder / "settings.json", settings)]
+        (folder / "target.json").write_text(json.dumps(config))
+        target = [str(loader_command(loader)), "--config", str(folder / "target.json")]
+        options: list[str] = []
+        for name, value in {"config": settings or {}, **files}.items():
+            (folder / name).write_text(json.dumps(value))
+            options += [f"--{name}", str(folder / name)]
         return pipe([str(tap), *options], target, api, folder)
 
     return run
-
-
-@pytest.fixture(scope="session")
-def written(tap: Path, api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """What the tap writes, whoever reads it."""
-    return pipe([str(tap)], ["/bin/cat"], api, tmp_path_factory.mktemp("written")).succeeded().run
-
-
-@pytest.fixture(scope="session", params=TARGETS, ids=lambda target: target.loader.name)
-def filled(request: pytest.FixtureRequest, pour: Pour, tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    """Each database after a run into it; only to be read."""
-    target: Target = request.param
-    place = target.place(request, tmp_path_factory.mktemp(target.loader.name))
-    return Filled(target, place, pour(target.loader, place.config).loaded().run)
-
-
-def _written(path: Path, value: Json) -> str:
-    path.write_text(json.dumps(value))
-    return str(path)

@@ -1,22 +1,28 @@
-"""dbt as `make models` has it, and what it makes of models/ in each of the databases that it runs on."""
+"""dbt as `make models` has it, the databases and files that it reads, and the sample organisation in each of them."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from tap_incident.settings import INCIDENT_MODES
+from tests.fake_api import FakeApi, Organisation, sample_organisation
+from tests.fake_api.making import instant
 from tests.support.paths import REPOSITORY
-from tests.support.runs import Json
+from tests.support.runs import Json, only
+from tools.run import write
 
-from .environments import SECONDS, output
-from .pipes import exact
+from .loaders import Piped, ask_duckdb, bin_folder, ended, pipe
 from .postgres import Database
-from .stores import SCRIPT
+from .targets import DUCKDB_TARGET, MELTANO_TARGET, PIPELINEWISE_TARGET, Target
 
 MODELS = REPOSITORY / "models"
 SCHEMA = "incident_marts"
@@ -39,8 +45,8 @@ class Layout:
         marts = sorted(path.stem for path in (MODELS / "marts").glob("*.sql"))
         if isinstance(self.marts, Database):
             return {mart: self.marts.rows(f"SELECT * FROM {SCHEMA}.{mart}") for mart in marts}  # noqa: S608
-        found = exact(output(str(bin_folder() / "python"), str(SCRIPT), str(self.marts), "main"))["rows"]
-        return {mart: found[mart] for mart in marts}
+        use = f"ATTACH '{self.marts}' AS marts (READ_ONLY); USE marts.main"
+        return ask_duckdb(use, **{mart: f"FROM {mart}" for mart in marts})
 
 
 def in_files(rows: Path, marts: Path) -> Layout:
@@ -71,27 +77,142 @@ class Built:
     printed: str
 
 
-@cache
-def bin_folder() -> Path:
-    """The bin folder of dbt's environment, made if need be."""
-    output("make", "--no-print-directory", ".dbt/.ready")
-    return REPOSITORY / ".dbt" / "bin"
-
-
 def build(layout: Layout, folder: Path, **variables: str) -> Built:
     """Run `dbt build` on all of models/, with what it writes beside the marts in `folder`."""
     given = json.dumps({**layout.variables, **variables})
     places = ("--target-path", str(folder / "target"), "--log-path", str(folder / "logs"))
     at = ("--project-dir", str(MODELS), "--profiles-dir", str(MODELS), "--target", layout.target, *places)
-    done = subprocess.run(
-        [str(bin_folder() / "dbt"), "--no-use-colors", "build", *at, "--vars", given],
-        env={**os.environ, **layout.environ},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    command = (bin_folder() / "dbt", "--no-use-colors", "build", *at, "--vars", given)
+    done = ended(*command, env={**os.environ, **layout.environ}, cwd=folder)
     results = folder / "target" / "run_results.json"
     found = json.loads(results.read_text("utf-8"))["results"] if results.exists() else []
     return Built(done.returncode, {result["unique_id"]: result["status"] for result in found}, done.stdout)
+
+
+# The others would take minutes to read.
+NEEDED = only(*(path.stem.removeprefix("base_") for path in (MODELS / "base").glob("*.sql")))
+LOADED: dict[str, Target] = {each.loader.name: each for each in (MELTANO_TARGET, PIPELINEWISE_TARGET, DUCKDB_TARGET)}
+SETTINGS: Json = {"incident_modes": list(INCIDENT_MODES)}
+MOMENT = r"\d\d[T ]\d\d:\d\d"
+
+
+@pytest.fixture(scope="session")
+def sample() -> Organisation:
+    """The organisation that make run reads, with incidents, alerts and shifts that are easy to count wrongly."""
+    org = sample_organisation(200, now=datetime.now(timezone.utc).replace(microsecond=0))
+    for path, change in (
+        ("/v2/incidents", _incident),
+        ("/v3/follow_ups", lambda place, row: {**row, "assignee_team": None} if place % 4 == 1 else row),
+        ("/v2/escalations", _escalation),
+    ):
+        org.rows[path][:] = [change(place, row) for place, row in enumerate(org.rows[path])]
+    org.modes |= {row["id"]: row["mode"] for row in org.rows["/v2/incidents"]}
+    org.rows["/v2/alert_sources"].pop()
+    own, other = (row["id"] for row in org.rows["/v2/schedules"][:2])
+    for row in [row for row in org.rows["/v2/schedule_entries"] if row["schedule_id"] == own]:
+        # The same people in two schedules, half a day later.
+        later = {name: instant(row[name])[0] + timedelta(hours=12) for name in ("start_at", "end_at")}
+        times = {name: moment.strftime("%Y-%m-%dT%H:%M:%SZ") for name, moment in later.items()}
+        again = {**row, **times, "schedule_id": other, "entry_id": f"{row['entry_id']}-2"}
+        org.rows["/v2/schedule_entries"].append(again)
+    return org
+
+
+def _incident(place: int, row: Json) -> Json:
+    """Some were opened again and have kept their "Resolved at"; some lack "Reported at" or a severity, or are tests."""
+    if place % 10 == 3:
+        row = {**row, "incident_status": {**row["incident_status"], "category": "live"}}
+    if place % 10 == 5:
+        first, *others = row["incident_timestamp_values"]
+        row = {**row, "incident_timestamp_values": [{**first, "value": None}, *others]}
+    if place % 20 == 7:
+        row = {**row, "mode": "test"}
+    return {**row, "severity": None} if place % 25 == 9 else row
+
+
+def _escalation(place: int, row: Json) -> Json:
+    """Some begin with a notice of low urgency and repeat the next one; some have no other."""
+    first = row["events"][0]
+    low = {**first, "urgency": "low"}
+    if place % 7 == 3:
+        return {**row, "events": [low, low]}
+    return {**row, "events": [low, first, *row["events"]]} if place % 5 == 2 else row
+
+
+@pytest.fixture(scope="session")
+def sample_api(sample: Organisation) -> Iterator[FakeApi]:
+    """The stand-in that serves it."""
+    with FakeApi(sample) as fake:
+        yield fake
+
+
+@pytest.fixture(scope="session")
+def messages(tap: Path, sample_api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the tap's messages with the streams that models read."""
+    folder = tmp_path_factory.mktemp("messages")
+    (folder / "catalog.json").write_text(json.dumps(NEEDED))
+    (folder / "settings.json").write_text(json.dumps(SETTINGS))
+    command = [str(tap), "--catalog", str(folder / "catalog.json"), "--config", str(folder / "settings.json")]
+    piped = pipe(command, ["/bin/cat"], sample_api, folder)
+    assert piped.run.code == 0, piped.said
+    (folder / "printed.jsonl").write_text(piped.printed, "utf-8")
+    return folder / "printed.jsonl"
+
+
+@pytest.fixture(scope="session")
+def files(messages: Path, tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    """A folder of files, as `make run` writes them."""
+    folder = tmp_path_factory.mktemp("files")
+    write(messages.read_text("utf-8").splitlines(), folder / "output")
+    return in_files(folder / "output", folder / "marts.duckdb")
+
+
+@pytest.fixture(scope="session")
+def marts(files: Layout, sample: Organisation, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Json]]:
+    """What the marts are of files, and have to be in every database.
+
+    The unit tests of models/ and the queries of docs/questions.md say whether that is right.
+    """
+    built = build(files, tmp_path_factory.mktemp("marts"), incident_now=sample.now.isoformat())
+    assert built.code == 0, built.printed[-3000:]
+    return files.rows()
+
+
+@pytest.fixture(scope="session", params=[*LOADED, "files"])
+def layout(
+    request: pytest.FixtureRequest,
+    pour: Callable[..., Piped],
+    sample_api: FakeApi,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Layout:
+    """Each database, and the folder of files, with the streams of the sample organisation that models read."""
+    if request.param == "files":
+        found: Layout = request.getfixturevalue("files")
+        return found
+    target, folder = LOADED[request.param], tmp_path_factory.mktemp("sample")
+    place = target.place(request, folder)
+    pour(target.loader, place.config, api=sample_api, catalog=NEEDED, settings=SETTINGS).loaded()
+    if place.database is not None:
+        return in_postgres(place.database)
+    return in_duckdb(Path(place.config["path"]), folder / "marts.duckdb")
+
+
+@pytest.fixture(scope="session")
+def built(layout: Layout, sample: Organisation, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """`dbt build` on each of them, in the sample's present."""
+    return build(layout, tmp_path_factory.mktemp("built"), incident_now=sample.now.isoformat())
+
+
+def comparable(rows: list[Json], wanted: list[Json]) -> list[list[Any]]:
+    """The columns of `wanted`, in an order that is the rows' own; numbers to the sixth digit.
+
+    Moments are left out, since each database writes them in its own way.
+    """
+    moments = {name for row in wanted for name, value in row.items() if re.search(MOMENT, str(value))}
+    names = [name for name in (wanted[0] if wanted else ()) if name not in moments]
+    return sorted(([_plain(row[name]) for name in names] for row in rows), key=repr)
+
+
+def _plain(value: Any) -> Any:
+    is_number = value is not None and not isinstance(value, (bool, str))
+    return round(float(value), 6) if is_number else value

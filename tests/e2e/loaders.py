@@ -1,13 +1,32 @@
-"""The loaders, as data: what is installed where, and the command that reads messages from its standard input."""
+"""The loaders, virtual environments for them and for the tap that are kept from run to run, and runs of both."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
 
-Version = tuple[int, int]
+import pytest
 
+from tests.fake_api import FakeApi
+from tests.support.paths import REPOSITORY
+from tests.support.runs import KEY, Json, Run, check
+
+KEPT = REPOSITORY / ".e2e"
 REQUIREMENTS = Path(__file__).parent / "requirements"
+BUILD = REQUIREMENTS / "build.txt"
+SECONDS = 400
+Version = tuple[int, int]
+ASK = Path(__file__).parent / "scripts" / "ask_duckdb.py"
 
 
 @dataclass(frozen=True)
@@ -26,12 +45,9 @@ class Loader:
         return REQUIREMENTS / f"{self.name}.txt"
 
 
-JSONL = Loader("target-jsonl", "target-jsonl")
 MELTANO = Loader("meltanolabs-target-postgres", "target-postgres")
 PIPELINEWISE = Loader("pipelinewise-target-postgres", "target-postgres")
 DUCKDB = Loader("target-duckdb", "target-duckdb")
-CSV = Loader("meltanolabs-target-csv", "target-csv")
-OLD_CSV = Loader("target-csv", "target-csv", pythons=((3, 9), (3, 9)))
 # No loader, but a program with requirements of its own too: it runs the tap and a loader.
 ORCHESTRATOR = Loader("meltano", "meltano", ((3, 11), (3, 13)))
 # No loader either: the vendor's client for the API, which reads the stand-in.
@@ -41,3 +57,130 @@ WAREHOUSES = Loader("dbt-warehouses", "python", ((3, 11), (3, 13)))
 BIGQUERY = Loader("z3-target-bigquery", "python", ((3, 11), (3, 11)))
 # What getting-started.md installs the tap with.
 PIPX, UV = (Loader("installers", name) for name in ("pipx", "uv"))
+
+
+def loader_command(loader: Loader) -> Path:
+    """The loader's command, installed; made anew when its requirements or the interpreter have changed."""
+    python = interpreter(*loader.pythons)
+    if python is None:
+        first, last = (".".join(map(str, version)) for version in loader.pythons)
+        pytest.skip(f"{loader.name} needs a Python from {first} to {last}, on PATH or in ~/.pyenv/versions")
+    mark = "\n".join([*python, BUILD.read_text(), loader.requirements.read_text()])
+    installs = (("-r", str(BUILD)), ("--no-deps", "--no-build-isolation", "-r", str(loader.requirements)))
+    return _environment(loader.name, python[0], mark, installs) / loader.command
+
+
+def tap_command() -> Path:
+    """The tap's command, built from the checkout and installed with its dependencies from the package index."""
+    dist = KEPT / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    # Not in isolation: what builds it is what the checkout was set up with.
+    output(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(REPOSITORY))
+    (wheel,) = dist.glob("*.whl")
+    mark = sys.version + (REPOSITORY / "setup.py").read_text()
+    scripts = _environment("tap-incident", sys.executable, mark, ((str(wheel),),))
+    # The code may have changed where the dependencies have not.
+    _install(scripts / "python", "--force-reinstall", "--no-deps", "--no-index", str(wheel))
+    return scripts / "tap-incident"
+
+
+def _environment(name: str, python: str, mark: str, installs: tuple[tuple[str, ...], ...]) -> Path:
+    """The bin folder of environment `name`, made by `pip install` with each of `installs` unless it has this `mark`."""
+    folder, ready = KEPT / name, KEPT / name / ".ready"
+    if not ready.exists() or ready.read_text() != mark:
+        shutil.rmtree(folder, ignore_errors=True)
+        output(python, "-m", "venv", "--without-pip", str(folder))
+        for arguments in installs:
+            _install(folder / "bin" / "python", *arguments)
+        ready.write_text(mark)
+    return folder / "bin"
+
+
+def _install(python: Path, *arguments: str) -> None:
+    # One pip for all environments: to put one into each takes longer than all that it would install there.
+    output(sys.executable, "-m", "pip", "--python", str(python), "install", *arguments)
+
+
+def ended(*command: str | Path, **settings: Any) -> subprocess.CompletedProcess[str]:
+    """What became of a command, with `settings` for subprocess.run."""
+    given = {"timeout": SECONDS, "capture_output": True, "text": True, "encoding": "utf-8", **settings}
+    return subprocess.run([str(part) for part in command], check=False, **given)
+
+
+def output(*command: str | Path, **settings: Any) -> str:
+    """What a command prints that has to end well; in the repository, unless `settings` say otherwise."""
+    environ = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = ended(*command, **{"cwd": REPOSITORY, "env": environ, **settings})
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-5000:]}"
+    return done.stdout
+
+
+@cache
+def bin_folder() -> Path:
+    """The bin folder of dbt's environment, as `make models` has it, made if need be."""
+    output("make", "--no-print-directory", ".dbt/.ready")
+    return REPOSITORY / ".dbt" / "bin"
+
+
+def ask_duckdb(before: str, **queries: str) -> Mapping[str, list[Json]]:
+    """The rows of each query, in a DuckDB without a file, after the SQL in `before`."""
+    with NamedTemporaryFile("w", suffix=".json") as asked:
+        json.dump({"before": before, "queries": queries}, asked)
+        asked.flush()
+        printed = output(bin_folder() / "python", ASK, asked.name)
+    found: Mapping[str, list[Json]] = json.loads(printed)
+    return found
+
+
+def interpreter(first: Version, last: Version) -> tuple[str, str] | None:
+    """(path, version) of this interpreter if it will do, else of another one of the machine."""
+    for candidate in _candidates(first, last):
+        probe = [candidate, "-c", "import sys; print(*sys.version_info[:3])"]
+        # A shim of pyenv may be there for a version that is not switched on: it fails.
+        done = ended(*probe)
+        if done.returncode == 0 and first <= tuple(map(int, done.stdout.split()[:2])) <= last:
+            return candidate, done.stdout
+    return None
+
+
+def _candidates(first: Version, last: Version) -> Iterator[str]:
+    yield sys.executable
+    for minor in range(last[1], first[1] - 1, -1):
+        found = shutil.which(f"python{last[0]}.{minor}")
+        if found:
+            yield found
+        yield from map(str, Path.home().glob(f".pyenv/versions/{last[0]}.{minor}.*/bin/python"))
+
+
+@dataclass(frozen=True)
+class Piped:
+    """What the tap wrote, and what came of it."""
+
+    run: Run
+    """Messages with their numbers as they were written: those with a point or an exponent are Decimal."""
+    target_code: int
+    printed: str
+    """The target's stdout."""
+    said: str
+    """Both programs' stderr."""
+
+    def loaded(self) -> Piped:
+        """Itself, if both programs ended well and the last state that the target printed is the tap's last."""
+        assert (self.run.code, self.target_code) == (0, 0), self.said[-5000:]
+        check(self.run)
+        assert json.loads(self.printed.splitlines()[-1]) == self.run.states()[-1]
+        return self
+
+
+def exact(text: str) -> Any:
+    """JSON with numbers as they are written, and not as a float has them."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def pipe(tap: Sequence[str], target: Sequence[str], api: FakeApi, folder: Path) -> Piped:
+    """Run the tap against `api`, then the target on what the tap wrote; both in `folder`."""
+    environ = {**os.environ, "INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": api.url}
+    source = ended(*tap, env=environ, cwd=folder)
+    sink = ended(*target, input=source.stdout, cwd=folder)
+    run = Run(source.returncode, [exact(line) for line in source.stdout.split("\n")[:-1]])
+    return Piped(run, sink.returncode, sink.stdout, source.stderr + sink.stderr)

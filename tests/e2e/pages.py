@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,12 +17,11 @@ from tests.fake_api import FakeApi
 from tests.support.paths import REPOSITORY
 from tests.support.runs import KEY
 
-from .environments import KEPT, interpreter
+from .loaders import KEPT, bin_folder, ended, interpreter, output
 
 DOCS = REPOSITORY / "docs"
+# The home folder of the commands. Their environments stay there from run to run.
 HOME = KEPT / "home"
-"""The home folder of the commands. Their environments stay there from run to run."""
-SECONDS = 400
 BASH = shutil.which("bash") or "bash"
 DEFAULT = sorted(stream.name for stream in STREAMS if stream.selected_by_default)
 
@@ -48,6 +46,12 @@ def copied(folder: Path) -> Path:
     return folder
 
 
+def with_dbt(folder: Path) -> None:
+    """The copy of the checkout with dbt."""
+    bin_folder()
+    (folder / ".dbt").symlink_to(REPOSITORY / ".dbt")
+
+
 def environment(variables: Mapping[str, str], paths: tuple[str, ...] = ()) -> dict[str, str]:
     """This environment without what would set up the tap or Meltano, and with `variables`."""
     kept = {
@@ -66,25 +70,14 @@ def shell(script: str, folder: Path, variables: Mapping[str, str], paths: tuple[
         if found is None:
             pytest.skip(f"there is no Python 3.{minor}")
         paths = (*paths, str(Path(found[0]).parent))
-    done = subprocess.run(
-        [BASH, "-e", "-o", "pipefail", "-c", script],
-        cwd=folder,
-        env=environment(variables, paths),
-        input=f"{KEY}\n",
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-5000:]
-    return done.stdout.splitlines()
+    run = (BASH, "-e", "-o", "pipefail", "-c", script)
+    return output(*run, cwd=folder, env=environment(variables, paths), input=f"{KEY}\n").splitlines()
 
 
 def by_cron(line: str, variables: Mapping[str, str]) -> int:
     """The exit code of the command in a line for crontab, run as cron does: with few variables."""
     environ = {"HOME": str(HOME), "PATH": "/usr/bin:/bin", **variables}
-    command = ["/bin/sh", "-c", line.split(maxsplit=5)[5]]
-    return subprocess.run(command, cwd="/", env=environ, timeout=SECONDS, check=False).returncode
+    return ended("/bin/sh", "-c", line.split(maxsplit=5)[5], cwd="/", env=environ).returncode
 
 
 def at(api: FakeApi) -> dict[str, str]:

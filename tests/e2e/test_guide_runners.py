@@ -1,4 +1,4 @@
-"""docs/guides/meltano.md, github-actions.md and airflow.md: their commands, run as they stand there."""
+"""docs/guides/cron.md, meltano.md, github-actions.md and airflow.md: their commands, run as they stand there."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 
-from tests.fake_api import FakeApi, Organisation
+from tests.fake_api import FakeApi, Fault, Organisation
+from tests.support.faults import after_first_page, cursors, port_of
 from tests.support.paths import REPOSITORY
-from tests.support.runs import KEY, there
+from tests.support.runs import KEY, Json, key_of, there
 
-from .dbt import bin_folder, in_postgres
-from .pages import DEFAULT, DOCS, HOME, at, by_cron, commands, finished, shell
+from .dbt import in_postgres
+from .pages import DEFAULT, DOCS, HOME, at, by_cron, commands, finished, shell, with_dbt
 from .postgres import Database, Server
-from .test_meltano_postgres import parsed
+from .test_meltano import parsed
 
 EXAMPLES = REPOSITORY / "examples"
+CRON = DOCS / "guides" / "cron.md"
 
 
 @pytest.fixture
@@ -46,9 +48,18 @@ def test_meltano(checkout: Path, api: FakeApi, org: Organisation, database: Data
     assert loaded(database) == len(there(org, "incidents"))
 
 
-def filled(values: dict[str, str], secrets: dict[str, str]) -> dict[str, str]:
-    """A step's env with what GitHub puts in for secrets and variables."""
-    return {name: re.sub(r"\$\{\{ (\S+) \}\}", lambda found: secrets[found[1]], text) for name, text in values.items()}
+def run_steps(example: str, folder: Path, variables: dict[str, str], secrets: dict[str, str]) -> list[dict[str, Any]]:
+    """Run the commands of a workflow's only job, with secrets and variables put in as GitHub does; gives its steps."""
+    (job,) = parsed(EXAMPLES / example)["jobs"].values()
+    for step in job["steps"]:
+        given = {
+            name: re.sub(r"\$\{\{ (\S+) \}\}", lambda found: secrets[found[1]], text)
+            for name, text in step.get("env", {}).items()
+        }
+        if "run" in step:
+            shell(step["run"], folder, {**variables, **given})
+    steps: list[dict[str, Any]] = job["steps"]
+    return steps
 
 
 def test_github_actions(checkout: Path, api: FakeApi, org: Organisation, database: Database, tmp_path: Path) -> None:
@@ -57,29 +68,19 @@ def test_github_actions(checkout: Path, api: FakeApi, org: Organisation, databas
     secrets = {"secrets.INCIDENT_API_KEY": KEY, "secrets.WAREHOUSE_URL": url, "secrets.PGPASSWORD": server.password}
     secrets |= {"vars.PGHOST": server.host, "vars.PGUSER": server.user, "vars.PGDATABASE": database.name}
     summary = tmp_path / "summary.md"
+    with_dbt(checkout)
     variables = {**at(api), "PGPORT": str(server.port), "GITHUB_STEP_SUMMARY": str(summary)}
-    bin_folder()
-    (checkout / ".dbt").symlink_to(REPOSITORY / ".dbt")
-    steps: list[dict[str, Any]] = parsed(EXAMPLES / "github-actions.yml")["jobs"]["sync"]["steps"]
-    run = [step for step in steps if "run" in step]
-    assert [step["name"].split()[0] for step in run] == ["Install", "Sync", "Show"]
-    for step in run:
-        shell(step["run"], checkout, {**variables, **filled(step.get("env", {}), secrets)})
+    run_steps("github-actions.yml", checkout, variables, secrets)
     assert loaded(database) == len(there(org, "incidents"))
     assert finished(checkout)
     assert "# " in summary.read_text("utf-8")
 
 
-def test_weekly_report(checkout: Path, api: FakeApi, org: Organisation, tmp_path: Path) -> None:
-    bin_folder()
-    (checkout / ".dbt").symlink_to(REPOSITORY / ".dbt")
+def test_weekly_report(checkout: Path, api: FakeApi, tmp_path: Path) -> None:
+    with_dbt(checkout)
     summary = tmp_path / "summary.md"
     variables = {**at(api), "GITHUB_STEP_SUMMARY": str(summary)}
-    steps: list[dict[str, Any]] = parsed(EXAMPLES / "github-actions-report.yml")["jobs"]["report"]["steps"]
-    run = [step for step in steps if "run" in step]
-    assert [step["name"].split()[0] for step in run] == ["Read", "Make"]
-    for step in run:
-        shell(step["run"], checkout, {**variables, **filled(step.get("env", {}), {"secrets.INCIDENT_API_KEY": KEY})})
+    steps = run_steps("github-actions-report.yml", checkout, variables, {"secrets.INCIDENT_API_KEY": KEY})
     assert "SAMPLE" not in summary.read_text("utf-8")
     kept = [checkout / path for path in steps[-1]["with"]["path"].split()]
     assert all(path.stat().st_size for path in kept)
@@ -90,9 +91,6 @@ def test_weekly_report(checkout: Path, api: FakeApi, org: Organisation, tmp_path
     kept[0].unlink()
     assert by_cron(line, at(api)) == 0
     assert kept[0].exists()
-    assert json.loads((checkout / "output" / "run.json").read_text())["streams"]["incidents"] == len(
-        there(org, "incidents")
-    )
 
 
 def task(path: Path) -> dict[str, Any]:
@@ -113,3 +111,26 @@ def test_airflow(checkout: Path, api: FakeApi, org: Organisation, database: Data
     shell(operator["bash_command"], folder, {**at(api), "INCIDENT_API_KEY": KEY})
     assert loaded(database) == len(there(org, "incidents"))
     assert finished(folder)
+
+
+def rows_of(folder: Path, stream: str) -> list[Json]:
+    """The rows of all runs, as target-jsonl has written them."""
+    files = folder.glob(f"{stream}-*.jsonl")
+    return [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines()]
+
+
+def test_cron_resumes_where_the_run_before_was_refused(checkout: Path, org: Organisation) -> None:
+    shell("".join(commands(CRON)), checkout, {})
+    (line,), folder = commands(CRON, "crontab"), HOME / "incident"
+    with FakeApi(org, faults=after_first_page("/v2/alerts", Fault(status=401))) as api:
+        port = port_of(api)
+        assert by_cron(line, at(api)) == 1
+    assert cursors(json.loads((folder / "state.json").read_text()), "alerts")
+    with FakeApi(org, port=port) as api:
+        assert by_cron(line, at(api)) == 0
+    assert finished(folder)
+    for stream in DEFAULT:
+        expected = {key_of(stream, row) for row in there(org, stream)}
+        assert {key_of(stream, row) for row in rows_of(folder, stream)} == expected, stream
+    assert len(rows_of(folder, "alerts")) == len(there(org, "alerts"))
+    assert "401" in (folder / "sync.log").read_text()

@@ -1,4 +1,4 @@
-"""Run by a Python that has DuckDB: runs the SQL of one file, then prints the rows of the query in another, as JSON."""
+"""Run by a Python that has DuckDB: runs some SQL, then prints the rows of queries by their names, as JSON."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from pathlib import Path
 import duckdb
 
 
-def main(before: str, query: str) -> None:
-    """Print the rows as a list of objects."""
+def main(asked: str) -> None:
+    """Print {NAME: [row, ...]}; in: a file with {"before": SQL, "queries": {NAME: SQL}}."""
+    given = json.loads(Path(asked).read_text("utf-8"))
     with duckdb.connect() as database:
-        database.execute(Path(before).read_text("utf-8"))
-        answer = database.execute(Path(query).read_text("utf-8"))
-        names = [column[0] for column in answer.description]
-        rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-    json.dump(rows, sys.stdout, default=_printed)
+        database.execute(given["before"])
+        found = {name: _rows(database.execute(query)) for name, query in given["queries"].items()}
+    json.dump(found, sys.stdout, default=_printed)
+
+
+def _rows(answer: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def _printed(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value)
-    assert isinstance(value, date)
-    return value.isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 if __name__ == "__main__":

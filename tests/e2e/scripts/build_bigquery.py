@@ -50,7 +50,9 @@ def main(columns: str, messages: str, models: str, folder: str, variables: str) 
         try:
             load(database, tables, Path(messages), Path(folder))
             for node in (node for node in nodes if node.resource_type == "model"):
-                query = sqlglot.transpile(queries[node.name], read="bigquery", write="duckdb")[0]
+                # The translation counts from one where BigQuery's OFFSET counts from zero.
+                sql = queries[node.name].replace("place + 1", "place")
+                query = sqlglot.transpile(sql, read="bigquery", write="duckdb")[0]
                 database.execute(f"CREATE TABLE {node.name} AS {query}")
                 if node.original_file_path.startswith("marts"):
                     found["rows"][node.name] = rows(database.execute(f"FROM {node.name}"))

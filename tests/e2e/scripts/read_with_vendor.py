@@ -1,7 +1,7 @@
 """Run by a Python that has the vendor's SDK, from the repository: reads lists through its `AuthenticatedClient`.
 
 In, as JSON on stdin: `url`, `key`, and `calls`, each with `path`, `params`, `cursor` (the parameter that takes the
-cursor of the next page) and `answer_key`. Out, as JSON: for each call its last `status`, its `pages` and `rows`, and as
+cursor of the next page) and `answer_key`. Out, as JSON: for each call its last `status`, its `rows`, and as
 `problems` what does not fit the SDK's models: an answer that they can't parse, another type, an unknown property.
 """
 
@@ -25,8 +25,6 @@ SDK = "incident_io"
 EXTRA = "additional_properties"
 """The attribute in which a model keeps the properties that it doesn't know."""
 
-MOST_PAGES = 1000
-
 
 class Reader:
     """Reads with one key from one URL."""
@@ -41,17 +39,16 @@ class Reader:
 
     def read(self, path: str, params: Json, cursor: str, answer_key: str) -> Json:
         """What came of reading all pages of one list."""
-        status = pages = count = 0
+        status = count = 0
         problems: dict[str, None] = {}
         for parsed, status in self._answers(self._modules[path], params, cursor, problems):
-            pages += 1
-            name = type(parsed).__name__
-            problems |= dict.fromkeys(self.misfits(parsed, type(parsed), name))
+            problems |= dict.fromkeys(self.misfits(parsed, type(parsed), type(parsed).__name__))
             count += rows(parsed, answer_key) if status == 200 else 0
-        return {"path": path, "status": status, "pages": pages, "rows": count, "problems": list(problems)}
+        return {"path": path, "status": status, "rows": count, "problems": list(problems)}
 
     def _answers(self, module: Any, params: Json, cursor: str, problems: dict[str, None]) -> Iterator[tuple[Any, int]]:
-        for _ in range(MOST_PAGES):
+        after: Any = "first"
+        while after:
             try:
                 answer = module.sync_detailed(client=self._client, **named(module, params))
             except Exception as error:  # Whatever the SDK raises, it could not read the answer.
@@ -59,10 +56,7 @@ class Reader:
                 return
             yield answer.parsed, int(answer.status_code)
             after = getattr(getattr(answer.parsed, "pagination_meta", None), "after", None)
-            if not after:
-                return
             params = params | {cursor: after}
-        problems[f"more than {MOST_PAGES} pages"] = None
 
     def misfits(self, value: Any, hint: Any, at: str) -> Iterator[str]:
         """Where a parsed value is not what its type says."""
