@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta, timezone
 
@@ -10,11 +9,11 @@ import pytest
 
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, organisation
+from tests.fake_api import FakeApi, organisation
 from tests.fake_api.making import instant
-from tests.support.faults import last_state, port_of
+from tests.support.faults import port_of
 from tests.support.incremental import INCREMENTAL, bookmarks, change, now, rfc3339
-from tests.support.runs import asked, bare, key_of, only, there
+from tests.support.runs import asked, bare, only, there
 
 
 @pytest.mark.parametrize("name", ["alerts", "incidents"])
@@ -96,17 +95,6 @@ def test_bookmark_loses_no_row_when_a_clock_is_an_hour_off(tap: Tap, ahead: floa
     assert set(moved) < {record["id"] for record in second.records("alerts")}
 
 
-def test_bookmark_without_updated_at_in_the_row_reads_it_each_time(tap: Tap) -> None:
-    org = organisation(60)
-    rows = org.rows["/v2/escalations"]
-    timeless = {row["id"] for row in rows[:2]}
-    rows[0]["updated_at"] = None
-    del rows[1]["updated_at"]
-    with FakeApi(org) as fake:
-        run = tap(fake, settings=INCREMENTAL, catalog=only("escalations"))
-    assert timeless < {record["id"] for record in run.records("escalations")}
-
-
 def test_bookmark_is_kept_when_the_list_is_denied(tap: Tap) -> None:
     org = organisation(60)
     with FakeApi(org) as fake:
@@ -117,39 +105,3 @@ def test_bookmark_is_kept_when_the_list_is_denied(tap: Tap) -> None:
     assert second.code == 0
     assert second.states()[-1] == first.states()[-1]
     assert asked(fake).count("/v2/alerts") == 1
-
-
-@pytest.mark.parametrize("name", ["alerts", "actions"])
-def test_bookmark_is_kept_when_a_later_page_is_denied(tap: Tap, name: str) -> None:
-    org = organisation(60)
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=403) if "after" in params or params.get("incident_mode") == "retrospective" else None
-
-    with FakeApi(org) as fake:
-        port = port_of(fake)
-        before = tap(fake, settings=INCREMENTAL, catalog=only(name)).states()[-1]
-    for number in range(len(there(org, name))):
-        change(org, name, number, updated_at=rfc3339(now(minutes=-number % 60)))
-    with FakeApi(org, faults=faults, port=port) as fake:
-        refused = tap(fake, settings=INCREMENTAL, catalog=only(name), state=before)
-    assert refused.code == 1
-    assert refused.records(name)
-    assert bookmarks(refused) == {name: before["bookmarks"][name]["updated_at"]}
-    with FakeApi(org, port=port) as fake:
-        after = tap(fake, settings=INCREMENTAL, catalog=only(name), state=refused.states()[-1])
-    assert refused.keys(name) | after.keys(name) == Counter(key_of(name, row) for row in there(org, name))
-
-
-def test_bookmark_moves_only_after_the_whole_stream_was_read(tap: Tap) -> None:
-    org = organisation(32, rows_per_page=25)
-    with FakeApi(org) as fake:
-        before, port = tap(fake, settings=INCREMENTAL, catalog=only("alerts")), port_of(fake)
-    for number in range(101):
-        change(org, "alerts", number, updated_at=rfc3339(now()))
-    with FakeApi(org, port=port) as fake:
-        run = tap(fake, settings=INCREMENTAL, catalog=only("alerts"), state=last_state(before))
-    seen = [state["bookmarks"]["alerts"]["updated_at"] for state in run.states()]
-    assert len(seen) > 2
-    assert set(seen[:-1]) == set(bookmarks(before).values())
-    assert seen[-1] != seen[0]
