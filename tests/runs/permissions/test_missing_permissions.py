@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
 from tap_incident.protocol.catalog import discover
 from tap_incident.streams import PERMISSIONS, STREAMS
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, organisation
+from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.catalogs import DEFAULT
 from tests.support.logs import critical, last_line, warnings
 from tests.support.runs import asked, catalog_with, check, key_of, only, set_field, there
@@ -75,12 +76,16 @@ def test_missing_permission_for_a_parent_sends_no_request_for_its_children(tap: 
 
 
 def test_missing_permission_for_a_parent_is_an_error_for_a_child_selected_by_name(tap: Tap) -> None:
-    # The alerts are listed twice: for their notes only those that have some.
+    # The alerts are listed twice: for their notes only those that have some, which are refused first.
     names = ("alert_attachments", "alert_notes", "severities")
     by_name = {True: {"selected": True}, False: {"selected-by-default": True}}
     catalog = catalog_with(lambda name, about: about.update(by_name[name == names[0]]), names)
-    with FakeApi(organisation(2), denied=["alerts.view"]) as fake:
-        run = tap(fake, catalog=catalog, settings={"max_concurrency": 1})
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(delay=0.5) if path == "/v2/alerts" and not any("notes" in name for name in params) else None
+
+    with FakeApi(organisation(2), denied=["alerts.view"], faults=faults) as fake:
+        run = tap(fake, catalog=catalog)
     assert (run.code, run.streams()) == (1, ["severities"])
 
 
