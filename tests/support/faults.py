@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -69,11 +68,6 @@ def failing_at(org: Organisation, number: int, port: int = 0) -> Iterator[FakeAp
 def port_of(fake: FakeApi) -> int:
     """The stand-in's port: a state is only valid for the same address."""
     return int(fake.url.rsplit(":", 1)[1])
-
-
-def cursors(state: Json, stream: str) -> list[str]:
-    """The cursors in the bookmark of a stream, wherever they stand in it. Those of the stand-in are ids of rows."""
-    return re.findall(r'"after": "([^"]*)"', json.dumps(state["bookmarks"].get(stream, {})))
 
 
 def last_state(run: Run) -> Json:

@@ -57,18 +57,6 @@ def test_check_reports_key_streams_rows_and_cost(check: Check) -> None:
     assert all(dict(request.params).get("page_size", "1") == "1" for request in fake.requests)
 
 
-@pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_check_of_the_cost_knows_the_strategy(check: Check, strategy: str) -> None:
-    with FakeApi(organisation(40)) as fake:
-        _, lines = check(fake, only("incidents", "actions"), child_strategy=strategy)
-        incidents = int(outcomes(lines)["incidents"][0])
-    lists = {"per_incident": 4 * incidents, "list": 1}
-    found = re.search(r"about ([\d,]+) requests and", lines[-1])
-    assert found
-    assert incidents < int(found[1]) <= lists["per_incident"] + 1
-    assert (int(found[1]) < 3 * incidents) == (strategy == "list")
-
-
 def test_check_names_a_permission_that_is_missing_as_the_dashboard_does(check: Check) -> None:
     with FakeApi(organisation(3), denied=["users.view", "incidents.view"]) as fake:
         code, lines = check(fake)

@@ -11,8 +11,21 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.catalogs import DEFAULT
 from tests.support.faults import after_first_page, at, failing_at, last_state, port_of
-from tests.support.runs import Json, bare, check, only
-from tests.support.versions import VERSIONED, activated, versions
+from tests.support.runs import Json, Run, bare, check, only
+
+VERSIONED = {"activate_version": True}
+
+
+def activated(run: Run) -> dict[str, int]:
+    """The activated version of each stream; a stream may be activated once."""
+    found = [(m["stream"], m["version"]) for m in run.messages if m["type"] == "ACTIVATE_VERSION"]
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+def versions(run: Run, stream: str) -> set[int | None]:
+    """The versions that the stream's records have."""
+    return {m.get("version") for m in run.messages if m["type"] == "RECORD" and m["stream"] == stream}
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])

@@ -13,7 +13,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.catalogs import DEFAULT
 from tests.support.logs import critical, last_line, warnings
-from tests.support.runs import asked, catalog_with, check, key_of, only, set_field, there
+from tests.support.runs import catalog_with, check, key_of, only, set_field, there
 
 
 @pytest.mark.parametrize("scope", sorted({s.scope for s in STREAMS if s.scope and s.name in DEFAULT}))
@@ -66,13 +66,6 @@ def test_missing_permission_for_a_nested_field_makes_it_null(
     assert {record["attachments"] for record in run.records("incidents")} == {None}
     assert any(record["updates"] for record in run.records("incidents"))
     assert "incidents.attachments" in caplog.text
-
-
-def test_missing_permission_for_a_parent_sends_no_request_for_its_children(tap: Tap) -> None:
-    with FakeApi(organisation(5), denied=["incidents.view"]) as fake:
-        names = ("incident_relationships", "incident_updates")
-        run = tap(fake, catalog=only(*names), settings={"child_strategy": "per_incident"})
-    assert (run.code, run.streams(), set(asked(fake))) == (1, [], {"/v2/incidents"})
 
 
 def test_missing_permission_for_a_parent_is_an_error_for_a_child_selected_by_name(tap: Tap) -> None:

@@ -11,7 +11,6 @@ from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import NOW, FakeApi, organisation
 from tests.fake_api.making import instant
-from tests.support.logs import last_line
 from tests.support.runs import check, key_of, only, param_values, there
 
 ODD = "odd/id?with=&more#signs %41+ü€ 'x'"
@@ -30,16 +29,6 @@ def test_odd_id_of_a_parent_arrives_as_it_is(tap: Tap, name: str) -> None:
     check(run)
     assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
     assert ODD in {record["schedule_id"] for record in run.records(name)}
-
-
-def test_id_that_no_path_can_hold_is_never_requested(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1)
-    org.rows["/v2/schedules"][1] = org.rows["/v2/schedules"][1] | {"id": ".."}
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only("schedule_replicas", "severities"))
-    assert "schedule_replicas" in last_line(run, caplog)
-    assert run.records("severities")
-    assert "/v2/replicas" not in {request.path for request in fake.requests}
 
 
 def test_alert_notes_of_a_group_are_requested_once(tap: Tap) -> None:
