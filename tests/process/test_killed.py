@@ -72,12 +72,15 @@ def test_kill_at_every_page_loses_no_row(tmp_path: Path, strategy: str) -> None:
     state: Json = {}
     port = 0
     kept: list[Json] = []
-    for is_last in (False, False, False, True):
+    code = -signal.SIGKILL
+    while code:
         kill = Kill(tmp_path / "out", state)
-        with FakeApi(org, faults=None if is_last else kill, port=port) as fake:
+        with FakeApi(org, faults=kill, port=port) as fake:
             port = port_of(fake)
             kill.tap = start(tmp_path, fake, state, child_strategy=strategy, max_concurrency=8)
-            assert kill.tap.wait(60) == (0 if is_last else -signal.SIGKILL)
+            code = kill.tap.wait(60)
+            # How often it can be killed depends on which pages had come before.
+            assert code == -signal.SIGKILL or (code == 0 and kept)
         messages = whole_lines(tmp_path)
         came.update((m["stream"], *key_of(m["stream"], m["record"])) for m in messages if m["type"] == "RECORD")
         states = [m["value"] for m in messages if m["type"] == "STATE"]
