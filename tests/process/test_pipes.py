@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.processes import environ, start
+from tests.support.processes import TAP, environ, start
 from tests.support.runs import only
 
 
-def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
+def test_target_that_dies_ends_the_tap_quietly() -> None:
     with FakeApi(organisation(40)) as fake:
-        tap = start(command, fake)
+        tap = start(TAP, fake)
         assert tap.stdout is not None
         assert tap.stderr is not None
         assert json.loads(tap.stdout.readline())["type"] == "SCHEMA"
@@ -30,10 +31,10 @@ def test_target_that_dies_ends_the_tap_quietly(command: list[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--discover"], []], ids=["discover", "sync"])
-def test_full_disk_is_one_critical_line(command: list[str], arguments: list[str]) -> None:
+def test_full_disk_is_one_critical_line(arguments: list[str]) -> None:
     with FakeApi(organisation(3)) as fake, Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [*command, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=environ(fake), check=False
+            [*TAP, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=environ(fake), check=False
         )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
@@ -42,15 +43,15 @@ def test_full_disk_is_one_critical_line(command: list[str], arguments: list[str]
     )
 
 
-def test_closed_stdout_is_one_critical_line(command: list[str]) -> None:
-    shell = ["bash", "-c", f"{command[0]} --discover >&-"]
+def test_closed_stdout_is_one_critical_line() -> None:
+    shell = ["bash", "-c", f"{sys.executable} -m tap_incident --discover >&-"]
     done = subprocess.run(shell, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.endswith("Z CRITICAL The messages can't be written: stdout is closed. Fix that, and run again")
 
 
-def test_error_in_one_thread_does_not_wait_for_slow_answers(command: list[str]) -> None:
+def test_error_in_one_thread_does_not_wait_for_slow_answers() -> None:
     def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
         if path == "/v3/actions":
             return Fault(status=401)
@@ -58,7 +59,7 @@ def test_error_in_one_thread_does_not_wait_for_slow_answers(command: list[str]) 
 
     catalog = only("actions", "incident_attachments")
     with FakeApi(organisation(20), faults=faults) as fake:
-        arguments = [*command, "--catalog", "/dev/stdin"]
+        arguments = [*TAP, "--catalog", "/dev/stdin"]
         done = subprocess.run(
             arguments,
             input=json.dumps(catalog),

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.processes import environ, start, until
+from tests.support.processes import TAP, environ, start, until
 from tests.support.runs import cursor, only, parsed
 
 
@@ -29,7 +29,7 @@ from tests.support.runs import cursor, only, parsed
     ],
 )
 def test_signal_ends_the_run_soon_with_the_last_state(
-    command: list[str], tmp_path: Path, number: signal.Signals, code: int, fault: Fault
+    tmp_path: Path, number: signal.Signals, code: int, fault: Fault
 ) -> None:
     waiting = tmp_path / "waiting"
 
@@ -39,9 +39,9 @@ def test_signal_ends_the_run_soon_with_the_last_state(
             return fault
         return None
 
-    (tmp_path / "catalog.json").write_text(json.dumps(only("severities", "alerts")))
+    (tmp_path / "catalog.json").write_text(json.dumps(only("alerts")))
     with FakeApi(organisation(1), faults=faults) as fake:
-        arguments = [*command, "--catalog", str(tmp_path / "catalog.json")]
+        arguments = [*TAP, "--catalog", str(tmp_path / "catalog.json")]
         tap = start(arguments, fake)
         until(waiting.exists)
         tap.send_signal(number)
@@ -49,7 +49,7 @@ def test_signal_ends_the_run_soon_with_the_last_state(
     assert tap.returncode == code
     messages = parsed(out)
     assert cursor(messages[-1]["value"], "alerts")
-    assert sum(message["type"] == "RECORD" for message in messages) == 4 + 50
+    assert sum(message["type"] == "RECORD" for message in messages) == 50
     assert number.name in err.splitlines()[-1]
     assert "Traceback" not in err
 
@@ -61,7 +61,7 @@ SIGNALS = pytest.mark.parametrize(("number", "code"), [BY_HAND, (signal.SIGTERM,
 @contextmanager
 def started(fake: FakeApi, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """The running tap: its stdout is not read yet, stderr is a file. It is killed at the end if it still runs."""
-    command = [sys.executable, "-m", "tap_incident", *arguments]
+    command = [*TAP, *arguments]
     with (folder / "err").open("wb") as err:
         tap = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, env=environ(fake))
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 
 import pytest
@@ -29,9 +30,7 @@ def refused(tap: Tap, caplog: pytest.LogCaptureFixture, server: ssl.SSLContext) 
 def test_certificate_of_an_untrusted_authority_ends_the_run_at_once(
     tap: Tap, caplog: pytest.LogCaptureFixture, authority: trustme.CA
 ) -> None:
-    line = refused(tap, caplog, tls(authority))
-    assert "local issuer" in line
-    assert "set REQUESTS_CA_BUNDLE to its bundle" in line
+    assert re.search("local issuer.*set REQUESTS_CA_BUNDLE to its bundle", refused(tap, caplog, tls(authority)))
 
 
 @pytest.mark.usefixtures("trusted")
@@ -39,8 +38,7 @@ def test_certificate_of_another_host_ends_the_run_at_once(
     tap: Tap, caplog: pytest.LogCaptureFixture, authority: trustme.CA
 ) -> None:
     line = refused(tap, caplog, tls(authority, "127.0.0.2"))
-    assert "not valid for '127.0.0.1'" in line
-    assert "check endpoint" in line
+    assert re.search("not valid for '127.0.0.1'.*check endpoint", line)
 
 
 @pytest.mark.usefixtures("trusted")

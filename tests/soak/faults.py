@@ -14,13 +14,6 @@ from tests.fake_api.wire import Problem
 from tests.soak.world import PARENTS, PATHS, Change, World
 
 _HTML = "<html><body><h1>Sorry</h1></body></html>"
-_PASSING = {
-    "slow down": Fault(status=429, headers={"Retry-After": "0.01"}),
-    "unavailable": Fault(status=503),
-    "reset": Fault(reset=True),
-    "cut off": Fault(truncate=True),
-    "gateway": Fault(status=502, body=_HTML, content_type="text/html"),
-}
 _HTML_FAULTS = {f"html {status}": Fault(status=status, body=_HTML, content_type="text/html") for status in (403, 404)}
 
 
@@ -43,7 +36,6 @@ class Trouble:
     """One thing that goes wrong.
 
     `kind`, and which requests it meets:
-    "slow down", "unavailable", "reset", "cut off", "gateway": the request `at` of the run.
     "end": all requests from the request `at` of the run on are refused with 422, so that the run ends.
     "reject", "unreadable": the request `at` to the list of `stream` is refused with 422, or its page can't be read.
     "html 403", "html 404": the request `at` to the list of `stream` is answered by a gateway.
@@ -103,8 +95,6 @@ class Interference:
 
     def _met(self, trouble: Trouble, path: str, params: Mapping[str, str]) -> Fault | None:
         kind = trouble.kind
-        if kind in _PASSING:
-            return _PASSING[kind] if self._requests == trouble.at else None
         if kind == "end":
             return _REJECTED if self._requests >= trouble.at else None
         return self._met_in(trouble, self._by_path[path], params) if path == PATHS[trouble.stream] else None

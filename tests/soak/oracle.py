@@ -6,21 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME
-from tests.fake_api.making import instant
 from tests.soak.loader import VERSION, Table
 from tests.soak.steps import Settings
 from tests.soak.world import NESTED, PARENTS, Key, Row, Snapshot, World, line_of
 from tests.support.runs import key_of
-
-OVERLAP = timedelta(minutes=5, seconds=1)
-"""An incremental run starts so long before its bookmark: five minutes, and what is left of a second."""
-ALONE = ("incidents", "alerts", "escalations")
-"""Incremental streams whose rows come for no other reason than that they have changed."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +66,6 @@ class After:
     lines: Sequence[str]
     excuses: Excuses
     complete: bool
-    former: int | None = None
-    """The `base` of the run before, if an incremental run only has to read what has changed since then."""
 
     @property
     def seen(self) -> list[Snapshot]:
@@ -117,11 +108,6 @@ def _needless(after: After, stream: str, came: Table, versions: Sequence[Table])
         # What belongs to an incident may be requested just when its mode is no longer one that is read.
         unknown = unknown.difference(*(each.visible(stream, INCIDENT_MODES) for each in after.seen))
     yield from (Difference("a row came that is not there", stream, str(key)) for key in sorted(unknown))
-    known = {} if after.former is None else after.world.history[after.former].visible(stream, after.settings.modes)
-    if known and stream in ALONE:
-        since = max(instant(row["updated_at"])[0] for row in known.values()) - OVERLAP
-        again = (key for key, record in came.items() if instant(record["updated_at"])[0] < since)
-        yield from (Difference("a row came again, unchanged", stream, str(key)) for key in sorted(again))
 
 
 def _wrong(after: After, stream: str, stayed: Table, versions: Sequence[Table]) -> Iterator[Difference]:

@@ -93,12 +93,13 @@ def run_tap(api: FakeApi, world: World, step: Step, state: Any, folder: Path) ->
         path.chmod(0o600)
         arguments += [f"--{name}", str(path)]
     code: int | None = None
+    earlier = {*threading.enumerate()}
     with _quiet() as said, redirect_stdout(out), suppress(Killed):
         code = main(arguments, clock=lambda: world.now)
         # A process flushes at its end.
         with suppress(BrokenPipeError):
             out.flush()
-    for thread in threading.enumerate():
+    for thread in {*threading.enumerate()} - earlier:
         # Requests under way must not count for the next run.
         if thread.name in ("reader", "children"):
             thread.join(5)

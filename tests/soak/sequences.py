@@ -76,7 +76,7 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
     hook, world, loader, lineage = Interference(), World(sequence.seed, sequence.incidents), Loader(), Lineage()
     world.org.rows_per_page = sequence.page_size
     figures["sequences"] += 1
-    overwritten, former = False, None
+    overwritten = False
     with TemporaryDirectory() as folder, FakeApi(world.org, faults=hook) as api:
         world.set_clock = lambda ahead: setattr(api, "clock_ahead", ahead)
         for number, step in enumerate(sequence.steps):
@@ -95,9 +95,8 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             lineage = lineage if loader.state is kept else chain
             run = _Run(step, outcome, chain, resumed)
             _count(figures, run, hook.done, sequence.steps[max(0, number - 1)])
-            after = _after(run, world, before, loader, former)
+            after = _after(run, world, before, loader)
             found = [*_broken_rules(run), *differences(after, figures)]
-            former = run if loader.state is not kept and not (run.disturbed or step.during) else None
             # A run without the state may write null over a nested part that the kept state's bookmark covers.
             overwritten |= step.stateless and loader.state is kept
             # The bookmark moves past rows that lack a part which the API refused for one parent.
@@ -131,15 +130,13 @@ def _refused(step: Step, hook: Interference) -> Excuses:
     return excuses
 
 
-def _after(run: _Run, world: World, before: dict[str, Table], loader: Loader, former: _Run | None) -> After:
+def _after(run: _Run, world: World, before: dict[str, Table], loader: Loader) -> After:
     settings, lineage = run.step.settings, run.lineage
     # A stream that ends early, and all that are read along with it.
     ended = {[*line_of(each.stream)][-1] for each in run.step.troubles if each.kind in OF_ONE_STREAM}
     excuses = Excuses({name for name in PATHS if [*line_of(name)][-1] in ended}, changed=run.disturbed)
-    follows = former is not None and former.step.settings == settings and settings.incremental
-    base = former.lineage.base if former and follows and not run.step.stateless else None
     lines, excuses = run.outcome.lines, lineage.excuses | excuses
-    return After(world, settings, lineage.base, before, loader.tables, lines, excuses, run.complete, former=base)
+    return After(world, settings, lineage.base, before, loader.tables, lines, excuses, run.complete)
 
 
 SECOND_LOOK = [name for name in PATHS if "incidents" in line_of(name)]

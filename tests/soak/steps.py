@@ -186,9 +186,6 @@ def _change(chance: Random, settings: Settings) -> Change:
 
 def _trouble(chance: Random, settings: Settings) -> Trouble | None:
     kinds: tuple[str, ...] = (*("end",) * 6, *LASTING, *LASTING, "gone", "reject", "unreadable", "html 403", "html 404")
-    if chance.random() < 0.1:
-        # Each of these makes the run wait for up to a second, or slows it down.
-        kinds = ("slow down", "unavailable", "reset", "cut off", "gateway")
     kind, known = chance.choice(kinds), list(settings.read())
     if chance.random() < 0.6:
         # Most can go wrong with what belongs to incidents.

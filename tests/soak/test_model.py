@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.soak.loader import VERSION, Habits, Loader, Table
+from tests.soak.loader import VERSION, Table
 from tests.soak.oracle import After, Excuses, differences
 from tests.soak.steps import Settings
 from tests.soak.world import World
@@ -70,43 +69,3 @@ def broken(after: After) -> list[str]:
     found = [difference.rule for difference in differences(after, figures)]
     assert figures["rows compared"] > 10
     return found
-
-
-def lines(*messages: Mapping[str, Any]) -> list[str]:
-    """Messages as the tap writes them."""
-    return [json.dumps(message) for message in messages]
-
-
-SCHEMA = {
-    "type": "SCHEMA",
-    "stream": "a",
-    "schema": {"properties": {"id": {"type": "string"}}},
-    "key_properties": ["id"],
-}
-
-
-def record(key: str, version: int = 1) -> dict[str, Any]:
-    """A RECORD of the stream a."""
-    return {"type": "RECORD", "stream": "a", "record": {"id": key}, "version": version}
-
-
-def state(value: int) -> dict[str, Any]:
-    """A STATE."""
-    return {"type": "STATE", "value": {"is": value}}
-
-
-@pytest.mark.parametrize(
-    ("habits", "died", "rows", "kept"),
-    [
-        (Habits(), False, {("1",), ("2",)}, 1),
-        (Habits(forgets=True), False, {("1",), ("2",)}, None),
-        (Habits(), True, {("1",)}, None),
-        (Habits(prints_early=True), True, {("1",)}, 1),
-        (Habits(stores_early=True), True, {("1",), ("2",)}, None),
-    ],
-)
-def test_what_a_loader_has_after_a_run(habits: Habits, died: bool, rows: set[tuple[str]], kept: int | None) -> None:
-    loader = Loader()
-    loader.load(lines(SCHEMA, record("1"), state(1), record("2")), habits, died=died)
-    assert set(loader.tables["a"]) == rows
-    assert loader.state == (None if kept is None else {"is": kept})

@@ -27,7 +27,7 @@ def refusal(status: int, body: object = None, **headers: str) -> Fault:
     return Fault(status=status, body=json.dumps(REFUSAL if body is None else body), headers=named)
 
 
-def always(fault: Fault) -> Faults:
+def always(fault: Fault | None) -> Faults:
     """Every answer has this fault."""
     return lambda number, path, params: fault
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 from tests.fake_api import FakeApi
 from tests.support.runs import KEY
+
+TAP = [sys.executable, "-m", "tap_incident"]
 
 
 def environ(fake: FakeApi) -> dict[str, str]:

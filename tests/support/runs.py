@@ -113,6 +113,7 @@ def check(run: Run, repeats: Collection[str] = ()) -> None:
             assert message["version"] == versions.setdefault(name, message["version"])
         elif kind == "RECORD":
             assert versions.setdefault(name, message.get("version")) == message.get("version")
+            assert message["time_extracted"].endswith("Z")
             assert name in schemas, f"RECORD of {name} came before its SCHEMA"
             _check_types(name, message["record"], schemas[name])
             assert shapes.setdefault(name, list(message["record"])) == list(message["record"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tap_incident import main
-from tests.fake_api import NOW, FakeApi, Fault, organisation
+from tests.fake_api import NOW, FakeApi, organisation
 from tests.support.runs import KEY, Json, only
 
 Check = Callable[..., tuple[int, list[str]]]
@@ -57,18 +57,6 @@ def test_check_reports_key_streams_rows_and_cost(check: Check) -> None:
     assert all(dict(request.params).get("page_size", "1") == "1" for request in fake.requests)
 
 
-@pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_check_of_the_cost_knows_the_strategy(check: Check, strategy: str) -> None:
-    with FakeApi(organisation(40)) as fake:
-        _, lines = check(fake, only("incidents", "actions"), child_strategy=strategy)
-        incidents = int(outcomes(lines)["incidents"][0])
-    lists = {"per_incident": 4 * incidents, "list": 1}
-    found = re.search(r"about ([\d,]+) requests and", lines[-1])
-    assert found
-    assert incidents < int(found[1]) <= lists["per_incident"] + 1
-    assert (int(found[1]) < 3 * incidents) == (strategy == "list")
-
-
 def test_check_names_a_permission_that_is_missing_as_the_dashboard_does(check: Check) -> None:
     with FakeApi(organisation(3), denied=["users.view", "incidents.view"]) as fake:
         code, lines = check(fake)
@@ -86,21 +74,3 @@ def test_check_fails_if_what_is_selected_by_name_cannot_be_read(check: Check, ca
     assert outcomes(lines)["severities"][1].endswith("ok")
     assert caplog.records[-1].levelno == logging.CRITICAL
     assert "The key may not read all that is selected: users (see the table above)" in caplog.messages[-1]
-
-
-def test_check_of_a_key_that_is_refused_asks_nothing_more(check: Check, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(3), key="another-key") as fake:
-        code, lines = check(fake)
-    assert (code, lines) == (1, [])
-    assert [request.path for request in fake.requests] == ["/v1/identity"]
-    assert "The API does not know this key" in caplog.messages[-1]
-
-
-def test_check_shows_no_control_character_and_no_key(check: Check) -> None:
-    identity = {"identity": {"name": f"\x1b[2J {KEY}", "roles": []}}
-    hostile = Fault(status=200, body=json.dumps(identity), content_type="application/json")
-    with FakeApi(organisation(3), faults=lambda n, path, p: hostile if path == "/v1/identity" else None) as fake:
-        code, lines = check(fake, only("users"))
-    assert code == 0
-    assert all(line.isprintable() and KEY not in line for line in lines)
-    assert lines[0] == 'API key "\\x1b[2J ***", roles: none'

@@ -45,11 +45,3 @@ def test_sample_has_the_schema_and_a_few_rows_of_each_stream(sample: Sample) -> 
     }
     assert all(message["time_extracted"] for message in run.messages if message["type"] == "RECORD")
     assert requests < 80
-
-
-def test_sample_has_nested_rows(sample: Sample) -> None:
-    org = organisation(20)
-    with FakeApi(org) as fake:
-        (incident,) = sample(fake, only("incidents")).records("incidents")
-    attachments = [row for row in org.rows["/v1/incident_attachments"] if row["incident_id"] == incident["id"]]
-    assert [row["id"] for row in incident["attachments"]] == [row["id"] for row in attachments]

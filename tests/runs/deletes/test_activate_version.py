@@ -7,13 +7,25 @@ from typing import Any
 
 import pytest
 
-from tap_incident.streams import STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.catalogs import DEFAULT
 from tests.support.faults import after_first_page, at, failing_at, last_state, port_of
-from tests.support.runs import Json, bare, check, only
-from tests.support.versions import VERSIONED, activated, versions
+from tests.support.runs import Json, Run, bare, check, only
+
+VERSIONED = {"activate_version": True}
+
+
+def activated(run: Run) -> dict[str, int]:
+    """The activated version of each stream; a stream may be activated once."""
+    found = [(m["stream"], m["version"]) for m in run.messages if m["type"] == "ACTIVATE_VERSION"]
+    assert len(dict(found)) == len(found)
+    return dict(found)
+
+
+def versions(run: Run, stream: str) -> set[int | None]:
+    """The versions that the stream's records have."""
+    return {m.get("version") for m in run.messages if m["type"] == "RECORD" and m["stream"] == stream}
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
@@ -31,20 +43,6 @@ def test_activate_version_ends_each_full_refresh_stream(tap: Tap, strategy: str)
         assert kinds == ["SCHEMA", *["RECORD"] * len(run.records(name)), "ACTIVATE_VERSION"]
 
 
-def test_activate_version_is_not_sent_for_incremental_streams(tap: Tap) -> None:
-    with FakeApi(organisation(12)) as fake:
-        run = tap(fake, settings={**VERSIONED, "replication_method": "INCREMENTAL"})
-    check(run)
-    assert set(activated(run)) == {s.name for s in STREAMS if s.selected_by_default and not s.replication_key}
-    assert versions(run, "incidents") == versions(run, "actions") == {None}
-
-
-def test_activate_version_is_higher_in_a_later_run(tap: Tap) -> None:
-    with FakeApi(organisation(1)) as fake:
-        first, second = (tap(fake, settings=VERSIONED, catalog=only("severities")) for _ in range(2))
-    assert activated(first)["severities"] < activated(second)["severities"]
-
-
 def gone_parents(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
     """404 for the children of every incident."""
     return Fault(status=404) if path == "/v1/incident_relationships" else None
@@ -56,6 +54,7 @@ INCOMPLETE: dict[str, tuple[Any, Json]] = {
     "teams": ({"faults": at("/v3/teams", Fault(status=422))}, {}),
     "incident_relationships": ({"faults": gone_parents}, {}),
     "schedule_entries": ({}, {}),  # Shifts outside of its window were not deleted.
+    "escalations": ({}, {"replication_method": "INCREMENTAL"}),
     "incident_updates": ({"denied": ["incidents.view"]}, {"replication_method": "INCREMENTAL"}),
 }
 
@@ -84,15 +83,3 @@ def test_resumed_stream_is_not_activated_but_the_others_are(tap: Tap, number: in
         assert versions(second, name) == {activated(second)[name]}
         # Rows that were deleted between the runs must go too.
         assert activated(first).get(name, 0) < activated(second)[name]
-
-
-def test_resumed_stream_is_activated_when_it_starts_over(tap: Tap) -> None:
-    org = organisation(70, rows_per_page=25)
-    with failing_at(org, 2) as fake:
-        first = tap(fake, settings=VERSIONED, catalog=bare(only("incidents")))
-        port = port_of(fake)
-    with FakeApi(org, port=port) as fake:
-        catalog = bare(only("incidents", "incident_updates"))
-        third = tap(fake, settings=VERSIONED, catalog=catalog, state=last_state(first))
-    (version,) = versions(first, "incidents")
-    assert activated(third)["incidents"] > (version or 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from tap_incident.streams import STATUS_CATEGORIES, STREAMS, Stream
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, organisation
+from tests.fake_api import FakeApi
 from tests.support.answers import answer, each, few_parents, fullest, made, once, small
 from tests.support.runs import Json, bare, only
 
@@ -84,14 +83,3 @@ def test_api_change_to_null_or_missing_is_null(tap: Tap, stream: Stream) -> None
     for changed in (nulls, {name: value for name, value in row.items() if name in firm}):
         found, *_ = sent(stream, records(tap, stream, answer(stream, [changed])))
         assert {name for name, value in found.items() if value is not None} <= firm
-
-
-def test_api_change_by_a_new_property_is_logged_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1)
-    for row in org.rows["/v1/severities"]:
-        row["brand_new"] = {"a": 1}
-    with FakeApi(org) as fake, caplog.at_level(logging.WARNING):
-        run = tap(fake, catalog=only("severities"))
-    (line,) = (record.getMessage() for record in caplog.records if "brand_new" in record.getMessage())
-    assert "severities" in line
-    assert "brand_new" not in json.dumps(run.messages)

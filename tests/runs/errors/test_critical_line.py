@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tap_incident import main
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import REFUSAL_TEXTS, at, refusal
-from tests.support.logs import critical, last_line
+from tests.support.logs import last_line
 from tests.support.runs import KEY, only
 
 REFUSALS = {
@@ -37,13 +35,6 @@ def test_critical_line_of_a_refusal_has_status_texts_and_advice(
     assert all(part in line for part in REFUSAL_TEXTS)
     assert line.replace(" Nothing was read.", "").replace(" Everything else was read.", "").endswith(f". {advice}")
     assert ".." not in line
-
-
-def test_critical_line_of_a_wrong_endpoint_has_its_404(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(3)) as fake:
-        run = tap(fake, settings={"endpoint": f"{fake.url}/elsewhere"})
-    assert run.code == 1
-    assert "status 404" in critical(caplog)[0]
 
 
 DEEP = "[" * 100_000
@@ -100,26 +91,3 @@ def test_critical_line_of_a_request_that_cannot_be_made_names_the_variable(
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, settings={"endpoint": "https://api.example.invalid"})
     assert ("proxy" if "PROXY" in name else name) in last_line(run, caplog)
-
-
-def test_critical_line_is_one_line_whatever_the_api_sends(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1)
-    org.rows["/v1/severities"][0] |= {"id": "a\nINFO all is fine", "rank": []}
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only("severities"))
-    assert "a\\nINFO all is fine" in last_line(run, caplog)
-
-
-def broken_clock() -> datetime:
-    """A clock with a mistake."""
-    raise ZeroDivisionError
-
-
-def test_unknown_error_logs_a_traceback_and_then_the_critical_line(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("INCIDENT_API_KEY", "k")
-    assert main([], clock=broken_clock) == 1
-    assert "Traceback" in caplog.text
-    assert caplog.records[-1].levelname == "CRITICAL"
-    assert "ZeroDivisionError" in caplog.records[-1].getMessage()

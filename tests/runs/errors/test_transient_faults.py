@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.faults import first_at, port_of
+from tests.support.faults import first_at, port_of, refusal
 from tests.support.logs import warnings
 from tests.support.runs import check, key_of, only, rows_of
 
@@ -82,3 +82,14 @@ def test_gateway_error_on_the_first_page_skips_no_stream(
     assert run.code == 0
     assert set(run.keys("users")) == {key_of("users", row) for row in org.rows["/v2/users"]}
     assert f"users: GET /v2/users: status {status}: a gateway or proxy answered, not the API. Retrying" in caplog.text
+
+
+def test_429_with_a_time_is_retried_then_and_logged_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
+    with FakeApi(organisation(1), faults=first_at("/v1/severities", refusal(429, Retry_After="1.3"))) as fake:
+        run = tap(fake, catalog=only("severities"))
+    assert (run.code, len(run.records("severities"))) == (0, 4)
+    refused, answered = [request for request in fake.requests if request.path == "/v1/severities"]
+    assert (refused.status, answered.status) == (429, 200)
+    # Without a time, the first pause is at most a second.
+    assert answered.at - refused.at > 1.1
+    assert len([line for line in warnings(caplog) if "Waiting " in line]) == 1

@@ -96,17 +96,6 @@ def test_bookmark_loses_no_row_when_a_clock_is_an_hour_off(tap: Tap, ahead: floa
     assert set(moved) < {record["id"] for record in second.records("alerts")}
 
 
-def test_bookmark_without_updated_at_in_the_row_reads_it_each_time(tap: Tap) -> None:
-    org = organisation(60)
-    rows = org.rows["/v2/escalations"]
-    timeless = {row["id"] for row in rows[:2]}
-    rows[0]["updated_at"] = None
-    del rows[1]["updated_at"]
-    with FakeApi(org) as fake:
-        run = tap(fake, settings=INCREMENTAL, catalog=only("escalations"))
-    assert timeless < {record["id"] for record in run.records("escalations")}
-
-
 def test_bookmark_is_kept_when_the_list_is_denied(tap: Tap) -> None:
     org = organisation(60)
     with FakeApi(org) as fake:

@@ -16,14 +16,12 @@ from tests.support.incremental import (
     INCREMENTAL,
     INCREMENTAL_STREAMS,
     bookmarks,
-    change,
     due,
-    now,
     read_since,
     rfc3339,
     update_filters,
 )
-from tests.support.runs import asked, bare, check, key_of, only, there
+from tests.support.runs import asked, check, key_of, only, there
 
 CHILDREN = ("/v1/incident_attachments", "/v2/incident_updates")
 
@@ -94,21 +92,6 @@ def test_incremental_filters_have_the_form_that_the_api_takes(tap: Tap) -> None:
     lists = [dict(r.params) for r in fake.requests if r.path == "/v3/actions" and "incident_id" not in dict(r.params)]
     modes = [params["incident_mode"] for params in lists]
     assert sorted(modes) == ["retrospective", "standard", "stream"]
-
-
-@pytest.mark.parametrize("name", INCREMENTAL_STREAMS)
-def test_incremental_run_reads_one_changed_row(tap: Tap, name: str) -> None:
-    org = organisation(20)
-    catalog = bare(only(*INCREMENTAL_STREAMS))
-    with FakeApi(org) as fake:
-        first = tap(fake, settings=INCREMENTAL, catalog=catalog)
-        row = change(org, name, 0, updated_at=rfc3339(now()))
-        second = tap(fake, settings=INCREMENTAL, catalog=catalog, state=first.states()[-1])
-    check(second)
-    for other in INCREMENTAL_STREAMS:
-        expected = due(org, other, bookmarks(first)[other])
-        assert second.keys(other) == expected
-        assert other in ("actions", "follow_ups") or (key_of(name, row) in expected) == (other == name)
 
 
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])

@@ -10,7 +10,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Organisation, organisation
 from tests.support.faults import failing_at, last_state, port_of
 from tests.support.incremental import INCREMENTAL, INCREMENTAL_STREAMS, bookmarks, change, due, now, rfc3339
-from tests.support.runs import asked, bare, check, cursor, key_of, only, there
+from tests.support.runs import asked, bare, key_of, only, there
 from tests.support.thorough import sampled
 
 
@@ -48,36 +48,6 @@ def test_incremental_resume_after_a_failure_at_any_request_gives_all_changed_row
             calm.keys("incident_updates")
         )
         assert bookmarks(second).keys() == bookmarks(calm).keys()
-
-
-def test_incremental_resume_reads_no_page_again(tap: Tap) -> None:
-    org = organisation(30)
-    with failing_at(org, 2) as fake:
-        first = tap(fake, settings=INCREMENTAL, catalog=only("alerts"))
-        port = port_of(fake)
-    with FakeApi(org, port=port) as fake:
-        second = tap(fake, settings=INCREMENTAL, catalog=only("alerts"), state=last_state(first))
-    assert first.keys("alerts") + second.keys("alerts") == Counter(key_of("alerts", r) for r in there(org, "alerts"))
-    assert first.records("alerts")
-    check(second)
-
-
-def test_incremental_resume_reads_later_lists_from_the_beginning(tap: Tap) -> None:
-    org = organisation(60, rows_per_page=25)
-    stamp = rfc3339(now(hours=-1))
-    of_standard = [n for n, row in enumerate(there(org, "actions")) if org.modes[row["incident_id"]] == "standard"]
-    change(org, "actions", of_standard[-1], updated_at=stamp)
-    with failing_at(org, 2) as fake:
-        # One request at a time, so that it is a page of the first list that fails.
-        first = tap(fake, settings={**INCREMENTAL, "max_concurrency": 1}, catalog=only("actions"))
-        port = port_of(fake)
-    assert cursor(last_state(first), "actions")
-    with FakeApi(org, port=port) as fake:
-        second = tap(fake, settings=INCREMENTAL, catalog=only("actions"), state=last_state(first))
-    assert second.code == 0
-    assert bookmarks(second) == {"actions": stamp}
-    rows = Counter(key_of("actions", row) for row in there(org, "actions"))
-    assert first.keys("actions") + second.keys("actions") == rows
 
 
 def test_incremental_resume_starts_over_after_an_interrupted_full_refresh(

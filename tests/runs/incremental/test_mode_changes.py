@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
 
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, Organisation, organisation
+from tests.fake_api import FakeApi, Organisation, organisation
 from tests.fake_api.making import Row
-from tests.support.faults import port_of
 from tests.support.incremental import INCREMENTAL, now, rfc3339
 from tests.support.runs import bare, check, only
 
@@ -52,37 +50,3 @@ def test_mode_change_brings_the_actions_that_were_not_visible_before(tap: Tap, s
     assert incident["id"] in {record["id"] for record in second.records("incidents")}
     others = {record["id"] for record in second.records("actions")} - ids
     assert len(others) < len(first.records("actions")) / 2  # It is no full refresh.
-
-
-class Moving:
-    """Changes an incident's mode at the n-th request to the actions, and counts those requests."""
-
-    def __init__(self, org: Organisation, incident: Row, mode: str, at: int) -> None:
-        self.org, self.incident, self.mode, self.at = org, incident, mode, at
-        self.requests = 0
-
-    def __call__(self, number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        if path == "/v3/actions":
-            self.requests += 1
-            if self.requests == self.at:
-                change_mode(self.org, self.incident, self.mode, now(seconds=1))
-        return None
-
-
-@pytest.mark.parametrize(("old", "new"), [("retrospective", "standard"), ("standard", "retrospective")])
-@pytest.mark.parametrize("at", [1, 2, 3])
-def test_mode_change_between_the_lists_loses_no_action(tap: Tap, at: int, old: str, new: str) -> None:
-    org = organisation(60)
-    incident, ids = incident_with_actions(org, old)
-    settings = {**INCREMENTAL, "child_strategy": "list", "max_concurrency": 1}
-    with FakeApi(org) as fake:
-        state, port = tap(fake, catalog=CATALOG, settings=settings).states()[-1], port_of(fake)
-    for row in org.rows["/v3/actions"]:
-        if row["id"] in ids:
-            row["updated_at"] = rfc3339(now())
-    moving = Moving(org, incident, new, at)
-    with FakeApi(org, port=port, faults=moving) as fake:
-        run = tap(fake, catalog=CATALOG, settings=settings, state=state)
-    assert run.code == 0
-    assert moving.requests >= at
-    assert ids <= {record["id"] for record in run.records("actions")}

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
 from tests.fake_api.making import instant
-from tests.support.incremental import INCREMENTAL, bookmarks, change, due, now, rfc3339, update_filters
+from tests.support.incremental import INCREMENTAL, bookmarks, change, due, now, rfc3339
 from tests.support.runs import (
     STANDARD,
     bare,
@@ -29,30 +29,6 @@ def test_start_date_limits_only_the_first_run(tap: Tap) -> None:
     assert len(expected) == len(stamps) - len(stamps) // 2
     assert len(first.records("incident_updates")) == len(there(org, "incident_updates"))
     assert second.keys("incidents") == due(org, "incidents", bookmarks(first)["incidents"])
-
-
-@pytest.mark.parametrize(
-    ("text", "sent"),
-    [
-        ("2024-01-02 01:00:00Z", "2024-01-02T01:00:00Z"),
-        ("2024-01-02T01:00:00.5+14:00", "2024-01-01T11:00:00Z"),
-    ],
-)
-def test_start_date_is_sent_in_the_form_that_the_api_takes(tap: Tap, text: str, sent: str) -> None:
-    with FakeApi(organisation(12)) as fake:
-        run = tap(fake, settings={**INCREMENTAL, "start_date": text}, catalog=bare(only("alerts", "incidents")))
-    assert run.code == 0
-    assert update_filters(fake, "/v2/alerts") == {sent}
-    assert update_filters(fake, "/v2/incidents") == {"2023-12-31" if sent < "2024-01-01T12" else "2024-01-01"}
-
-
-def test_start_date_counts_to_its_last_digit(tap: Tap) -> None:
-    org = organisation(12)
-    moment = rfc3339(now(days=-1))[:19]
-    before, after = (change(org, "alerts", n, updated_at=f"{moment}.{n}Z")["id"] for n in (4, 5))
-    with FakeApi(org) as fake:
-        run = tap(fake, settings={**INCREMENTAL, "start_date": f"{moment}.45Z"}, catalog=only("alerts"))
-    assert {record["id"] for record in run.records("alerts")} == {after} != {before}
 
 
 @pytest.mark.parametrize("name", ["incidents", "alerts"])

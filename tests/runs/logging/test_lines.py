@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.fake_api.facts import documented
-from tests.support.faults import after_first_page, always
+from tests.support.faults import after_first_page
 from tests.support.logs import infos
 from tests.support.runs import Run, only, set_field
 
@@ -70,13 +70,6 @@ def test_summary_comes_after_a_failure_too(tap: Tap, caplog: pytest.LogCaptureFi
     assert found
     assert int(found[1]) == written(run) == 50
     assert caplog.records[-1].levelno == logging.CRITICAL
-
-
-def test_key_is_not_mentioned_before_a_host_that_fails(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    with FakeApi(organisation(2), faults=always(Fault(status=302))) as fake:
-        assert tap(fake).code == 1
-    assert not [line for line in infos(caplog) if "key" in line]
 
 
 def test_metrics_count_each_record_and_the_requests_of_endpoints_with_several(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
 from tap_incident.protocol.catalog import discover
-from tap_incident.streams import BY_NAME, PERMISSIONS, STREAMS
+from tap_incident.streams import PERMISSIONS, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.catalogs import DEFAULT
-from tests.support.faults import after_first_page
 from tests.support.logs import critical, last_line, warnings
-from tests.support.runs import asked, bare, check, key_of, only, set_field, there
+from tests.support.runs import catalog_with, check, key_of, only, set_field, there
 
 
 @pytest.mark.parametrize("scope", sorted({s.scope for s in STREAMS if s.scope and s.name in DEFAULT}))
@@ -53,20 +53,6 @@ def test_missing_permission_for_streams_selected_by_name_fails_at_the_end(
     assert "severities" not in line
 
 
-@pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_missing_permission_for_one_child_stream_leaves_the_others(tap: Tap, strategy: str) -> None:
-    org = organisation(60)
-    catalog = bare(only("incidents", "actions", "incident_updates"))
-    with FakeApi(org, denied=["actions.view"]) as fake:
-        run = tap(fake, settings={"child_strategy": strategy, "max_concurrency": 1}, catalog=catalog)
-    check(run)
-    assert "actions" not in run.streams()
-    assert run.records("incident_updates")
-    # Those in flight at the first refusal and the list requested ahead, but not one per incident.
-    refused = [request for request in fake.requests if request.status == 403]
-    assert len(refused) <= 2 * 17 + 1 < len(there(org, "incidents"))
-
-
 @pytest.mark.parametrize("named", [False, True])
 def test_missing_permission_for_a_nested_field_makes_it_null(
     tap: Tap, caplog: pytest.LogCaptureFixture, named: bool
@@ -82,17 +68,18 @@ def test_missing_permission_for_a_nested_field_makes_it_null(
     assert "incidents.attachments" in caplog.text
 
 
-def test_missing_permission_for_a_nested_stream_writes_no_schema_for_it(tap: Tap) -> None:
-    with FakeApi(organisation(5), denied=["attachments.view"]) as fake:
-        run = tap(fake, catalog=only("incidents", "incident_attachments"))
-    assert run.streams() == ["incidents"]
+def test_missing_permission_for_a_parent_is_an_error_for_a_child_selected_by_name(tap: Tap) -> None:
+    # The alerts are listed twice: for their notes only those that have some, which are refused first.
+    names = ("alert_attachments", "alert_notes", "severities")
+    by_name = {True: {"selected": True}, False: {"selected-by-default": True}}
+    catalog = catalog_with(lambda name, about: about.update(by_name[name == names[0]]), names)
 
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(delay=0.5) if path == "/v2/alerts" and not any("notes" in name for name in params) else None
 
-def test_missing_permission_for_a_parent_sends_no_request_for_its_children(tap: Tap) -> None:
-    with FakeApi(organisation(5), denied=["incidents.view"]) as fake:
-        names = ("incident_relationships", "incident_updates")
-        run = tap(fake, catalog=only(*names), settings={"child_strategy": "per_incident"})
-    assert (run.code, run.streams(), set(asked(fake))) == (1, [], {"/v2/incidents"})
+    with FakeApi(organisation(2), denied=["alerts.view"], faults=faults) as fake:
+        run = tap(fake, catalog=catalog)
+    assert (run.code, run.streams()) == (1, ["severities"])
 
 
 def test_missing_permission_for_incidents_leaves_the_organisation_wide_lists(tap: Tap) -> None:
@@ -102,10 +89,3 @@ def test_missing_permission_for_incidents_leaves_the_organisation_wide_lists(tap
     check(run)
     assert (run.code, run.streams()) == (1, ["actions"])
     assert run.keys("actions") == Counter(key_of("actions", row) for row in there(org, "actions"))
-
-
-def test_missing_permission_on_the_second_page_keeps_the_rows_of_the_first(tap: Tap) -> None:
-    org = organisation(3)
-    with FakeApi(org, faults=after_first_page(BY_NAME["alerts"].path, Fault(status=403))) as fake:
-        run = tap(fake, catalog=only("alerts"))
-    assert run.keys("alerts") == Counter(key_of("alerts", row) for row in org.rows["/v2/alerts"][:50])

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from tests.conftest import Tap
-from tests.fake_api import NOW, FakeApi, Fault, organisation
+from tests.fake_api import FakeApi, organisation
 from tests.support.faults import failing_at, last_state, port_of
 from tests.support.runs import Json, asked, bare, cursor, key_of, only, set_field, there
 from tests.support.thorough import sampled
@@ -41,9 +39,9 @@ def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy
 
 def test_resume_reads_no_page_again(tap: Tap) -> None:
     org = organisation(32, rows_per_page=25)
-    catalog = bare(only("incidents", "alerts"))
+    catalog = bare(only("incidents"))
     with failing_at(org, 1) as fake:
-        first = tap(fake, catalog=catalog, settings={"max_concurrency": 1})
+        first = tap(fake, catalog=catalog)
         port = port_of(fake)
     assert len(first.records("incidents")) == 25
     with FakeApi(org, port=port) as fake:
@@ -86,24 +84,3 @@ def test_resume_starts_over_when_the_api_refuses_the_cursor(tap: Tap, caplog: py
     assert run.keys("alerts") == Counter(key_of("alerts", row) for row in org.rows["/v2/alerts"])
     assert "alerts" in caplog.text
     assert "starting over" in caplog.text
-
-
-def test_resume_of_schedule_entries_uses_the_window_of_the_new_run(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1, rows_per_page=5)
-    catalog = only("schedules", "schedule_entries")
-    schedules = [row["id"] for row in org.rows["/v2/schedules"]]
-
-    def faults(number: int, path: str, params: Any) -> Fault | None:
-        return Fault(status=401) if params.get("schedule_id") == schedules[6] and stopping else None
-
-    with FakeApi(org, faults=faults) as fake, caplog.at_level(logging.INFO):
-        stopping = True
-        first = tap(fake, catalog=catalog)
-        stopping = False
-        resumed = tap(fake, catalog=catalog, state=first.states()[-1], now=NOW + timedelta(days=1))
-        other = tap(fake, catalog=catalog, state=first.states()[-1], settings={"schedule_window_days": 3})
-    assert (first.code, resumed.code, other.code) == (1, 0, 0)
-    assert [record["id"] for record in resumed.records("schedules")] == schedules[5:]
-    assert {record["schedule_id"] for record in resumed.records("schedule_entries")} == {schedules[6]}
-    assert [record["id"] for record in other.records("schedules")] == schedules
-    assert "the selection or the settings have changed" in caplog.text

@@ -67,10 +67,3 @@ def test_ids_stay_so_that_rows_join_people(tap: Tap) -> None:
     assert creators
     assert {frozenset(user) for user in creators} == {frozenset({"id", "role"})}
     assert {user["id"] for user in creators} <= ids
-
-
-def test_default_streams_and_one_more(tap: Tap) -> None:
-    default = {stream.name for stream in STREAMS if stream.selected_by_default}
-    with FakeApi(organisation(3)) as fake:
-        for streams in (["default", "incident_alerts"], "default,incident_alerts"):
-            assert set(tap(fake, settings={"streams": streams}).streams()) == {*default, "incident_alerts"}

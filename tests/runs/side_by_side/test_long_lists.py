@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from itertools import count, cycle
@@ -15,14 +15,14 @@ import pytest
 from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation, organisation
-from tests.fake_api.server import Faults
-from tests.support.faults import cursors, last_state, port_of
+from tests.support.faults import last_state, port_of
 from tests.support.runs import Json, Run, asked, check, key_of, only, there
 from tests.support.thorough import sampled
 
 BEGIN = datetime(2024, 1, 1, tzinfo=timezone.utc)
 LONG = ("alerts", "escalations", "actions", "follow_ups", "workflow_runs")
 ROWS_PER_PAGE = 20
+Rows = list[Json]
 BY_LIST = {"child_strategy": "list"}
 
 # In: the number of a row, and how many there are. Out: when it was created, in seconds after the beginning.
@@ -81,34 +81,25 @@ def windows_of(fake: FakeApi, name: str) -> set[str]:
     return {value for key, value in params if key.startswith("created_at")}
 
 
-@pytest.mark.parametrize("spread", TIMES)
-@pytest.mark.parametrize("name", LONG)
-def test_rows_of_a_long_list_come_exactly_once(tap: Tap, name: str, spread: str) -> None:
+ORDERS: dict[str, Callable[[Rows], object]] = {
+    "oldest first": lambda rows: None,
+    "newest first": lambda rows: rows.reverse(),
+    "no order": random.Random(1).shuffle,
+}
+LISTS = [(name, spread, "oldest first") for name in LONG for spread in TIMES]
+LISTS += [(name, "in storms", "newest first") for name in ("alerts", "escalations")]
+LISTS += [("alerts", "evenly", "no order")]
+
+
+@pytest.mark.parametrize(("name", "spread", "order"), LISTS)
+def test_rows_of_a_long_list_come_exactly_once(tap: Tap, name: str, spread: str, order: str) -> None:
     org = long_list(name, TIMES[spread])
+    ORDERS[order](org.rows[BY_NAME[name].path])
     with FakeApi(org) as fake:
         run = tap(fake, catalog=only(name), settings=BY_LIST)
     check(run)
     assert run.keys(name) == keys(org, name)
-    assert len(windows_of(fake, name)) > 1 or spread == "mostly at once"
-
-
-@pytest.mark.parametrize("name", ["alerts", "escalations"])
-def test_rows_of_a_list_that_comes_newest_first(tap: Tap, name: str) -> None:
-    org = long_list(name, TIMES["in storms"])
-    org.rows[BY_NAME[name].path].reverse()
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only(name))
-    assert run.keys(name) == keys(org, name)
-    assert len(windows_of(fake, name)) > 1
-
-
-def test_rows_of_a_list_in_no_order(tap: Tap) -> None:
-    org = long_list("alerts", TIMES["evenly"])
-    random.Random(1).shuffle(org.rows["/v2/alerts"])
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only("alerts"))
-    check(run)
-    assert run.keys("alerts") == keys(org, "alerts")
+    assert len(windows_of(fake, name)) > 1 or spread == "mostly at once" or order == "no order"
 
 
 def test_list_of_two_pages_costs_no_more_than_without_windows(tap: Tap) -> None:
@@ -148,31 +139,6 @@ def test_rows_that_are_created_meanwhile_change_nothing_for_the_others(tap: Tap)
     assert before <= found
 
 
-def failing_from(number: int) -> Faults:
-    """401, which ends a run, from the request with this number on; the first one asks whose key it is."""
-    return lambda count, path, params: Fault(status=401) if count > number and path != "/v1/identity" else None
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("name", ["alerts", "actions"])
-def test_resume_after_a_failure_at_any_request_of_a_long_list(tap: Tap, name: str) -> None:
-    org = long_list(name, TIMES["in storms"])
-    with FakeApi(org) as fake:
-        tap(fake, catalog=only(name), settings=BY_LIST)
-        requests, port = len(asked(fake)), port_of(fake)
-    for number in sampled(range(1, requests), 3):
-        with FakeApi(org, faults=failing_from(number), port=port) as fake:
-            first = tap(fake, catalog=only(name), settings=BY_LIST)
-        if first.code == 0:
-            continue  # How often a list is cut depends on what has arrived: this time it took fewer requests.
-        with FakeApi(org, port=port) as fake:
-            second = tap(fake, catalog=only(name), settings=BY_LIST, state=last_state(first))
-        assert second.code == 0
-        assert set(first.keys(name)) | set(second.keys(name)) == set(keys(org, name)), number
-        # A failure repeats only what was in flight: here nothing, since STATE follows each page.
-        assert max((first.keys(name) + second.keys(name)).values()) == 1
-
-
 def out_at(run: Run, place: int, name: str) -> Counter[tuple[str, ...]]:
     """The rows of a stream that were written before the message at this place."""
     before = (message for message in run.messages[:place] if message["type"] == "RECORD" and message["stream"] == name)
@@ -199,35 +165,6 @@ def test_resume_from_any_state_of_a_long_list_gives_the_other_rows(tap: Tap, nam
             second = tap(fake, catalog=only(name), settings={**BY_LIST, "max_concurrency": workers}, state=state)
         check(second)
         assert out_at(first, place, name) + second.keys(name) == keys(org, name), place
-
-
-def refusing(known: Iterable[str]) -> Faults:
-    """422 for the first request with each of these cursors."""
-    left = set(known)
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        if params.get("after") not in left:
-            return None
-        left.remove(params["after"])
-        return Fault(status=422, delay=0.05)
-
-    return faults
-
-
-def test_cursors_that_the_api_no_longer_accepts_cost_no_row(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    org = long_list("alerts", TIMES["in storms"], pages=30)
-    with FakeApi(org, latency=0.01) as fake:
-        first, port = tap(fake, catalog=only("alerts")), port_of(fake)
-    place, state = max(states_of(first, "alerts"), key=lambda each: len(cursors(each[1], "alerts")))
-    known = cursors(state, "alerts")
-    assert len(known) > 1
-    with FakeApi(org, faults=refusing(known), port=port) as fake:
-        second = tap(fake, catalog=only("alerts"), state=state)
-    check(second)
-    assert second.code == 0
-    assert set(out_at(first, place, "alerts")) | set(second.keys("alerts")) == set(keys(org, "alerts"))
-    assert "starting over" in caplog.text
 
 
 ROW_WITHOUT_TIME = json.dumps({"alerts": [{"id": "x", "created_at": None}]})

@@ -11,7 +11,6 @@ from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import NOW, FakeApi, organisation
 from tests.fake_api.making import instant
-from tests.support.logs import last_line
 from tests.support.runs import check, key_of, only, param_values, there
 
 ODD = "odd/id?with=&more#signs %41+ü€ 'x'"
@@ -30,35 +29,6 @@ def test_odd_id_of_a_parent_arrives_as_it_is(tap: Tap, name: str) -> None:
     check(run)
     assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
     assert ODD in {record["schedule_id"] for record in run.records(name)}
-
-
-def test_id_that_no_path_can_hold_is_never_requested(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    org = organisation(1)
-    org.rows["/v2/schedules"][1] = org.rows["/v2/schedules"][1] | {"id": ".."}
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only("schedule_replicas", "severities"))
-    assert "schedule_replicas" in last_line(run, caplog)
-    assert run.records("severities")
-    assert "/v2/replicas" not in {request.path for request in fake.requests}
-
-
-def test_rows_of_a_work_stream_keep_its_incident_id(tap: Tap) -> None:
-    org, names = organisation(30), ("incident_timeline_items", "incident_activity_log_entries")
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only(*names, "incident_participants"))
-    work_streams = {known for known, mode in org.modes.items() if mode == "stream"}
-    for name in names:
-        assert work_streams & {record["incident_id"] for record in run.records(name)}
-        assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
-    assert {record["participation"] for record in run.records("incident_participants")} == {"active", "passive"}
-
-
-def test_incident_relationships_come_for_both_incidents(tap: Tap) -> None:
-    with FakeApi(organisation(30)) as fake:
-        run = tap(fake, catalog=only("incident_relationships"), settings={"incident_modes": ["standard"]})
-    sides = Counter(record["id"] for record in run.records("incident_relationships"))
-    assert set(sides.values()) == {1, 2}, "some of the others are no standard incidents"
-    assert all(record["incident"]["id"] != record["incident_id"] for record in run.records("incident_relationships"))
 
 
 def test_alert_notes_of_a_group_are_requested_once(tap: Tap) -> None:

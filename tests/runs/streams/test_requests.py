@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from threading import Event
@@ -14,8 +13,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.runs.side_by_side.test_long_lists import LONG, with_long_lists
 from tests.support.catalogs import DEFAULT
-from tests.support.faults import port_of
-from tests.support.runs import Run, asked, check, only, there
+from tests.support.runs import asked, check, only, rows_of, there
 
 CHILDREN = ("incident_updates", "incident_attachments")
 
@@ -73,13 +71,6 @@ def test_requests_of_independent_lists_do_not_wait_for_each_other(tap: Tap) -> N
     assert run.code == 0
 
 
-def rows_of(run: Run) -> Counter[str]:
-    """All records, with their stream."""
-    return Counter(
-        json.dumps([message["stream"], message["record"]]) for message in run.messages if message["type"] == "RECORD"
-    )
-
-
 @pytest.mark.parametrize("strategy", ["list", "per_incident"])
 @pytest.mark.parametrize("method", ["FULL_TABLE", "INCREMENTAL"])
 def test_rows_and_final_state_are_the_same_for_any_number_of_requests_at_once(
@@ -99,21 +90,6 @@ def test_rows_and_final_state_are_the_same_for_any_number_of_requests_at_once(
     assert many.states()[-1] == one.states()[-1]
     for name in LONG:
         assert len(one.records(name)) == len(there(org, name))
-
-
-@pytest.mark.parametrize("workers", [1, 64])
-def test_second_incremental_run_reads_the_same_changes_for_any_number_of_requests_at_once(
-    tap: Tap, workers: int
-) -> None:
-    org, settings = organisation(8), {"replication_method": "INCREMENTAL"}
-    with FakeApi(org) as fake:
-        state = tap(fake, settings=settings).states()[-1]
-        port = port_of(fake)
-    with FakeApi(org, port=port) as fake:
-        expected = tap(fake, settings={**settings, "max_concurrency": 8}, state=state)
-        found = tap(fake, settings={**settings, "max_concurrency": workers}, state=state)
-    assert rows_of(found) == rows_of(expected)
-    assert found.states()[-1] == expected.states()[-1]
 
 
 @pytest.mark.parametrize("workers", [1, 32])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -17,8 +16,6 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation, organisation
 from tests.support.catalogs import DEFAULT, EVERYTHING
 from tests.support.runs import Run, asked, check, key_of, only, there
-
-STRATEGIES = pytest.mark.parametrize("strategy", ["per_incident", "list"])
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,10 @@ def test_rows_keep_the_values_that_the_api_sent(everything: Everything) -> None:
         rows = {key_of(stream.name, row): row for row in there(everything.org, stream.name)}
         for record in everything.run.records(stream.name):
             assert not differences(rows[key_of(stream.name, record)], record, stream.name)
+    for record in everything.run.records("incidents"):
+        for name, path in (("updates", "/v2/incident_updates"), ("attachments", "/v1/incident_attachments")):
+            expected = [row["id"] for row in everything.org.rows[path] if row["incident_id"] == record["id"]]
+            assert [row["id"] for row in record[name]] == expected
 
 
 def is_free(path: str) -> bool:
@@ -135,42 +136,11 @@ def test_child_stream_is_read_without_its_parent(tap: Tap, child: str) -> None:
     assert set(asked(fake)) <= paths | {stream.path}
 
 
-@STRATEGIES
-def test_incidents_have_their_own_updates_and_attachments(tap: Tap, strategy: str) -> None:
-    org = organisation(30)
-    with FakeApi(org) as fake:
-        run = tap(fake, settings={"child_strategy": strategy}, catalog=only("incidents"))
-    for record in run.records("incidents"):
-        for name, path in (("updates", "/v2/incident_updates"), ("attachments", "/v1/incident_attachments")):
-            expected = [row["id"] for row in org.rows[path] if row["incident_id"] == record["id"]]
-            assert [row["id"] for row in record[name]] == expected
-    assert any(record["attachments"] for record in run.records("incidents"))
-    categories = {record["incident_status"]["category"] for record in run.records("incidents")}
-    assert {"triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused"} <= categories
-
-
 def test_organisation_without_incidents_still_has_schemas(tap: Tap) -> None:
     with FakeApi(organisation(0)) as fake:
         run = tap(fake)
     check(run)
     assert (run.code, run.records("incidents"), sorted(run.streams())) == (0, [], sorted(DEFAULT))
-
-
-def test_time_extracted_is_when_the_page_with_the_row_came(tap: Tap) -> None:
-    began = datetime.now(timezone.utc)
-    with FakeApi(organisation(3), latency=0.05) as fake:
-        run = tap(fake, catalog=only("alerts"))
-    ended = datetime.now(timezone.utc)
-    times = [message["time_extracted"] for message in run.messages if message["type"] == "RECORD"]
-    assert times == sorted(times)
-    assert len(set(times)) == sum(request.path == "/v2/alerts" for request in fake.requests) > 2
-    assert began <= parsed(times[0]) < parsed(times[-1]) <= ended
-
-
-def parsed(text: str) -> datetime:
-    """The moment of a timestamp in UTC."""
-    assert text.endswith("Z")
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def test_text_that_databases_refuse_is_replaced_with_one_warning_per_stream(

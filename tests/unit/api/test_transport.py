@@ -66,7 +66,7 @@ def test_answer_that_never_ends_is_given_up_at_the_deadline(pieces: Callable[[],
     began = time.monotonic()
     text = fault_of(saying(pieces), total=0.4)
     assert text == "users: GET /v2/users: the answer was not complete after 0.4 s"
-    assert 0.4 <= time.monotonic() - began < 3
+    assert 0.4 <= time.monotonic() - began < 10
 
 
 def test_deadline_is_of_one_request_and_not_of_the_connection() -> None:
