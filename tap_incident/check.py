@@ -98,7 +98,8 @@ def _lists(child: Node, parent: Finding, span: TimeSpan, modes: Sequence[str]) -
 
 
 def _has_own_list(node: Node) -> bool:
-    return node.stream.parent.stream is None or (node.stream.parent.has_list and not node.nested)
+    is_read_by_list = node.stream.parent.has_list and (node.selected is not None or not node.nested)
+    return node.stream.parent.stream is None or is_read_by_list
 
 
 def _first_pages(client: Client, stream: Stream, lists: Sequence[Params]) -> Page:
@@ -144,7 +145,8 @@ def _cost(findings: Sequence[Finding], config: Config, client: Client) -> str:
     latency = sum(each.seconds for each in timings) / max(1, sum(each.number for each in timings))
     time = duration(max(1.0, client.seconds_for(requests), requests * latency / config.max_concurrency))
     more = f"; more if these are long, since the API does not say: {', '.join(unknown)}" if unknown else ""
-    return f"The first run takes about {of(requests, 'request')} and {time}{more}"
+    about = "at least" if unknown else "about"
+    return f"The first run takes {about} {of(requests, 'request')} and {time}{more}"
 
 
 def _requests(node: Node, parents: int, config: Config) -> int:

@@ -76,7 +76,8 @@ def raise_unknown_streams(args: argparse.Namespace, config: Config) -> None:
     """Raise BadInput if the setting `streams` has names of no stream. Call it when the others were read."""
     names = unknown(config.streams) if args.catalog is None and args.properties is None else []
     if names:
-        raise BadInput(f"The setting streams: this tap has no stream {', '.join(names)}. Everything else was read")
+        text = f"The setting streams: this tap has no stream {', '.join(names)}"
+        raise BadInput(text, advice="Correct the setting. All other streams were taken")
 
 
 def state_of(args: argparse.Namespace) -> State:

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
@@ -58,17 +58,26 @@ def main() -> int:
             command += ["--catalog", str(CATALOG)]
         elif config and not config.streams:
             environ["TAP_INCIDENT_STREAMS"] = ",".join(streams())
+        facts: dict[str, Any] = {"sample": not (CONFIG.exists() or key), "began": began.isoformat(timespec="seconds")}
+        # Until the end, this is a run that did not finish.
+        facts |= {"organisation": _organisation(config), "exit_code": 1, "streams": {}, "missing": {}}
         tap = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environ)
         assert tap.stdout is not None  # noqa: S101
         with tap:
-            rows = write(tap.stdout, OUTPUT)
+            try:
+                rows = write(tap.stdout, OUTPUT, facts)
+            except KeyboardInterrupt:
+                print("\nStopped: output/ has a part of the rows. Run make run again before make report", flush=True)
+                return 130
         if rows:
-            facts = {"sample": not (CONFIG.exists() or key), "organisation": _organisation(config)}
-            facts |= {"began": began.isoformat(timespec="seconds"), "exit_code": tap.returncode}
-            facts |= {"streams": rows, "missing": _missing(environ, rows)}
-            (OUTPUT / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+            facts |= {"exit_code": tap.returncode, "streams": rows, "missing": _missing(environ, rows)}
+            _note(OUTPUT, facts)
     report(rows, tap.returncode)
     return tap.returncode
+
+
+def _note(folder: Path, facts: Mapping[str, Any]) -> None:
+    (folder / MANIFEST).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
 def streams() -> list[str]:
@@ -80,8 +89,10 @@ def streams() -> list[str]:
     return ["*", *(f"!{name}" for name in left_out)]
 
 
-def write(messages: Iterable[str], folder: Path) -> Counter[str]:
+def write(messages: Iterable[str], folder: Path, facts: Mapping[str, Any]) -> Counter[str]:
     """Write each stream's records to `folder`/STREAM.jsonl and the last state to state.json; gives rows a stream.
+
+    `facts` about the run are in run.json from the first SCHEMA on.
 
     What an earlier run wrote is removed with the first SCHEMA: rows of two runs, or of two organisations, never mix.
     """
@@ -95,6 +106,7 @@ def write(messages: Iterable[str], folder: Path) -> Counter[str]:
             if message["type"] == "SCHEMA":
                 if not rows:
                     _remove(folder)
+                    _note(folder, facts)
                 rows[name] = 0
                 files[name] = stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8"))
             elif message["type"] == "RECORD":
@@ -137,6 +149,9 @@ def _missing(environ: dict[str, str], rows: Counter[str]) -> dict[str, str]:
 
 def report(rows: Counter[str], code: int) -> None:
     """Print what was written where."""
+    if not rows:
+        print(f"\nNothing was read, so {OUTPUT} is as it was before: the lines above say why.")
+        return
     print("\nWritten:")
     for name, count in rows.items():
         print(f"  {count:8,} rows  {OUTPUT / name}.jsonl")

@@ -90,7 +90,7 @@ def start(
         since = rfc3339(before(known.updated_at, _OVERLAP if known.scope else _OFFICIAL_OVERLAP))
     walk = _walk(step, scope, since, config)
     wrong = _wrong_cursor(known, walk, organisation)
-    notices = tuple(f"{step.name}: {text}" for text in (outdated, wrong) if text)
+    notices = tuple(f"{step.name}: {text}" for text in [outdated or wrong] if text)
     if known.left and not wrong and not outdated:
         notices = (*notices, f"{step.name}: resuming where the interrupted run stopped")
     else:

@@ -163,7 +163,7 @@ def messages(tap: Path, sample_api: FakeApi, tmp_path_factory: pytest.TempPathFa
 def files(messages: Path, tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """A folder of files, as `make run` writes them."""
     folder = tmp_path_factory.mktemp("files")
-    write(messages.read_text("utf-8").splitlines(), folder / "output")
+    write(messages.read_text("utf-8").splitlines(), folder / "output", {})
     return in_files(folder / "output", folder / "marts.duckdb")
 
 

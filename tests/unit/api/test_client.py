@@ -38,6 +38,16 @@ def client_of(url: str, clock: FakeClock, stop: threading.Event | None = None, *
     return Client(configs.load(None, environ), stop=stop or threading.Event(), clock=clock.clock, sleep=clock.sleep)
 
 
+def test_timeout_is_retried() -> None:
+    clock = FakeClock()
+    late = iter([Fault(delay=5)])
+    with FakeApi(organisation(1), faults=lambda *_: next(late, None)) as fake:
+        settings = configs.load('{"request_timeout": 0.5}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        client = Client(settings, stop=threading.Event(), clock=clock.clock, sleep=clock.sleep)
+        assert len(list(client.pages(SEVERITIES, ()))) == 1
+    assert clock.slept
+
+
 @contextmanager
 def serving(*faults: Fault, always: Fault | None = None) -> Iterator[FakeApi]:
     """A stand-in that first answers with these faults, and then with `always` or normally."""
