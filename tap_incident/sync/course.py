@@ -27,11 +27,17 @@ class Course:
     rows: int = 0
     denied: dict[str, str] = field(default_factory=dict)
     lacks: Counter[str] = field(default_factory=Counter)
-    refusals: list[tuple[Node, Unreadable]] = field(default_factory=list)
-    """Lists that the key may not read. What that means is known once all lists have ended."""
+    refusals: dict[int, tuple[Node, Unreadable]] = field(default_factory=dict)
+    """Lists that the key may not read, by number. What that means is known once all lists have ended."""
     looked_again: bool = False
     has_cursor: bool = False
     """True if the state says where this run is, or where it can be resumed later."""
+
+    def is_read_elsewhere(self, node: Node) -> bool:
+        """True if this run was allowed to read another list of this stream."""
+        lists = self.start.step.lists
+        tried = {left.list for left in self.start.left if left.list < len(lists)}
+        return any(lists[number][0].stream is node.stream for number in tried - self.refusals.keys())
 
     def add(self, page: PageEnd) -> None:
         """The rows of a page are out."""

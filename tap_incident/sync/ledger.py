@@ -117,7 +117,7 @@ class Ledger:
             )
             return
         if isinstance(error, MissingPermission | Forbidden) and left == source.left:
-            course.refusals.append((source.node, error))
+            course.refusals[left.list] = (source.node, error)
             return
         node = step.root if course.start.is_second_look(left) else source.node
         self._problems.list_failed(node, error, has_rows=left != source.left)
@@ -129,9 +129,8 @@ class Ledger:
     def _next(self, course: Course) -> list[Source]:
         """What follows once all lists of a step have ended: the second look, or the end of the step."""
         step = course.start.step
-        for node, error in course.refusals:
-            others = sum(other.stream is node.stream for other, _ in step.lists) > len(course.refusals)
-            self._problems.list_failed(node, error, has_rows=others)
+        for node, error in course.refusals.values():
+            self._problems.list_failed(node, error, has_rows=course.is_read_elsewhere(node))
         course.refusals.clear()
         if step.changed_parents and not course.looked_again and not self._sample and not self._is_frozen(course):
             course.looked_again = True

@@ -76,7 +76,7 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
     hook, world, loader, lineage = Interference(), World(sequence.seed, sequence.incidents), Loader(), Lineage()
     world.org.rows_per_page = sequence.page_size
     figures["sequences"] += 1
-    overwritten = False
+    overwritten = moved = False
     with TemporaryDirectory() as folder, FakeApi(world.org, faults=hook) as api:
         world.set_clock = lambda ahead: setattr(api, "clock_ahead", ahead)
         for number, step in enumerate(sequence.steps):
@@ -104,7 +104,9 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             overwritten |= (bool(refused.parents) or refuses_one) and step.settings.incremental
             found = [each for each in found if not (overwritten and each.rule == "a nested part is outdated")]
             # A full refresh misses the children of an incident that changes its mode meanwhile, until the next one.
-            moves = any(change.kind == "mode" for _, change in step.during) and not step.settings.incremental
+            changes = [change for _, change in step.during] + [*(step.before if resumed else ())]
+            moved = (moved and resumed) or any(change.kind == "mode" for change in changes)
+            moves = moved and not step.settings.incremental
             found = [each for each in found if not (moves and each.stream in SHOWN_BY_MODE)]
             if found:
                 return Found(number, found)
