@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,22 @@ from tap_incident import main
 from tap_incident.errors import BadInput
 from tap_incident.inputs import raise_unknown_streams, selection_of
 from tap_incident.protocol.catalog import discover
+from tests.fake_api import FakeApi, Fault, organisation
+from tests.support.faults import always
 from tests.support.logs import warnings
 from tests.support.runs import KEY
 
 
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """An API that knows nothing: no test here needs more of an answer."""
+    with FakeApi(organisation(1), faults=always(Fault(status=404))) as fake:
+        yield fake.url
+
+
 @pytest.fixture(autouse=True)
-def _no_api(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing listens there: no test here needs an answer."""
-    monkeypatch.setenv("INCIDENT_ENDPOINT", "http://127.0.0.1:9")
+def _no_api(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    monkeypatch.setenv("INCIDENT_ENDPOINT", endpoint)
 
 
 def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
