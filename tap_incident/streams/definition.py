@@ -49,12 +49,6 @@ class Parent:
         """Property of the parent's row that holds its id."""
         return self.params[0][1]
 
-    @property
-    def id_column(self) -> str:
-        """Property of the child's row that holds its parent's id."""
-        added = {param: column for column, param in self.added_columns}
-        return added.get(self.id_param, self.id_param)
-
 
 @dataclass(frozen=True)
 class Incremental:

@@ -8,7 +8,7 @@ from functools import reduce
 from random import Random
 
 from tap_incident.settings import INCIDENT_MODES
-from tap_incident.streams import BY_NAME, STREAMS
+from tap_incident.streams import BY_NAME, STREAMS, Parent
 from tests.soak.faults import Trouble
 from tests.soak.loader import Habits
 from tests.soak.world import MARKS, NESTED, PARENTS, Change, line_of
@@ -184,6 +184,12 @@ def _change(chance: Random, settings: Settings) -> Change:
     return Change(kind, stream, chance.randrange(1000))
 
 
+def _id_column(parent: Parent) -> str:
+    """Property of a child's row that holds its parent's id."""
+    added = {param: column for column, param in parent.added_columns}
+    return added.get(parent.id_param, parent.id_param)
+
+
 def _trouble(chance: Random, settings: Settings) -> Trouble | None:
     kinds: tuple[str, ...] = (*("end",) * 6, *LASTING, *LASTING, "gone", "reject", "unreadable", "html 403", "html 404")
     kind, known = chance.choice(kinds), list(settings.read())
@@ -193,7 +199,7 @@ def _trouble(chance: Random, settings: Settings) -> Trouble | None:
     if kind in ("private", "gone", "gone path"):
         # The rows have to say whose they are.
         known = [name for name in known if name in PARENTS]
-        children = [name for name in known if BY_NAME[name].parent.id_column == PARENTS[name][1]]
+        children = [name for name in known if _id_column(BY_NAME[name].parent) == PARENTS[name][1]]
         return Trouble(kind, chance.randrange(20), chance.choice(children)) if children else None
     if kind in ("reject", "unreadable", "html 403", "html 404", "forbid"):
         return Trouble(kind, chance.choice((0, 0, 1, 3)), chance.choice(known))
