@@ -115,7 +115,7 @@ def _run(process: _Process) -> None:
         state,
         client=client,
         stop=stop,
-        writer=Writer(out),
+        writer=Writer(out, with_state=not args.test),
         now=process.clock(),
         sample=args.test,
     )

@@ -113,8 +113,8 @@ class Writer:
     Raises BrokenPipeError if the reader has closed the pipe, BadOutput for any other failure to write.
     """
 
-    def __init__(self, out: Output) -> None:
-        self._out = out
+    def __init__(self, out: Output, *, with_state: bool = True) -> None:
+        self._out, self._with_state = out, with_state
         self.records: Counter[str] = Counter()
         self.activated: set[str] = set()
         """Streams for which ACTIVATE_VERSION was written."""
@@ -149,9 +149,10 @@ class Writer:
         self._write({"type": "ACTIVATE_VERSION", "stream": name, "version": version})
 
     def state(self, state: State) -> None:
-        """Write STATE and flush, so that the target gets it with all records before it."""
-        self._write({"type": "STATE", "value": state})
-        self.flush()
+        """Write STATE, if the output has them, and flush, so that the target gets it with all records before it."""
+        if self._with_state:
+            self._write({"type": "STATE", "value": state})
+            self.flush()
 
     def flush(self) -> None:
         """Flush the output."""

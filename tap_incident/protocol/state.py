@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from jsonschema import Draft4Validator
+from jsonschema import Draft4Validator, FormatChecker
 
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file
 from tap_incident.streams import BY_NAME
-from tap_incident.timestamps import is_timestamp
+from tap_incident.timestamps import instant, is_timestamp
 
 State = dict[str, Any]
 
@@ -44,6 +45,30 @@ class Left:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """What is known of the rows of a page, or of all rows that a run has read."""
+
+    rows: int = 0
+    newest: str | None = None
+    """Latest change among them (RFC 3339)."""
+    again: str | None = None
+    """Earliest change among those that have to be read again, because a part of them was gone."""
+    refused: tuple[str, ...] = ()
+    """Nested parts that the key may not read at all."""
+    lacks: Mapping[str, int] = field(default_factory=dict)
+    """Numbers of rows whose nested part could not be read, by part."""
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.rows + other.rows,
+            max(filter(None, (self.newest, other.newest)), key=instant, default=None),
+            min(filter(None, (self.again, other.again)), key=instant, default=None),
+            tuple(dict.fromkeys((*self.refused, *other.refused))),
+            Counter(self.lacks) + Counter(other.lacks),
+        )
+
+
+@dataclass(frozen=True)
 class Bookmark:
     """What the state holds of one step. Its first fields stay when the step has ended."""
 
@@ -54,9 +79,9 @@ class Bookmark:
     organisation: str | None = None
     """Fingerprint of the organisation that the rows belong to; None if the API did not name it."""
     parts: tuple[str, ...] | None = None
-    """Nested parts that these rows have. None in states of version 1.1, which has `without`."""
-    denied: Mapping[str, str] = field(default_factory=dict)
-    """Nested parts that the key could not read, each with the id of a row for which it was refused."""
+    """Nested parts that these rows have. None in states of version 1.1 and of other taps."""
+    denied: tuple[str, ...] = ()
+    """Nested parts that were selected, but that the key could not read."""
     lacking: Mapping[str, int] = field(default_factory=dict)
     """Numbers of rows whose nested part could not be read, by part."""
     walk: str | None = None
@@ -65,49 +90,41 @@ class Bookmark:
     """What it had still to read."""
     started: str | None = None
     """When it started."""
-    newest: str | None = None
-    """Latest change among the rows that it had read."""
-    again: str | None = None
-    """Earliest change among those rows that have to be read again."""
-    rows: int = 0
-    """Number of rows that it had read."""
-    refused: Mapping[str, str] = field(default_factory=dict)
-    """As `denied`, of the rows that it had read."""
-    lacks: Mapping[str, int] = field(default_factory=dict)
-    """As `lacking`, of the rows that it had read."""
+    tally: Tally = Tally()
+    """The rows that it had read."""
     gone: Mapping[str, int] = field(default_factory=dict)
-    """Child streams for which all requests were answered with 404, and the number of them."""
+    """Child streams for which all its requests were answered with 404, and the number of them."""
 
     def lasting(self) -> Bookmark:
         """What of it stays when its step has ended: nothing, if no run was incremental."""
-        kept = replace(
-            self, walk=None, left=(), started=None, newest=None, again=None, rows=0, refused={}, lacks={}, gone={}
-        )
+        kept = replace(self, walk=None, left=(), started=None, tally=Tally(), gone={})
         return kept if self.updated_at else Bookmark()
 
     def as_json(self) -> dict[str, Any]:
         """As it stands in a state: without what is empty."""
-        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        found = {each.name: getattr(part, each.name) for part in (self, self.tally) for each in fields(part)}
+        del found["tally"]
         found["left"] = [left.as_json() for left in self.left]
-        if self.parts is not None:
-            found["parts"] = list(self.parts)
-        return {key: value for key, value in found.items() if value or (key == "parts" and value is not None)}
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in found.items()
+            if value or (key == "parts" and value is not None)
+        }
 
 
 _TEXT = {"type": ["string", "null"], "description": "a string"}
-_TIME = {"type": ["string", "null"], "description": "an RFC 3339 timestamp"}
+_TIME = {"type": ["string", "null"], "format": "date-time", "description": "an RFC 3339 timestamp"}
 _NAMES = {"type": ["array", "null"], "items": {"type": "string"}, "description": "a list of names"}
-_IDS = {"type": ["object", "null"], "additionalProperties": {"type": "string"}, "description": "an object with ids"}
 _NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "a whole number"}
 _NUMBERS = {"type": ["object", "null"], "additionalProperties": _NUMBER, "description": "an object with whole numbers"}
-_ENDS = {"type": ["array", "null"], "items": _TIME, "minItems": 2, "maxItems": 2}
 _LEFT = {
-    "type": ["array", "null"],
-    "items": {
-        "type": "object",
-        "properties": {"list": _NUMBER, "from": _TIME, "to": _TIME, "asked": _ENDS, "after": _TEXT},
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("from", "to"), _TIME),
+        "list": _NUMBER,
+        "after": _TEXT,
+        "asked": {"type": ["array", "null"], "items": _TIME, "minItems": 2, "maxItems": 2},
     },
-    "description": "a list of objects with list, from, to and after",
 }
 _BOOKMARK: dict[str, Any] = {
     "type": ["object", "null"],
@@ -115,15 +132,16 @@ _BOOKMARK: dict[str, Any] = {
     "properties": {
         **dict.fromkeys(("scope", "organisation", "walk"), _TEXT),
         **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest", "again"), _TIME),
-        **{key: {"anyOf": [_IDS, _NAMES], "description": _IDS["description"]} for key in ("denied", "refused")},
-        **{
-            key: {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]}
-            for key in ("lacking", "lacks", "gone")
-        },
-        "parts": _NAMES,
+        **dict.fromkeys(("parts", "denied", "refused"), _NAMES),
+        **dict.fromkeys(("lacking", "gone"), _NUMBERS),
+        # Under this name, version 1.1 had a list.
+        "lacks": {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]},
         "rows": _NUMBER,
-        "gone": _NUMBERS,
-        "left": _LEFT,
+        "left": {
+            "type": ["array", "null"],
+            "items": _LEFT,
+            "description": "a list of objects with list, from, to and after",
+        },
     },
 }
 _STATE = {
@@ -139,7 +157,8 @@ _STATE = {
         },
     },
 }
-_OBJECTS = ("denied", "lacking", "refused", "lacks", "gone")
+_FORMATS = FormatChecker(formats=())
+_FORMATS.checks("date-time")(lambda value: value is None or is_timestamp(value))
 _OF_1_1 = ("after", "part", "windows")
 """Where versions 1.0 and 1.1 resume. Their cursors belong to requests that this version does not make."""
 
@@ -177,24 +196,12 @@ def _unwrapped(value: object, source: str) -> object:
 
 
 def _checked(value: object, source: str) -> State:
-    for error in Draft4Validator(_STATE).iter_errors(value):
+    for error in Draft4Validator(_STATE, format_checker=_FORMATS).iter_errors(value):
         path = list(error.path)
         # In a list or an object of a bookmark, the description of the whole property applies.
-        whole = _BOOKMARK["properties"][path[2]] if len(path) > 2 else error.schema
+        whole = _BOOKMARK["properties"][path[2]] if len(path) > 2 and error.validator != "format" else error.schema
         raise BadInput(f"{source}: {_place(path[:3])} must be {whole['description']}")
-    state: State = value  # type: ignore[assignment]
-    for name, mark in (state.get("bookmarks") or {}).items():
-        for key in _not_timestamps(mark or {}) if name in BY_NAME else ():
-            raise BadInput(f"{source}: {_place(['bookmarks', name, key])} must be an RFC 3339 timestamp")
-    return state
-
-
-def _not_timestamps(mark: Mapping[str, Any]) -> list[str]:
-    """The keys of a bookmark that hold a text in the place of a timestamp."""
-    times = [(key, mark.get(key)) for key, kind in _BOOKMARK["properties"].items() if kind is _TIME]
-    for left in mark.get("left") or ():
-        times += [("left", end) for end in (left.get("from"), left.get("to"), *(left.get("asked") or ()))]
-    return [key for key, found in times if found is not None and not is_timestamp(found)]
+    return value  # type: ignore[return-value]
 
 
 def _place(path: list[Any]) -> str:
@@ -214,19 +221,20 @@ def fingerprint(walk: object) -> str:
 def bookmark(state: State, name: str) -> Bookmark:
     """The bookmark of a step, also from a state of version 1.0 or 1.1, of the official tap or of an SDK tap."""
     found = (state.get("bookmarks") or {}).get(name) or {}
-    given: dict[str, Any] = {key: value for key, value in found.items() if value}
-    # Under the same names, version 1.1 had lists.
-    objects = {key: given[key] for key in _OBJECTS if isinstance(given.get(key), dict)}
-    plain = {key: given[key] for key in ("scope", "organisation", "started", "newest", "again", "rows") if key in given}
-    if given.get("without"):
-        objects["denied"] = dict.fromkeys(given["without"], "")
-    more: dict[str, Any] = plain | objects
+    # Under the same name, version 1.1 had a list.
+    given = {key: value for key, value in found.items() if value and not (key == "lacks" and isinstance(value, list))}
+
+    def known(*keys: str) -> dict[str, Any]:
+        return {key: tuple(given[key]) if isinstance(given[key], list) else given[key] for key in keys if key in given}
+
     return Bookmark(
         updated_at=given.get("updated_at") or given.get("replication_key_value"),
         parts=None if found.get("parts") is None else tuple(found["parts"]),
+        denied=tuple(given.get("denied") or given.get("without", ())),
         walk=given.get("walk") or next(("1.1" for key in _OF_1_1 if given.get(key)), None),
         left=tuple(_left(each) for each in given.get("left", ())),
-        **more,
+        tally=Tally(**known("rows", "newest", "again", "refused", "lacks")),
+        **known("scope", "organisation", "lacking", "started", "gone"),
     )
 
 

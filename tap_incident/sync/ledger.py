@@ -22,7 +22,6 @@ from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd,
 from tap_incident.sync.resume import Start, final
 from tap_incident.sync.summary import of
 from tap_incident.sync.windows import Room
-from tap_incident.timestamps import instant
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,12 +38,11 @@ class Ledger:
         *,
         began: str,
         versions: Mapping[str, int],
-        sample: bool = False,
     ) -> None:
         """The run began at `began`. `versions` are the table versions of streams that are read completely."""
         self.state = state
         self._writer, self._problems, self._progress = writer, problems, progress
-        self._began, self._versions, self._sample = began, versions, sample
+        self._began, self._versions = began, versions
         self._courses: dict[str, Course] = {}
         self._stuck: set[str] = set()
         """Steps whose cursor stays, because they failed after a STATE had it."""
@@ -59,14 +57,12 @@ class Ledger:
     def begin(self, start: Start, most_windows: int) -> list[Source]:
         """A step begins. Returns the sources to read."""
         known = start.known
-        course = Course(start, newest=known.newest, again=known.again, rows=known.rows, denied=dict(known.refused))
+        course = Course(start, known.tally, looked_again=any(start.is_second_look(left) for left in start.left))
         self._problems.resume(known.gone)
-        course.looked_again = any(start.is_second_look(left) for left in start.left)
         self._courses[start.step.name] = course
-        lists = start.left[:1] if self._sample else start.left
-        opened = Counter(left.list for left in lists)
+        opened = Counter(left.list for left in start.left)
         rooms = {number: Room(most_windows, count) for number, count in opened.items()}
-        return [self._opened(course, left, rooms[left.list]) for left in lists]
+        return [self._opened(course, left, rooms[left.list]) for left in start.left]
 
     def _opened(self, course: Course, left: Left, room: Room) -> Source:
         node, params = course.start.listing(left, self._began)
@@ -95,10 +91,12 @@ class Ledger:
 
     def _page(self, course: Course, page: PageEnd) -> None:
         source, step = page.source, course.start.step
-        course.add(page)
+        course.tally += page.tally
         if page.total is not None and not course.start.is_second_look(source.left):
-            self._progress.expect(step.name, str(source.params), page.total - course.start.known.rows, source.node)
-        self._progress.rows_out(step.name, str(source.params), page.rows)
+            self._progress.expect(
+                step.name, str(source.params), page.total - course.start.known.tally.rows, source.node
+            )
+        self._progress.rows_out(step.name, str(source.params), page.tally.rows)
         if page.after is None:
             del course.left[source]
         else:
@@ -132,7 +130,7 @@ class Ledger:
         for node, error in course.refusals.values():
             self._problems.list_failed(node, error, has_rows=course.is_read_elsewhere(node))
         course.refusals.clear()
-        if step.changed_parents and not course.looked_again and not self._sample and not self._is_frozen(course):
+        if step.changed_parents and not course.looked_again and not self._is_frozen(course):
             course.looked_again = True
             source = self._opened(course, Left(len(step.lists)), Room(1, 1))
             self._write_cursor(course)
@@ -150,7 +148,7 @@ class Ledger:
         return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
 
     def _write_cursor(self, course: Course) -> None:
-        if self._sample or self._is_frozen(course):
+        if self._is_frozen(course):
             return
         course.has_cursor = True
         mark = course.cursor(self._began, self._problems.only_gone(course.start.step.root))
@@ -167,7 +165,7 @@ class Ledger:
             if name in self._versions and not start.is_resumed and not problems.may_be_incomplete(name):
                 self._writer.activate(name, self._versions[name])
         self._log(course)
-        if self._sample or not emitted:
+        if not emitted:
             return
         if self._is_frozen(course):
             if course.has_cursor:
@@ -178,12 +176,11 @@ class Ledger:
     def _final(self, course: Course) -> Bookmark:
         start, known = course.start, course.start.known
         if start.step.replication_key:
-            began = min(filter(None, (self._began, course.again)), key=instant)
-            return final(start, began=began, newest=course.newest, denied=course.denied, lacks=course.lacks)
+            return final(start, began=self._began, tally=course.tally)
         gone = any(self._problems.all_gone(part.name) for part in start.step.parts.values())
         replaced = any(selected.stream.name in self._writer.activated for selected in start.step.emitted())
         # Rows that the bookmark of an earlier incremental run covers may be deleted by now, or lack a part.
-        if not known.updated_at or replaced or course.denied or course.lacks or gone:
+        if not known.updated_at or replaced or course.tally.refused or course.tally.lacks or gone:
             return Bookmark()
         return known.lasting()
 
@@ -205,8 +202,6 @@ class Ledger:
     def finish(self) -> None:
         """After the last step: drop the cursors of streams that are no longer selected."""
         self._writer.flush()
-        if self._sample:
-            return
         state: State = {"bookmarks": {}, **self.state}
         state.pop("currently_syncing", None)
         for name in (self.state.get("bookmarks") or {}).keys() & BY_NAME.keys() - self._stuck:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData, Gone, Rejected, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
+from tap_incident.protocol.state import Tally
 from tap_incident.sync.plan import Node
 from tap_incident.sync.problems import Unwanted
 from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
-from tap_incident.sync.rows import Missing, as_messages
+from tap_incident.sync.rows import as_messages
 from tap_incident.sync.second_look import SecondLook, looked_at
 from tap_incident.sync.shared import SAMPLE_ROWS, Shared
 from tap_incident.sync.spool import Spool
@@ -59,19 +60,16 @@ def _put(shared: Shared, item: Item) -> None:
 
 
 def _read(shared: Shared, source: Source) -> None:
-    missing = Missing()
-    for item in as_messages(shared, source.node, _due(shared, source, _accepted(shared, source)), missing):
+    key = source.start.key_of(source.node)
+    for item in as_messages(shared, source.node, _due(shared, source, _accepted(shared, source))):
         if isinstance(item, Batch):
             shared.put(item)
-            continue
-        lacks, key = missing.taken(), source.start.key_of(source.node)
-        again = min(
-            (at for row in lacks.gone if key and (at := _changed_at(row, key, source.node))), key=instant, default=None
-        )
-        if isinstance(item, _Due):
-            shared.put(
-                PageEnd(source, item.after, item.count, item.newest, again, item.total, lacks.denied, lacks.lacks)
-            )
+        elif isinstance(item.page, _Due):
+            changed = [_changed_at(row, key, source.node) for row in item.gone] if key else []
+            again = min(filter(None, changed), key=instant, default=None)
+            page, refused = item.page, tuple(sorted(item.refused))
+            tally = Tally(page.count, page.newest, again, refused, item.lacks)
+            shared.put(PageEnd(source, page.after, tally, page.total))
 
 
 def _pages(shared: Shared, source: Source) -> Iterator[Page]:
@@ -194,10 +192,10 @@ def _look_again(shared: Shared, source: Source) -> None:
     look = SecondLook(source.node, start.known.started or shared.began, start.since)
     for page, children in looked_at(shared, look, _accepted(shared, source)):
         for each in children:
-            for item in as_messages(shared, look.child, iter([each]), Missing()):
+            for item in as_messages(shared, look.child, iter([each])):
                 if isinstance(item, Batch):
                     shared.put(item)
-        shared.put(PageEnd(source, page.after))
+        shared.put(PageEnd(source, page.after, Tally()))
 
 
 def fill(shared: Shared, child: Node, spool: Spool) -> None:

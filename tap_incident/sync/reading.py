@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import Unreadable
 from tap_incident.protocol.selection import Selected
-from tap_incident.protocol.state import Left
+from tap_incident.protocol.state import Left, Tally
 from tap_incident.streams import Params
 from tap_incident.sync.plan import Node
 from tap_incident.sync.resume import Start
@@ -45,18 +45,10 @@ class PageEnd:
     source: Source
     after: str | None
     """Cursor of the next page; None if the source has ended."""
-    rows: int = 0
-    """Rows of the page that are out."""
-    newest: str | None = None
-    """Latest change among them."""
-    again: str | None = None
-    """Earliest change among those that another run has to read again, because a part of them was gone."""
+    tally: Tally
+    """The rows of the page that are out."""
     total: int | None = None
     """Number of rows of the whole list, if the API says it."""
-    denied: Mapping[str, str] = field(default_factory=dict)
-    """Nested parts that the key may not read at all, each with the id of a row for which it was refused."""
-    lacks: Mapping[str, int] = field(default_factory=dict)
-    """Numbers of rows for which a nested part could not be read."""
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,19 @@ an interruption. Source: Singer spec, section "State"; API documents, sections o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tap_incident.config import Config
-from tap_incident.protocol.state import Bookmark, Left, State, bookmark, fingerprint
+from tap_incident.protocol.state import Bookmark, Left, State, Tally, bookmark, fingerprint
 from tap_incident.settings import SETTINGS
 from tap_incident.streams import Params, Stream
 from tap_incident.sync.plan import Listing, Node, Step
 from tap_incident.timestamps import before, instant, rfc3339
+
+LOGGER = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(minutes=5)
 """A row can become visible a little after the time in its updated_at."""
@@ -69,27 +72,23 @@ class Start:
         return node, (*params, *_filter(node.stream, self.since if self.key_of(node) else None))
 
 
-def start(
-    step: Step, state: State, config: Config, organisation: str | None, may_read: Callable[[Node, str], bool]
-) -> Start:
-    """Where to start with `step`, given the `state` of the last run and the organisation that the key belongs to.
-
-    `may_read(node, id)` asks the API whether the key may read the nested part of this row by now.
-    """
+def start(step: Step, state: State, config: Config, organisation: str | None) -> Start:
+    """Where to start with `step`, given the `state` of the last run and the organisation that the key belongs to."""
     known = bookmark(state, step.name)
     # Not the lists that come and go with the selection of children.
     scope = fingerprint(
         [config.endpoint, [params for node, params in step.lists if node.selected is step.root.selected]]
     )
+    is_other = None not in (known.organisation, organisation) and known.organisation != organisation
     default_modes = config.incident_modes == tuple(SETTINGS["properties"]["incident_modes"]["default"])
-    outdated = _outdated(step, known, scope, default_modes=default_modes) or _regained(step, known, may_read)
-    if _is_other(known, organisation):
+    outdated = _outdated(step, known, scope, default_modes=default_modes)
+    if is_other:
         outdated = "the key belongs to another organisation than in the last run: reading all of it"
     since = config.start_date if step.replication_key else None
     if step.replication_key and known.updated_at and not outdated:
         since = rfc3339(before(known.updated_at, _OVERLAP if known.scope else _OFFICIAL_OVERLAP))
     walk = _walk(step, scope, since, config)
-    wrong = _wrong_cursor(known, walk, organisation)
+    wrong = _wrong_cursor(known, walk)
     notices = tuple(f"{step.name}: {text}" for text in [outdated or wrong] if text)
     if known.left and not wrong and not outdated:
         notices = (*notices, f"{step.name}: resuming where the interrupted run stopped")
@@ -108,18 +107,14 @@ def _walk(step: Step, scope: str, since: str | None, config: Config) -> str:
     return fingerprint([scope, lists, described, *days, step.replication_key, since, versioned])
 
 
-def _wrong_cursor(known: Bookmark, walk: str, organisation: str | None) -> str:
+def _wrong_cursor(known: Bookmark, walk: str) -> str:
     """Why the interrupted run can't be resumed; "" if it can, or if there was none."""
     if known.walk is None:
         return ""
-    if known.walk == walk and known.left and not _is_other(known, organisation):
-        lacks = " and ".join(known.lacks)
-        return f"the interrupted run could not read {lacks} of some rows: starting over" if lacks else ""
-    return "the selection or the settings have changed since the interrupted run: starting over"
-
-
-def _is_other(known: Bookmark, organisation: str | None) -> bool:
-    return None not in (known.organisation, organisation) and known.organisation != organisation
+    if known.walk != walk or not known.left:
+        return "the selection or the settings have changed since the interrupted run: starting over"
+    lacks = " and ".join(known.tally.lacks)
+    return f"the interrupted run could not read {lacks} of some rows: starting over" if lacks else ""
 
 
 def _outdated(step: Step, known: Bookmark, scope: str, *, default_modes: bool) -> str:
@@ -129,26 +124,9 @@ def _outdated(step: Step, known: Bookmark, scope: str, *, default_modes: bool) -
     # The official tap's bookmarks have no scope. It only reads what the default modes show.
     if known.scope != scope and (known.scope or not default_modes):
         return "incident_modes or the endpoint have changed: reading all of it again"
-    return ""
-
-
-def _regained(step: Step, known: Bookmark, may_read: Callable[[Node, str], bool]) -> str:
-    """The same, for nested parts that can be read now. `may_read` is asked about each that was refused before."""
-    if not known.updated_at or not step.replication_key:
-        return ""
-    back = [
-        part
-        for part in _missing(step, known)
-        if not (refused := known.denied.get(part)) or may_read(step.parts[part], refused)
-    ]
-    return f"{' and '.join(back)} can be read again: reading all of it" if back else ""
-
-
-def _missing(step: Step, known: Bookmark) -> list[str]:
-    """The selected nested parts that rows up to the bookmark lack."""
-    if known.parts is None:
-        return [part for part in step.parts if part in known.denied]
-    return [part for part in step.parts if part not in known.parts]
+    rows_have = step.parts if known.parts is None else {*known.parts, *known.denied}
+    added = [part for part in step.parts if part not in rows_have]
+    return f"{' and '.join(added)} newly selected: reading all of it again" if added else ""
 
 
 def _filter(stream: Stream, since: str | None) -> Params:
@@ -160,26 +138,27 @@ def _filter(stream: Stream, since: str | None) -> Params:
     return ((f"{stream.replication_key}[gte]", sent),)
 
 
-def final(
-    begun: Start, *, began: str, newest: str | None, denied: Mapping[str, str], lacks: Mapping[str, int]
-) -> Bookmark:
+def final(begun: Start, *, began: str, tally: Tally) -> Bookmark:
     """The bookmark once all rows of an incremental step are out. It is not later than `began`.
 
-    `newest` is the latest change among its rows, also those of an interrupted run. `denied` are nested parts that were
-    refused as a whole, `lacks` the numbers of rows for which a part could not be read.
+    `tally` is about these rows, also those of an interrupted run. If the key can read a nested part again, there is no
+    bookmark, so that the next run reads all rows with this part.
     """
     known, parts = begun.known, begun.step.parts
-    if newest is None and known.updated_at is None:
+    latest = max(filter(None, (tally.newest, known.updated_at)), key=instant, default=None)
+    back = [part for part in known.denied if part in parts and part not in {*tally.refused, *tally.lacks}]
+    if back and tally.rows:
+        LOGGER.info("%s: %s can be read again: the next run reads all of it", begun.step.name, " and ".join(back))
+    if latest is None or (back and tally.rows):
         return Bookmark()
-    # A row that changed after the start may have changed on a page that was already read: the next run reads it.
-    latest = max((time for time in (newest, known.updated_at) if time is not None), key=instant)
-    missing = {part for part in denied if part in parts} | set(_missing(begun.step, known) if known.updated_at else ())
-    counts = {part: known.lacking.get(part, 0) + lacks.get(part, 0) for part in (*known.lacking, *lacks)}
+    missing = {*tally.refused, *known.denied}
+    lacking = Counter(known.lacking) + Counter(tally.lacks)
     return Bookmark(
-        updated_at=min(latest, known.started or began, began, key=instant),
+        # A row that changed after the start may have changed on a page that was already read: the next run reads it.
+        updated_at=min(filter(None, (latest, known.started, tally.again, began)), key=instant),
         scope=begun.scope,
         organisation=begun.organisation,
         parts=tuple(part for part in parts if part not in missing),
-        denied={part: id for part, id in {**known.denied, **denied}.items() if part in missing},
-        lacking={part: count for part, count in counts.items() if part in parts and part not in missing},
+        denied=tuple(part for part in parts if part in missing),
+        lacking={part: count for part, count in lacking.items() if part in parts and part not in missing},
     )

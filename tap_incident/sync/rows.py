@@ -21,28 +21,21 @@ _LOOK_AHEAD = 4
 idle."""
 
 
-@dataclass
-class Missing:
-    """What nested parts lack of the rows since it was last emptied."""
+_POLL_SECONDS = 0.2
 
-    denied: dict[str, str] = field(default_factory=dict)
-    """Nested parts that the key may not read at all, each with the id of a row for which it was refused."""
+
+@dataclass(frozen=True)
+class PageOut:
+    """All messages of a page's rows came before this. It says what nested parts of these rows lack."""
+
+    page: Page
+    """The page without its rows."""
+    refused: set[str] = field(default_factory=set)
+    """Nested parts that the key may not read at all."""
     lacks: Counter[str] = field(default_factory=Counter)
     """Numbers of rows for which a nested part could not be read."""
     gone: list[Row] = field(default_factory=list)
     """Rows whose parts the API no longer has, as if they were deleted."""
-
-    def taken(self) -> Missing:
-        """All of it, which is empty afterwards."""
-        found = Missing(self.denied, self.lacks, self.gone)
-        self.denied, self.lacks, self.gone = {}, Counter(), []
-        return found
-
-
-_POLL_SECONDS = 0.2
-
-Child = tuple[Node, "Sequence[Iterator[Page]] | None"]
-"""A child of one row, and its lists. None: they can't be requested."""
 
 
 @dataclass(frozen=True)
@@ -50,35 +43,33 @@ class _Turn:
     """One row, whose children were requested."""
 
     row: Row
-    extracted: str
-    children: list[Child]
+    of: PageOut
+    children: list[tuple[Node, Sequence[Iterator[Page]] | None]]
+    """Each child with its lists. None: they can't be requested."""
     detail: Future[Row] | None
     """The answer with only this row, if it is needed."""
 
 
-def as_messages(shared: Shared, node: Node, pages: Iterator[Page], missing: Missing) -> Iterator[Batch | Page]:
-    """The messages of all rows of `node` and of all nodes below it. Each page comes once all of its rows came.
-
-    `missing` collects what nested parts of these rows lack. Raises what `pages` raises.
-    """
-    if not node.children and not node.needs_detail:
-        for page in pages:
-            yield from _batch(shared, node, page.rows, page.extracted)
-            yield replace(page, rows=[])
-        return
+def as_messages(shared: Shared, node: Node, pages: Iterator[Page]) -> Iterator[Batch | PageOut]:
+    """The messages of all rows of `node` and of all nodes below it. Raises what `pages` raises."""
     most = _LOOK_AHEAD * shared.config.max_concurrency
-    held: deque[_Turn | Page] = deque()
+    held: deque[_Turn | PageOut] = deque()
     for page in pages:
+        end = PageOut(replace(page, rows=[]))
+        if not node.children and not node.needs_detail:
+            yield from _batch(shared, node, page.rows, page.extracted)
+            yield end
+            continue
         # A page without rows has a SCHEMA too.
         yield from _batch(shared, node, [], page.extracted)
         for row in page.rows:
-            children = [_requested(shared, child, row) for child in node.children]
-            held.append(_Turn(row, page.extracted, children, _detail(shared, node, row)))
+            children = [(child, _requested(shared, child, row)) for child in node.children]
+            held.append(_Turn(row, end, children, _detail(shared, node, row)))
             while len(held) > most:
-                yield from _out(shared, node, held.popleft(), missing)
-        held.append(replace(page, rows=[]))
+                yield from _out(shared, node, held.popleft())
+        held.append(end)
     while held:
-        yield from _out(shared, node, held.popleft(), missing)
+        yield from _out(shared, node, held.popleft())
 
 
 def _batch(shared: Shared, node: Node, rows: list[Row], extracted: str) -> Iterator[Batch]:
@@ -96,10 +87,10 @@ def _batch(shared: Shared, node: Node, rows: list[Row], extracted: str) -> Itera
     yield Batch(node.selected, lines)
 
 
-def _requested(shared: Shared, child: Node, row: Row) -> Child:
-    """The lists of a child for one row of its parent. Their first pages are requested."""
+def _requested(shared: Shared, child: Node, row: Row) -> Sequence[Iterator[Page]] | None:
+    """The lists of a child for one row of its parent, or None. Their first pages are requested."""
     if not shared.problems.is_wanted(child):
-        return child, None
+        return None
     stream = child.stream
     try:
         # The lists by other ids of a parent are read elsewhere, if these are not.
@@ -107,11 +98,11 @@ def _requested(shared: Shared, child: Node, row: Row) -> Child:
         lists = child_params(stream, row, shared.span, is_first)
     except BadData as error:  # A parent without the ids to ask by.
         shared.problems.parent_failed(child, shown_id(row), error)
-        return child, None
+        return None
     if child.spooled:
-        return child, [_spooled(shared, child, row)]
+        return [_spooled(shared, child, row)]
     asked = {"own id": slice(1), "other ids": slice(1, None), "all": slice(1 if shared.sample else None)}
-    return child, [
+    return [
         shared.ahead(with_added_columns(shared.pages(stream, params), stream, params))
         for params in lists[asked[child.asked_by]]
     ]
@@ -154,26 +145,25 @@ def _spooled(shared: Shared, child: Node, row: Row) -> Iterator[Page]:
         yield from spool.pages(str(row[child.stream.parent.id_property]))
 
 
-def _out(shared: Shared, node: Node, turn: _Turn | Page, missing: Missing) -> Iterator[Batch | Page]:
+def _out(shared: Shared, node: Node, turn: _Turn | PageOut) -> Iterator[Batch | PageOut]:
     """One row, including the nested rows, and then its children."""
-    if isinstance(turn, Page):
+    if isinstance(turn, PageOut):
         yield turn
         return
     below: list[tuple[Node, Iterator[Page]]] = []
     for child, lists in turn.children:
         pages = readable(shared, child, turn.row, lists or ())
         if child.nested:
-            read = _nested(shared, child, turn.row, lists, missing)
+            read = _nested(shared, child, turn, lists)
             turn.row[child.part] = None if read is None else [row for page in read for row in page.rows]
             pages = iter(read or ())
         below.append((child, pages))
     _with_detail(shared, node, turn)
-    yield from _batch(shared, node, [turn.row], turn.extracted)
+    yield from _batch(shared, node, [turn.row], turn.of.page.extracted)
     for child, pages in below:
         if child.selected or child.children:
             # A STATE speaks of the parent's pages only.
-            own = as_messages(shared, child, pages, Missing())
-            yield from (each for each in own if isinstance(each, Batch))
+            yield from (each for each in as_messages(shared, child, pages) if isinstance(each, Batch))
 
 
 def readable(shared: Shared, child: Node, parent: Row, lists: Iterable[Iterator[Page]]) -> Iterator[Page]:
@@ -186,9 +176,7 @@ def readable(shared: Shared, child: Node, parent: Row, lists: Iterable[Iterator[
             shared.problems.parent_failed(child, shown_id(parent), error)
 
 
-def _nested(
-    shared: Shared, child: Node, parent: Row, lists: Sequence[Iterator[Page]] | None, missing: Missing
-) -> list[Page] | None:
+def _nested(shared: Shared, child: Node, turn: _Turn, lists: Sequence[Iterator[Page]] | None) -> list[Page] | None:
     """The pages of a nested part; None, and so null in the record, if nobody knows its rows."""
     read: list[Page] = []
     try:
@@ -196,14 +184,14 @@ def _nested(
             read += pages
             shared.problems.answered(child, parent=True)
     except Unreadable as error:
-        if shared.problems.parent_failed(child, shown_id(parent), error):
-            missing.lacks[child.part] += 1
-        missing.gone += [parent] if isinstance(error, Gone) else []
+        if shared.problems.parent_failed(child, shown_id(turn.row), error):
+            turn.of.lacks[child.part] += 1
+        turn.of.gone.extend([turn.row] if isinstance(error, Gone) else [])
     else:
         if lists is not None and not (child.spooled and not shared.problems.is_wanted(child)):
             return read
         if shared.problems.status(child.name) is not Status.SKIPPED:
-            missing.lacks[child.part] += 1
+            turn.of.lacks[child.part] += 1
     if shared.problems.status(child.name) is Status.SKIPPED:
-        missing.denied.setdefault(child.part, shown_id(parent))
+        turn.of.refused.add(child.part)
     return None

@@ -11,16 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import BadOutput, MissingPermission, Unreadable
+from tap_incident.errors import BadOutput
 from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import Selection
 from tap_incident.protocol.state import State, bookmark
-from tap_incident.streams import BY_NAME
 from tap_incident.sync.child_requests import shift_window
 from tap_incident.sync.flow import Flow
 from tap_incident.sync.identity import organisation
@@ -53,17 +53,19 @@ def sync(
 ) -> None:
     """Read and write everything that is selected. `state` comes from the last run, which may have been interrupted.
 
-    `schedule_entries` is read for a window around `now`. `sample`: only a few rows of each stream, and no STATE.
+    `schedule_entries` is read for a window around `now`. `sample`: only a few rows of each stream, whatever the state.
     Raises what ends the run early; the last STATE then only covers records that were written before it. Raises TapError
     at the end if some of what was selected could not be read. Sets `stop` when it ends.
     """
     began_at, finished = time.monotonic(), False
     problems, flow = Problems(), Flow(stop)
-    key_of = organisation(client)
-    starts = planned(selection, config, state, key_of, client, sample=sample)
+    if sample:
+        # Without versions: a target must not delete rows because these few are all that came.
+        state, config = {}, replace(config, start_date=None, activate_version=False, child_strategy="per_incident")
+    starts = _planned(selection, config, state, organisation(client), sample=sample)
     versions, began = _versions(starts, config), client.began
     progress = Progress(lambda: client.sent, client.seconds_for, time.monotonic)
-    ledger = Ledger(state, writer, problems, progress, began=began, versions=versions, sample=sample)
+    ledger = Ledger(state, writer, problems, progress, began=began, versions=versions)
     shared = Shared(
         *(config, client, Pool(config.max_concurrency), problems, Encoder(config.api_key, versions)),
         *(shift_window(now, config.schedule_window_days), flow.put, stop, began, sample),
@@ -93,35 +95,19 @@ def _log_end(shared: Shared, writer: Writer, selection: Selection, *, seconds: f
     log_summary(writer.records, shared.problems, selection, requests=requests, seconds=seconds, finished=finished)
 
 
-def planned(
-    selection: Selection, config: Config, state: State, key_of: str | None, client: Client, *, sample: bool
-) -> list[Start]:
+def _planned(selection: Selection, config: Config, state: State, whose: str | None, *, sample: bool) -> list[Start]:
     """Where each step starts. A step whose bookmark no longer fits is planned as one that is read whole."""
-
-    @cache
-    def is_readable(name: str, parent: str) -> bool:
-        stream = BY_NAME[name]
-        try:
-            client.first_page(stream, (*stream.params, (stream.parent.id_param, parent)), 1)
-        except MissingPermission:
-            return False
-        except Unreadable:
-            return True
-        return True
-
     whole: set[str] = set()
 
     def has_bookmark(name: str) -> bool:
-        return name not in whole and not sample and bool(config.start_date or bookmark(state, name).updated_at)
+        return name not in whole and bool(config.start_date or bookmark(state, name).updated_at)
 
-    def may_read(node: Node, parent: str) -> bool:
-        return is_readable(node.name, parent)
-
-    known = {} if sample else state
-    by_list = config.child_strategy == "list" and not sample
+    by_list = config.child_strategy == "list"
     while True:
         found = steps(selection, config.incident_modes, by_list=by_list, filtered=not sample, has_bookmark=has_bookmark)
-        starts = [start(step, known, config, key_of, may_read) for step in found]
+        if sample:
+            found = tuple(replace(step, lists=step.lists[:1], changed_parents=None) for step in found)
+        starts = [start(step, state, config, whose) for step in found]
         outdated = {each.step.name for each in starts if each.step.replication_key and each.since is None}
         if not outdated - whole:
             return starts

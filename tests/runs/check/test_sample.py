@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ Sample = Callable[..., Run]
 def sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Sample:
     """Run --test."""
 
-    def run(fake: FakeApi, catalog: Json) -> Run:
-        for name, content in {"config": {"api_key": KEY, "endpoint": fake.url}, "catalog": catalog}.items():
+    def run(fake: FakeApi, catalog: Json, **settings: Any) -> Run:
+        for name, content in {"config": {"api_key": KEY, "endpoint": fake.url, **settings}, "catalog": catalog}.items():
             (tmp_path / f"{name}.json").write_text(json.dumps(content))
         arguments = ["--test", "--config", str(tmp_path / "config.json"), "--catalog", str(tmp_path / "catalog.json")]
         code = main(arguments, clock=lambda: NOW)
@@ -45,3 +46,10 @@ def test_sample_has_the_schema_and_a_few_rows_of_each_stream(sample: Sample) -> 
     }
     assert all(message["time_extracted"] for message in run.messages if message["type"] == "RECORD")
     assert requests < 80
+
+
+def test_sample_lets_no_target_delete_rows(sample: Sample) -> None:
+    with FakeApi(organisation(4)) as fake:
+        run = sample(fake, only("users"), activate_version=True)
+    assert [message["type"] for message in run.messages] == ["SCHEMA", *["RECORD"] * 3]
+    assert not any("version" in message for message in run.messages)

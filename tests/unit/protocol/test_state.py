@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tap_incident.errors import BadInput
-from tap_incident.protocol.state import Bookmark, Left, bookmark, fingerprint, read_state, with_bookmark
+from tap_incident.protocol.state import Bookmark, Left, Tally, bookmark, fingerprint, read_state, with_bookmark
 
 AT = "2026-01-31T10:00:00.1+02:00"
 STATE = {"bookmarks": {"alerts": {"updated_at": "2026-01-31T00:00:00Z", "scope": "f"}}}
@@ -31,9 +31,8 @@ USABLE: list[Any] = [
 WRONG: dict[str, list[Any]] = {
     **{key: [5, [], True, {}] for key in ("scope", "organisation", "walk")},
     **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest")},
-    **{key: [5, "x", {"updates": 5}, [5]] for key in ("denied", "refused")},
+    **{key: ["updates", [5], {}] for key in ("parts", "denied", "refused")},
     **{key: [5, "x", {"updates": "x"}, {"updates": -1}] for key in ("lacking", "lacks", "gone")},
-    "parts": ["updates", [5], {}],
     "rows": [-1, "1", 1.5, True],
     "left": [{}, "x", [5], [{"list": -1}], [{"after": 5}], [{"from": "yesterday"}], [{"asked": [AT]}], [{"to": 5}]],
 }
@@ -93,15 +92,12 @@ FULL = Bookmark(
     scope="s",
     organisation="o",
     parts=("updates",),
-    denied={"attachments": "I1"},
+    denied=("attachments",),
     lacking={"updates": 2},
     walk="w",
     left=(Left(0), Left(2, AT, AT, (AT, None), "c1"), Left(1, end=AT, asked=(None, AT))),
     started=AT,
-    newest=AT,
-    rows=7,
-    refused={"attachments": "I2"},
-    lacks={"updates": 1},
+    tally=Tally(7, AT, AT, ("attachments",), {"updates": 1}),
     gone={"incident_updates": 3},
 )
 
@@ -113,7 +109,7 @@ def test_bookmark_is_read_as_it_was_written(mark: Bookmark) -> None:
     lasting = mark.lasting()
     assert bookmark(read(with_bookmark({}, "alerts", lasting)), "alerts") == lasting
     assert (lasting == Bookmark()) is (mark.updated_at is None)
-    assert (lasting.walk, lasting.left, lasting.rows, lasting.gone) == (None, (), 0, {})
+    assert (lasting.walk, lasting.left, lasting.tally, lasting.gone) == (None, (), Tally(), {})
 
 
 @pytest.mark.parametrize(
@@ -122,7 +118,7 @@ def test_bookmark_is_read_as_it_was_written(mark: Bookmark) -> None:
         (None, Bookmark()),
         ({"after": "c1", "walk": "f1"}, Bookmark(walk="f1")),
         ({"windows": [{"from": AT}]}, Bookmark(walk="1.1")),
-        ({"updated_at": AT, "without": {"updates": {}}, "lacks": ["updates"]}, Bookmark(AT, denied={"updates": ""})),
+        ({"updated_at": AT, "without": {"updates": {}}, "lacks": ["updates"]}, Bookmark(AT, denied=("updates",))),
         ({"replication_key_value": AT}, Bookmark(AT)),
     ],
     ids=str,

@@ -49,7 +49,7 @@ def whole(catalog: Json | None = None, method: str = "INCREMENTAL") -> Step:
 
 def begun(of: Step, **settings: Any) -> Start:
     """The start of a first run of this step."""
-    return start(of, {}, config(**settings), "ours", lambda node, parent: False)
+    return start(of, {}, config(**settings), "ours")
 
 
 def node(name: str, *children: Node) -> Node:

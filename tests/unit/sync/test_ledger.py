@@ -11,7 +11,7 @@ import pytest
 
 from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected, Unanswered, Unreadable
 from tap_incident.protocol.messages import Encoder, Writer
-from tap_incident.protocol.state import Bookmark, Left, State, with_bookmark
+from tap_incident.protocol.state import Bookmark, Left, State, Tally, with_bookmark
 from tap_incident.sync.ledger import Ledger
 from tap_incident.sync.plan import Step
 from tap_incident.sync.problems import Problems
@@ -34,7 +34,7 @@ class Desk:
         self.out, self.problems = io.StringIO(), Problems()
         self.encoder = Encoder(versions=versions)
         progress = Progress(lambda: 0, lambda number: 0.0, lambda: 0.0)
-        tools: Any = {"began": BEGAN, "versions": versions or {}, "sample": False}
+        tools: Any = {"began": BEGAN, "versions": versions or {}}
         self.ledger = Ledger(state or {}, Writer(self.out), self.problems, progress, **tools)
         self.sources = [source for each in starts for source in self.ledger.begin(each, 4)]
 
@@ -44,7 +44,7 @@ class Desk:
         """A page of the source (the first one) with this number of rows arrives. Returns the sources to read next."""
         source = source or self.sources[0]
         self.rows(rows, source)
-        return self.ledger.take(PageEnd(source, after, rows, **more))
+        return self.ledger.take(PageEnd(source, after, Tally(rows, **more)))
 
     def rows(self, number: int, source: Source | None = None) -> None:
         """Rows of the source (the first one) arrive."""
@@ -90,7 +90,7 @@ def resumed(of: Step, left: Left | None = None, **more: Any) -> tuple[Start, Sta
     """The start of a run that resumes an interrupted one, and its state."""
     mark = Bookmark(organisation="ours", walk=begun(of).walk, left=(left or Left(after="c1"),), **more)
     state = with_bookmark({}, of.name, mark)
-    found = start(of, state, config(), "ours", lambda node, parent: False)
+    found = start(of, state, config(), "ours")
     assert found.is_resumed
     return found, state
 
@@ -169,7 +169,7 @@ def test_cursor_of_a_window_that_is_refused_does_not_stay() -> None:
     ("more", "expected"),
     [
         ({}, {"parts": ["updates", "attachments"]}),
-        ({"denied": {"updates": "I1"}}, {"parts": ["attachments"], "denied": {"updates": "I1"}}),
+        ({"refused": ("updates",)}, {"parts": ["attachments"], "denied": ["updates"]}),
         ({"lacks": {"updates": 2}}, {"parts": ["updates", "attachments"], "lacking": {"updates": 2}}),
     ],
 )
@@ -177,7 +177,7 @@ def test_incremental_bookmark_moves_on_and_keeps_what_rows_lack(more: Json, expe
     desk = Desk(begun(INCIDENTS))
     desk.page("c1", newest=NEWER, **more)
     middle = desk.state("incidents") or {}
-    assert (middle.get("refused"), middle.get("lacks")) == (more.get("denied"), more.get("lacks"))
+    assert (middle.get("refused", []), middle.get("lacks")) == ([*more.get("refused", ())], more.get("lacks"))
     desk.page(None, newest=AT)
     mark = {"updated_at": NEWER, "scope": begun(INCIDENTS).scope, "organisation": "ours", **expected}
     assert desk.state("incidents") == mark
@@ -195,13 +195,13 @@ def test_incremental_step_does_not_move_on_if_all_further_rows_lack_a_part() -> 
 
 @pytest.mark.parametrize(
     ("versions", "more", "keeps"),
-    [({}, {}, True), ({"alerts": 7}, {}, False), ({}, {"denied": {"x": "1"}}, False), ({}, {"lacks": {"x": 1}}, False)],
+    [({}, {}, True), ({"alerts": 7}, {}, False), ({}, {"refused": ("x",)}, False), ({}, {"lacks": {"x": 1}}, False)],
 )
 def test_full_refresh_keeps_the_bookmark_of_incremental_runs_if_its_rows_are_still_true(
     versions: Json, more: Json, keeps: bool
 ) -> None:
     state: State = {"bookmarks": {"alerts": {"updated_at": AT, "scope": "s"}}}
-    desk = Desk(start(ALL_ALERTS, state, config(), None, lambda node, parent: False), state=state, versions=versions)
+    desk = Desk(start(ALL_ALERTS, state, config(), None), state=state, versions=versions)
     desk.page("c1")
     assert (desk.state("alerts") or {})["updated_at"] == AT
     desk.page(None, **more)
@@ -218,7 +218,7 @@ def test_second_look_follows_when_all_lists_have_ended() -> None:
     assert desk.page(None, source=look) == []
     assert (desk.finish()["bookmarks"]["actions"])["updated_at"] == AT
     # A run that was interrupted there has no other.
-    again, _ = resumed(planned, Left(2), newest=AT, started=AT)
+    again, _ = resumed(planned, Left(2), tally=Tally(newest=AT), started=AT)
     desk = Desk(again)
     assert [source.node.name for source in desk.sources] == ["incidents"]
     assert desk.page(None) == []
@@ -231,7 +231,7 @@ def test_second_look_follows_when_all_lists_have_ended() -> None:
 def test_second_look_that_the_key_may_not_take_is_a_warning(
     error: Unreadable, moves: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk = Desk(resumed(ACTIONS, Left(3), newest=AT, started=AT)[0])
+    desk = Desk(resumed(ACTIONS, Left(3), tally=Tally(newest=AT), started=AT)[0])
     desk.fail(error)
     assert bool(desk.finish().get("bookmarks")) is moves
     assert any("the key may not list incidents" in line for line in warnings(caplog)) is moves

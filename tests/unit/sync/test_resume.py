@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tap_incident.protocol.state import Bookmark, Left, State, with_bookmark
-from tap_incident.sync.plan import Node, Step
+from tap_incident.protocol.state import Bookmark, Left, State, Tally, with_bookmark
+from tap_incident.sync.plan import Step
 from tap_incident.sync.resume import Start, final, start
+from tests.support.logs import infos
 from tests.support.runs import Json, only, set_field
 from tests.unit.sync.hand_made import BEGAN, MODES, begun, config, step, whole
 
@@ -28,16 +29,9 @@ def with_parts(*parts: str) -> Step:
     return whole(catalog)
 
 
-def next_run(
-    of: Step, state: State, *, organisation: str | None = "ours", readable: tuple[str, ...] = (), **settings: Any
-) -> Start:
-    """The start of a run with this state. The nested parts `readable` can be read by now."""
-
-    def may_read(node: Node, parent: str) -> bool:
-        assert parent == "I1"
-        return node.part in readable
-
-    return start(of, state, config(**settings), organisation, may_read)
+def next_run(of: Step, state: State, *, organisation: str | None = "ours", **settings: Any) -> Start:
+    """The start of a run with this state."""
+    return start(of, state, config(**settings), organisation)
 
 
 def finished(of: Step, *, updated_at: str = AT, **more: Any) -> State:
@@ -107,31 +101,27 @@ def test_bookmark_is_only_used_for_its_endpoint_and_organisation(
 
 
 BOTH = ("updates", "attachments")
-AGAIN = "updates can be read again: reading all of it"
+ADDED = "updates newly selected: reading all of it again"
 
 
 @pytest.mark.parametrize(
-    ("had", "has", "more", "readable", "notices"),
+    ("had", "has", "more", "notices"),
     [
-        (BOTH, BOTH, {}, (), []),
+        (BOTH, BOTH, {}, []),
         # A part was lost, and a part was gained.
-        (BOTH, ("attachments",), {}, (), []),
-        (("attachments",), BOTH, {}, (), [AGAIN]),
-        # The key could not read it: it still can't, and now it can.
-        (BOTH, BOTH, {"parts": ("attachments",), "denied": {"updates": "I1"}}, (), []),
-        (BOTH, BOTH, {"parts": ("attachments",), "denied": {"updates": "I1"}}, ("updates",), [AGAIN]),
-        (BOTH, ("attachments",), {"parts": ("attachments",), "denied": {"updates": "I1"}}, ("updates",), []),
-        # Some rows lack it: the bookmark moved on.
-        (BOTH, BOTH, {"lacking": {"updates": 3}}, ("updates",), []),
+        (BOTH, ("attachments",), {}, []),
+        (("attachments",), BOTH, {}, [ADDED]),
+        # The key could not read it, or not for some rows: the bookmark moved on.
+        (BOTH, BOTH, {"parts": ("attachments",), "denied": ("updates",)}, []),
+        (BOTH, BOTH, {"lacking": {"updates": 3}}, []),
         # 1.1 names only the parts that are lacking.
-        (BOTH, BOTH, {"parts": None, "denied": {}}, (), []),
-        (BOTH, BOTH, {"parts": None, "denied": {"updates": ""}}, (), [AGAIN]),
+        (BOTH, BOTH, {"parts": None}, []),
     ],
 )
-def test_parts_that_can_be_read_again_bring_all_rows_again(
-    had: tuple[str, ...], has: tuple[str, ...], more: Json, readable: tuple[str, ...], notices: list[str]
+def test_part_that_is_newly_selected_brings_all_rows_again(
+    had: tuple[str, ...], has: tuple[str, ...], more: Json, notices: list[str]
 ) -> None:
-    found = next_run(with_parts(*has), finished(with_parts(*had), **more), readable=readable)
+    found = next_run(with_parts(*has), finished(with_parts(*had), **more))
     assert said(found) == notices
     assert (found.since is None) is bool(notices)
 
@@ -148,21 +138,18 @@ def test_parts_that_can_be_read_again_bring_all_rows_again(
 )
 def test_interrupted_run_is_resumed_with_the_same_walk(settings: Json, organisation: str | None, resumes: bool) -> None:
     left = Left(0, AT, BEGAN, (AT, None), "c1"), Left(0, None, AT)
-    state = interrupted(ALERTS, *left, started=AT, newest=BEGAN, rows=7, refused={"updates": "I1"})
+    state = interrupted(ALERTS, *left, started=AT, tally=Tally(7, BEGAN))
     found = next_run(ALERTS, state, organisation=organisation, **settings)
     assert found.is_resumed is resumes
     assert said(found)[-1] == (RESUMING if resumes else OTHER if organisation == "theirs" else OVER)
     assert found.left == (left if resumes else (Left(),))
-    kept = found.known
-    assert (kept.started, kept.newest, kept.rows, dict(kept.refused)) == (
-        (AT, BEGAN, 7, {"updates": "I1"}) if resumes else (None, None, 0, {})
-    )
+    assert (found.known.started, found.known.tally) == ((AT, Tally(7, BEGAN)) if resumes else (None, Tally()))
 
 
 def test_interrupted_run_with_rows_that_lack_a_part_is_not_resumed() -> None:
-    found = next_run(ALERTS, interrupted(ALERTS, lacks={"updates": 1}))
+    found = next_run(ALERTS, interrupted(ALERTS, tally=Tally(lacks={"updates": 1})))
     assert said(found) == ["the interrupted run could not read updates of some rows: starting over"]
-    assert (found.is_resumed, dict(found.known.lacks)) == (False, {})
+    assert (found.is_resumed, found.known.tally) == (False, Tally())
 
 
 def test_versions_and_the_length_of_a_window_belong_to_the_walk() -> None:
@@ -206,29 +193,42 @@ def test_final_bookmark_is_the_newest_change_but_not_after_the_start(
     known: str | None, newest: str | None, began: str, expected: str | None
 ) -> None:
     first = next_run(ALERTS, finished(ALERTS, updated_at=known) if known else {})
-    mark = final(first, began=began, newest=newest, denied={}, lacks={})
+    mark = final(first, began=began, tally=Tally(newest=newest))
     assert mark.updated_at == expected
     assert (mark == Bookmark()) is (expected is None)
     if expected:
         assert (mark.scope, mark.organisation, mark.parts) == (first.scope, "ours", ())
 
 
-WITHOUT: Json = {"parts": ("updates",), "denied": {"attachments": "I1"}}
+WITHOUT: Json = {"parts": ("updates",), "denied": ("attachments",)}
 
 
 @pytest.mark.parametrize(
-    ("known", "denied", "lacks", "expected"),
+    ("known", "tally", "expected"),
     [
-        ({}, {}, {}, (BOTH, {}, {})),
-        ({}, {"updates": "I1"}, {"updates": 4, "attachments": 2}, (BOTH[1:], {"updates": "I1"}, {"attachments": 2})),
-        ({"lacking": {"updates": 1}}, {}, {"updates": 2}, (BOTH, {}, {"updates": 3})),
-        (WITHOUT, {}, {}, (BOTH[:1], {"attachments": "I1"}, {})),
-        (WITHOUT, {"attachments": "I2"}, {}, (BOTH[:1], {"attachments": "I2"}, {})),
+        ({}, Tally(9), (BOTH, (), {})),
+        (
+            {},
+            Tally(9, refused=("updates",), lacks={"updates": 4, "attachments": 2}),
+            (BOTH[1:], BOTH[:1], {"attachments": 2}),
+        ),
+        ({"lacking": {"updates": 1}}, Tally(9, lacks={"updates": 2}), (BOTH, (), {"updates": 3})),
+        # No row came that shows whether the key can read it by now.
+        (WITHOUT, Tally(0), (BOTH[:1], BOTH[1:], {})),
+        (WITHOUT, Tally(9, refused=("attachments",)), (BOTH[:1], BOTH[1:], {})),
+        (WITHOUT, Tally(9, lacks={"attachments": 9}), (BOTH[:1], BOTH[1:], {})),
+        # It can: the next run reads all rows.
+        (WITHOUT, Tally(9), None),
     ],
 )
-def test_final_bookmark_keeps_what_its_rows_lack(known: Json, denied: Json, lacks: Json, expected: Any) -> None:
+def test_final_bookmark_keeps_what_its_rows_lack_until_it_can_be_read(
+    known: Json, tally: Tally, expected: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     of = with_parts(*BOTH)
     first = next_run(of, finished(of, **known))
     assert first.known.updated_at == AT
-    mark = final(first, began=BEGAN, newest=AT, denied=denied, lacks=lacks)
-    assert (mark.parts, mark.denied, mark.lacking) == expected
+    mark = final(first, began=BEGAN, tally=tally)
+    assert mark == Bookmark() if expected is None else (mark.parts, mark.denied, mark.lacking) == expected
+    again = "incidents: attachments can be read again: the next run reads all of it"
+    assert infos(caplog) == ([again] if expected is None else [])

@@ -12,26 +12,26 @@ import pytest
 from tap_incident.api.answers import Page
 from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected
 from tap_incident.sync.reading import Batch
-from tap_incident.sync.rows import Missing, as_messages
+from tap_incident.sync.rows import PageOut, as_messages
 from tap_incident.sync.second_look import SecondLook, looked_at
 from tests.support.runs import Json, only
 from tests.unit.sync.hand_made import ids, node, run, sharing, whole
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected", "denied", "lacks"),
+    ("answer", "expected", "refused", "lacks"),
     [
-        (Page([]), [], {}, {}),
-        (Page([{"id": "A1"}]), ["A1"], {}, {}),
+        (Page([]), [], set(), {}),
+        (Page([{"id": "A1"}]), ["A1"], set(), {}),
         # The incident was deleted: nobody knows what it had, and nothing is missing.
-        (Gone("404"), None, {}, {}),
-        (Forbidden("403"), None, {}, {"attachments": 1}),
-        (Rejected("422"), None, {}, {"attachments": 1}),
-        (MissingPermission("403", ""), None, {"attachments": "I1"}, {}),
+        (Gone("404"), None, set(), {}),
+        (Forbidden("403"), None, set(), {"attachments": 1}),
+        (Rejected("422"), None, set(), {"attachments": 1}),
+        (MissingPermission("403", ""), None, {"attachments"}, {}),
     ],
 )
 def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
-    answer: Any, expected: Any, denied: Json, lacks: Json
+    answer: Any, expected: Any, refused: set[str], lacks: Json
 ) -> None:
     def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
         if isinstance(answer, Exception):
@@ -39,18 +39,17 @@ def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
         assert isinstance(answer, Page)
         return answer
 
-    incidents, missing = whole().root, Missing()
+    incidents = whole().root
     part = next(each for each in incidents.children if each.name == "incident_attachments")
     incidents = replace(incidents, children=(replace(part, selected=None),))
     with sharing(answers) as (shared, _):
         pages = iter([Page([{"id": "I1", "mode": "standard"}])])
-        messages = list(as_messages(shared, incidents, pages, missing))
+        *messages, end = as_messages(shared, incidents, pages)
     (line,) = [line for each in messages if isinstance(each, Batch) for line in each.lines]
     found = json.loads(line)["record"]["attachments"]
     assert (found if found is None else [row["id"] for row in found]) == expected
-    taken = missing.taken()
-    assert (taken.denied, taken.lacks) == (denied, lacks)
-    assert missing.taken() == Missing()
+    assert isinstance(end, PageOut)
+    assert (end.refused, end.lacks) == (refused, lacks)
 
 
 def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
@@ -63,7 +62,7 @@ def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
 
     of = node("custom_fields", node("custom_field_options"))
     with sharing(lambda *_: Page([]), max_concurrency=2) as (shared, _):
-        for each in as_messages(shared, of, pages(50), Missing()):
+        for each in as_messages(shared, of, pages(50)):
             if isinstance(each, Batch) and each.lines:
                 break
     # Four for each of the two requests that may be under way, turns and ends of pages.

@@ -1,23 +1,21 @@
-"""What a run says of itself: whose key it has, the plan, progress, metrics, the summary; and where its steps begin."""
+"""What a run says of itself: whose key it has, the plan, progress, metrics, the summary."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from tap_incident.api.answers import Page
 from tap_incident.api.client import Client
-from tap_incident.errors import BadKey, MissingPermission, NoConnection, Rejected, SlowAnswer, Stopped, TapError
-from tap_incident.protocol.selection import select
+from tap_incident.errors import BadKey, NoConnection, Rejected, SlowAnswer, Stopped, TapError
 from tap_incident.protocol.state import fingerprint
 from tap_incident.sync.identity import check_key, described, organisation
 from tap_incident.sync.progress import Progress
-from tap_incident.sync.run import planned
 from tests.support.logs import infos, warnings
-from tests.support.runs import Json, only
-from tests.unit.sync.hand_made import ORGANISATION, FakeClient, begun, config, node, step
+from tests.support.runs import Json
+from tests.unit.sync.hand_made import ORGANISATION, FakeClient, node
 
 
 @pytest.fixture(autouse=True)
@@ -84,31 +82,3 @@ def test_progress_has_rows_share_speed_and_time_left_every_ten_seconds(
         now[0] += 10.001 / 50
         progress.rows_out("schedules", "list", 1)
     assert infos(caplog) == [f"50 rows{share}, 20.0 requests per second{left}"]
-
-
-AT = "2026-01-31T10:00:00Z"
-
-
-@pytest.mark.parametrize(
-    ("error", "since"),
-    [
-        (None, None),
-        (Rejected("409"), None),
-        (MissingPermission("403", ""), "2026-01-31T09:55:00Z"),
-    ],
-)
-def test_plan_asks_once_whether_a_part_that_was_refused_can_be_read_by_now(error: Any, since: str | None) -> None:
-    def answers(name: str, params: Any, after: str | None) -> Page:
-        assert (name, params["incident_id"]) == ("incident_attachments", "I1")
-        if error:
-            raise error
-        return Page([])
-
-    mark: Json = {"updated_at": AT, "scope": begun(step("incidents", method="INCREMENTAL")).scope}
-    mark |= {"parts": ["updates"], "denied": {"attachments": "I1"}}
-    selection = select(only("incidents"), replication_method="INCREMENTAL")
-    client = FakeClient(answers)
-    (found,) = planned(
-        selection, config(), {"bookmarks": {"incidents": mark}}, None, cast(Client, client), sample=False
-    )
-    assert (found.since, client.sent) == (since, 1)
