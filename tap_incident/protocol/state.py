@@ -51,8 +51,6 @@ class Tally:
     rows: int = 0
     newest: str | None = None
     """Latest change among them (RFC 3339)."""
-    again: str | None = None
-    """Earliest change among those that have to be read again, because a part of them was gone."""
     refused: tuple[str, ...] = ()
     """Nested parts that the key may not read at all."""
     lacks: Mapping[str, int] = field(default_factory=dict)
@@ -62,7 +60,6 @@ class Tally:
         return Tally(
             self.rows + other.rows,
             max(filter(None, (self.newest, other.newest)), key=instant, default=None),
-            min(filter(None, (self.again, other.again)), key=instant, default=None),
             tuple(dict.fromkeys((*self.refused, *other.refused))),
             Counter(self.lacks) + Counter(other.lacks),
         )
@@ -131,7 +128,7 @@ _BOOKMARK: dict[str, Any] = {
     "description": "an object",
     "properties": {
         **dict.fromkeys(("scope", "organisation", "walk"), _TEXT),
-        **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest", "again"), _TIME),
+        **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest"), _TIME),
         **dict.fromkeys(("parts", "denied", "refused"), _NAMES),
         **dict.fromkeys(("lacking", "gone"), _NUMBERS),
         # Under this name, version 1.1 had a list.
@@ -233,7 +230,7 @@ def bookmark(state: State, name: str) -> Bookmark:
         denied=tuple(given.get("denied") or given.get("without", ())),
         walk=given.get("walk") or next(("1.1" for key in _OF_1_1 if given.get(key)), None),
         left=tuple(_left(each) for each in given.get("left", ())),
-        tally=Tally(**known("rows", "newest", "again", "refused", "lacks")),
+        tally=Tally(**known("rows", "newest", "refused", "lacks")),
         **known("scope", "organisation", "lacking", "started", "gone"),
     )
 

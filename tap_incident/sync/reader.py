@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData, Gone, Rejected, Stopped, Unreadable
@@ -16,11 +16,11 @@ from tap_incident.sync.plan import Node
 from tap_incident.sync.problems import Unwanted
 from tap_incident.sync.reading import Batch, Failed, Fatal, Gift, Item, PageEnd, Source
 from tap_incident.sync.rows import as_messages
-from tap_incident.sync.second_look import SecondLook, looked_at
+from tap_incident.sync.second_look import looked_at
 from tap_incident.sync.shared import SAMPLE_ROWS, Shared
 from tap_incident.sync.spool import Spool
 from tap_incident.sync.windows import Chain, belongs, is_ignored, window_filter
-from tap_incident.timestamps import instant
+from tap_incident.timestamps import instant, is_timestamp
 
 LOGGER = logging.getLogger(__name__)
 
@@ -32,18 +32,16 @@ _GIFTS_PER_PAGE = 3
 class _Due(Page):
     """A page with only the rows that this run has to read."""
 
-    newest: str | None = None
-    """Latest change among them."""
-    count: int = 0
+    tally: Tally = field(default_factory=Tally)
 
 
 def read(shared: Shared, source: Source) -> None:
     """Read a source to its end. It never raises."""
     try:
-        if source.start.is_second_look(source.left):
-            _look_again(shared, source)
-        else:
-            _read(shared, source)
+        pages = _accepted(shared, source)
+        items = looked_at if source.start.is_second_look(source.left) else _due_items
+        for item in items(shared, source, pages):
+            shared.put(item)
     except Unreadable as error:
         _put(shared, Failed(source, error))
     except Stopped:
@@ -59,17 +57,13 @@ def _put(shared: Shared, item: Item) -> None:
         shared.put(item)
 
 
-def _read(shared: Shared, source: Source) -> None:
-    key = source.start.key_of(source.node)
-    for item in as_messages(shared, source.node, _due(shared, source, _accepted(shared, source))):
+def _due_items(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[Item]:
+    for item in as_messages(shared, source.node, _due(shared, source, pages)):
         if isinstance(item, Batch):
-            shared.put(item)
-        elif isinstance(item.page, _Due):
-            changed = [_changed_at(row, key, source.node) for row in item.gone] if key else []
-            again = min(filter(None, changed), key=instant, default=None)
-            page, refused = item.page, tuple(sorted(item.refused))
-            tally = Tally(page.count, page.newest, again, refused, item.lacks)
-            shared.put(PageEnd(source, page.after, tally, page.total))
+            yield item
+        elif isinstance(page := item.page, _Due):
+            lacks = Tally(refused=tuple(sorted(item.refused)), lacks=item.lacks)
+            yield PageEnd(source, page.after, page.tally + lacks, page.total)
 
 
 def _pages(shared: Shared, source: Source) -> Iterator[Page]:
@@ -113,7 +107,7 @@ def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[P
 def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due]:
     """The rows of the source's window that changed. Gives away what another chain can read meanwhile."""
     start, node = source.start, source.node
-    chain = Chain(source.left, node.stream, shared.began)
+    chain, key = Chain(source.left, node.stream, shared.began), start.key_of(node)
     is_cut = node.stream.filters_created_at and not shared.sample
     is_over = False
     while not is_over:
@@ -127,29 +121,26 @@ def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due
             _give(shared, source, chain)
         try:
             rows = [row for row in page.rows if belongs(row, chain.left)]
+            rows, newest = _changed(rows, key, start.since) if key else (rows, None)
         except BadData as error:
             raise BadData(f"{node.name}: {error}") from None
-        key = start.key_of(node)
-        changed = [(row, _changed_at(row, key, node)) for row in rows] if key else []
-        if key:
-            since = instant(start.since) if start.since else None
-            changed = [(row, at) for row, at in changed if at is None or since is None or instant(at) >= since]
-            rows = [row for row, _ in changed]
-        newest = max((at for _, at in changed if at is not None), key=instant, default=None)
         is_over = page.after is None or (is_cut and chain.is_over())
-        yield _Due(rows, None if is_over else page.after, page.total, page.extracted, newest, len(rows))
+        yield _Due(rows, None if is_over else page.after, page.total, page.extracted, Tally(len(rows), newest))
 
 
-def _changed_at(row: Row, key: str, node: Node) -> str | None:
-    value = row.get(key)
-    if value in (None, ""):
-        return None
-    try:
-        instant(value)
-    except ValueError:
-        text = f"{node.name}: row {shown_id(row)}: {key} should be a timestamp, and can't be read as one"
-        raise BadData(text) from None
-    return str(value)
+def _changed(rows: Sequence[Row], key: str, since: str | None) -> tuple[list[Row], str | None]:
+    """The rows that changed since then, or that do not say when, and the latest change among them."""
+    changed, newest = [], None
+    for row in rows:
+        value = row.get(key)
+        if value in (None, ""):
+            changed.append(row)
+        elif not is_timestamp(value):
+            raise BadData(f"row {shown_id(row)}: {key} should be a timestamp, and can't be read as one")
+        elif since is None or instant(value) >= instant(since):
+            changed.append(row)
+            newest = value if newest is None else max(newest, value, key=instant)
+    return changed, newest
 
 
 def _give(shared: Shared, source: Source, chain: Chain) -> None:
@@ -185,17 +176,6 @@ def _tried(shared: Shared, source: Source) -> Iterator[Page] | None:
         LOGGER.info("%s: it can't be read in windows of time: the API ignores the filter by created_at", name)
         return None
     return itertools.chain([first], pages)
-
-
-def _look_again(shared: Shared, source: Source) -> None:
-    start = source.start
-    look = SecondLook(source.node, start.known.started or shared.began, start.since)
-    for page, children in looked_at(shared, look, _accepted(shared, source)):
-        for each in children:
-            for item in as_messages(shared, look.child, iter([each])):
-                if isinstance(item, Batch):
-                    shared.put(item)
-        shared.put(PageEnd(source, page.after, Tally()))
 
 
 def fill(shared: Shared, child: Node, spool: Spool) -> None:

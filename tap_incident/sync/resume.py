@@ -155,7 +155,7 @@ def final(begun: Start, *, began: str, tally: Tally) -> Bookmark:
     lacking = Counter(known.lacking) + Counter(tally.lacks)
     return Bookmark(
         # A row that changed after the start may have changed on a page that was already read: the next run reads it.
-        updated_at=min(filter(None, (latest, known.started, tally.again, began)), key=instant),
+        updated_at=min(filter(None, (latest, known.started, began)), key=instant),
         scope=begun.scope,
         organisation=begun.organisation,
         parts=tuple(part for part in parts if part not in missing),

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page, Row
-from tap_incident.errors import BadData, Gone, Stopped, Unreadable
+from tap_incident.errors import BadData, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
 from tap_incident.sync.child_requests import child_params, with_added_columns
 from tap_incident.sync.plan import Node
@@ -34,8 +34,6 @@ class PageOut:
     """Nested parts that the key may not read at all."""
     lacks: Counter[str] = field(default_factory=Counter)
     """Numbers of rows for which a nested part could not be read."""
-    gone: list[Row] = field(default_factory=list)
-    """Rows whose parts the API no longer has, as if they were deleted."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +184,6 @@ def _nested(shared: Shared, child: Node, turn: _Turn, lists: Sequence[Iterator[P
     except Unreadable as error:
         if shared.problems.parent_failed(child, shown_id(turn.row), error):
             turn.of.lacks[child.part] += 1
-        turn.of.gone.extend([turn.row] if isinstance(error, Gone) else [])
     else:
         if lists is not None and not (child.spooled and not shared.problems.is_wanted(child)):
             return read

@@ -22,7 +22,7 @@ from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import Selection
 from tap_incident.protocol.state import State, bookmark
 from tap_incident.sync.child_requests import shift_window
-from tap_incident.sync.flow import Flow
+from tap_incident.sync.flow import Flow, Pool
 from tap_incident.sync.identity import organisation
 from tap_incident.sync.ledger import Ledger
 from tap_incident.sync.metrics import log_metrics
@@ -32,7 +32,7 @@ from tap_incident.sync.progress import Progress
 from tap_incident.sync.reader import fill, read
 from tap_incident.sync.reading import Source
 from tap_incident.sync.resume import Start, start
-from tap_incident.sync.shared import Pool, Shared
+from tap_incident.sync.shared import Shared
 from tap_incident.sync.spool import Spool
 from tap_incident.sync.summary import log_plan, log_summary
 from tap_incident.sync.verdict import raise_failures

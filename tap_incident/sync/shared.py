@@ -6,66 +6,19 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
-from typing import Any, TypeVar
 
 from tap_incident.api.answers import Page
 from tap_incident.api.client import Client
 from tap_incident.config import Config
-from tap_incident.errors import Stopped, TapError
 from tap_incident.protocol.messages import Encoder
 from tap_incident.streams import Params, Stream
 from tap_incident.sync.child_requests import TimeSpan
+from tap_incident.sync.flow import Pool
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.reading import Item
 from tap_incident.sync.spool import Seen, Spool
 
-_T = TypeVar("_T")
 SAMPLE_ROWS = 3
-
-
-class Pool:
-    """Threads that request the pages of children. The client bounds how many requests are under way."""
-
-    def __init__(self, count: int) -> None:
-        """Start `count` threads, or as many as the system allows. Raises TapError if it allows none."""
-        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._is_closed = False
-        self._count = 0
-        for _ in range(count):
-            try:
-                threading.Thread(target=self._work, name="children", daemon=True).start()
-            except RuntimeError as error:
-                if not self._count:
-                    raise TapError(f"No thread can be started ({error})", advice="Allow more processes") from error
-                break
-            self._count += 1
-
-    def submit(self, call: Callable[[], _T]) -> Future[_T]:
-        """Call this in one of the threads. The future has Stopped if the pool is closed."""
-        future: Future[_T] = Future()
-        with self._lock:
-            if self._is_closed:
-                future.set_exception(Stopped("stopped before a request"))
-            else:
-                self._jobs.put((future, call))
-        return future
-
-    def close(self) -> None:
-        """Let the threads end after what is submitted."""
-        with self._lock:
-            self._is_closed = True
-            for _ in range(self._count):
-                self._jobs.put(None)
-
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            future, call = job
-            try:
-                future.set_result(call())
-            except BaseException as error:  # It is raised again where the result is needed.
-                future.set_exception(error)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ FULL = Bookmark(
     walk="w",
     left=(Left(0), Left(2, AT, AT, (AT, None), "c1"), Left(1, end=AT, asked=(None, AT))),
     started=AT,
-    tally=Tally(7, AT, AT, ("attachments",), {"updates": 1}),
+    tally=Tally(7, AT, ("attachments",), {"updates": 1}),
     gone={"incident_updates": 3},
 )
 

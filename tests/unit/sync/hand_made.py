@@ -17,12 +17,13 @@ from tap_incident.errors import TapError
 from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import select
 from tap_incident.streams import Params, Stream
+from tap_incident.sync.flow import Pool
 from tap_incident.sync.plan import Node, Step, steps
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.reading import Item
 from tap_incident.sync.resume import Start, start
 from tap_incident.sync.run import sync
-from tap_incident.sync.shared import Pool, Shared
+from tap_incident.sync.shared import Shared
 from tests.support.runs import Json, bare, only
 
 MODES = ("standard", "retrospective")

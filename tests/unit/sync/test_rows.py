@@ -11,11 +11,13 @@ import pytest
 
 from tap_incident.api.answers import Page
 from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected
-from tap_incident.sync.reading import Batch
+from tap_incident.protocol.state import Left
+from tap_incident.sync.reading import Batch, PageEnd, Source
 from tap_incident.sync.rows import PageOut, as_messages
 from tap_incident.sync.second_look import SecondLook, looked_at
+from tap_incident.sync.windows import Room
 from tests.support.runs import Json, only
-from tests.unit.sync.hand_made import ids, node, run, sharing, whole
+from tests.unit.sync.hand_made import begun, ids, node, run, sharing, step, whole
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
 
 BEGAN, SINCE = "2026-06-01T00:00:00Z", "2026-05-01T00:00:00Z"
 LATER, BETWEEN, EARLIER = "2026-06-01T00:00:01Z", "2026-05-15T00:00:00Z", "2026-04-01T00:00:00Z"
-LOOK = SecondLook(node("incidents", node("actions")), BEGAN, SINCE)
+LOOK = SecondLook("updated_at", BEGAN, SINCE)
 
 
 @pytest.mark.parametrize(
@@ -105,11 +107,15 @@ def test_second_look_reads_whole_lists_if_that_takes_far_fewer_requests(due: int
         return Page([{"id": "A", "incident_id": params.get("incident_id", "I1"), "updated_at": EARLIER}], None, total)
 
     rows = [{"id": f"I{number}", "updated_at": LATER, "created_at": EARLIER} for number in range(due)]
+    of = step("actions", method="INCREMENTAL")
+    first = replace(begun(of), since=SINCE)
+    look = Left(len(of.lists))
+    source = Source(first, look, *first.listing(look, BEGAN), Room(1, 1))
     with sharing(answers) as (shared, _):
-        ((page, found),) = list(looked_at(shared, LOOK, iter([Page(rows, "c")])))
-        found = list(found)
-    assert (page.after, asked) == ("c", ["actions"] * requests)
-    assert sum(len(each.rows) for each in found) == (2 if requests == 2 else due)
+        *found, end = looked_at(shared, source, iter([Page(rows, "c")]))
+    assert isinstance(end, PageEnd)
+    assert (end.after, asked) == ("c", ["actions"] * requests)
+    assert sum(len(each.lines) for each in found if isinstance(each, Batch)) == (2 if requests == 2 else due)
 
 
 @pytest.mark.parametrize(("refused", "asked"), [(False, ["A2"]), (True, ["A1", "A2", "A3"])])
