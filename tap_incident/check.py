@@ -15,7 +15,7 @@ from tap_incident.errors import Gone, MissingPermission, PassingFault, TapError,
 from tap_incident.logs import duration, masked, printable
 from tap_incident.protocol.selection import Selection
 from tap_incident.streams import BY_NAME, Params, Stream
-from tap_incident.sync.child_requests import TimeSpan, child_params, shift_window
+from tap_incident.sync.children import TimeSpan, child_params, shift_window
 from tap_incident.sync.identity import described
 from tap_incident.sync.plan import Node, pages_for, requests_for, steps
 from tap_incident.sync.problems import permission

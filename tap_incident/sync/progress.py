@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tap_incident.logs import duration
 from tap_incident.sync.plan import Node, requests_for
@@ -35,47 +35,40 @@ class _Expected:
 
 @dataclass
 class Progress:
-    """Counts the rows of all lists.
-
-    `requests` returns the number of all requests so far, and `seconds_for` the time (seconds) that the rate limit takes
-    for this number of further requests.
-    """
+    """Counts the rows of all lists."""
 
     requests: Callable[[], int]
+    """The number of all requests so far."""
     seconds_for: Callable[[float], float]
+    """The time (seconds) that the rate limit takes for this number of further requests."""
     clock: Callable[[], float]
     rows: int = 0
-    _expected: dict[tuple[str, str], _Expected] = field(default_factory=dict)
-    _logged: tuple[float, int] = field(init=False)
-    _began: float = field(init=False)
 
     def __post_init__(self) -> None:
+        self._expected: dict[tuple[str, str], _Expected] = {}
         self._began = self.clock()
         self._logged = (self._began, self.requests())
 
-    def expect(self, step: str, lists: str, rows: int, node: Node) -> None:
-        """One of the `lists` of a step has `rows` rows left, each with the children of `node`."""
-        self._expected.setdefault((step, lists), _Expected(rows, requests_for(node, rows)))
+    def page_out(self, lists: tuple[str, str], rows: int, total: int | None, node: Node) -> None:
+        """Count rows that are out, and log a line if it is time for one.
 
-    def rows_out(self, step: str, lists: str, rows: int) -> None:
-        """Count rows of a list that are out, and log a line if it is time for one."""
+        They belong to one of some `lists` (step, parameters) that have `total` rows together, each with the children of
+        `node`; None if the API does not say it.
+        """
         self.rows += rows
-        if (step, lists) in self._expected:
-            self._expected[step, lists].out += rows
-        now = self.clock()
-        early = self._logged[0] - self._began < _FIRST
-        if now - self._logged[0] < (_SECONDS_BETWEEN_LINES if early else _SECONDS_BETWEEN_LATER_LINES):
+        if total is not None:
+            self._expected.setdefault(lists, _Expected(total, requests_for(node, total)))
+        if lists in self._expected:
+            self._expected[lists].out += rows
+        now, (logged_at, sent_before) = self.clock(), self._logged
+        is_early = logged_at - self._began < _FIRST
+        if now - logged_at < (_SECONDS_BETWEEN_LINES if is_early else _SECONDS_BETWEEN_LATER_LINES):
             return
         sent = self.requests()
-        speed = (sent - self._logged[1]) / (now - self._logged[0])
+        speed = (sent - sent_before) / (now - logged_at)
         left = sum(each.left for each in self._expected.values())
-        LOGGER.info(
-            "%s rows%s, %.1f requests per second%s",
-            f"{self.rows:,}",
-            _share(sent, left),
-            speed,
-            self._time(left, speed),
-        )
+        share, time = _share(sent, left), self._time(left, speed)
+        LOGGER.info("%s rows%s, %.1f requests per second%s", f"{self.rows:,}", share, speed, time)
         self._logged = (now, sent)
 
     def _time(self, left: float, speed: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
-from tap_incident.sync.child_requests import child_params, with_added_columns
+from tap_incident.sync.children import child_params, with_added_columns
 from tap_incident.sync.plan import Node
 from tap_incident.sync.problems import Status
 from tap_incident.sync.reading import Batch

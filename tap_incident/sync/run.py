@@ -21,10 +21,9 @@ from tap_incident.errors import BadOutput
 from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import Selection
 from tap_incident.protocol.state import State, bookmark
-from tap_incident.sync.child_requests import shift_window
+from tap_incident.sync.children import shift_window
 from tap_incident.sync.flow import Flow, Pool
 from tap_incident.sync.identity import organisation
-from tap_incident.sync.ledger import Ledger
 from tap_incident.sync.metrics import log_metrics
 from tap_incident.sync.plan import Node, steps
 from tap_incident.sync.problems import Problems
@@ -34,6 +33,7 @@ from tap_incident.sync.reading import Source
 from tap_incident.sync.resume import Start, start
 from tap_incident.sync.shared import Shared
 from tap_incident.sync.spool import Spool
+from tap_incident.sync.state_writer import StateWriter
 from tap_incident.sync.summary import log_plan, log_summary
 from tap_incident.sync.verdict import raise_failures
 
@@ -65,21 +65,21 @@ def sync(
     starts = _planned(selection, config, state, organisation(client), sample=sample)
     versions, began = _versions(starts, config), client.began
     progress = Progress(lambda: client.sent, client.seconds_for, time.monotonic)
-    ledger = Ledger(state, writer, problems, progress, began=began, versions=versions)
+    state_writer = StateWriter(state, writer, problems, progress, began, versions)
     shared = Shared(
         *(config, client, Pool(config.max_concurrency), problems, Encoder(config.api_key, versions)),
         *(shift_window(now, config.schedule_window_days), flow.put, stop, began, sample),
     )
     try:
         log_plan(starts, now)
-        _read_all(starts, shared, flow, ledger)
+        _read_all(starts, shared, flow, state_writer)
         finished = True
-        ledger.finish()
+        state_writer.finish()
         raise_failures(problems, selection)
     except Exception:
         # The output may be what failed.
         with suppress(OSError, BadOutput):
-            ledger.repeat_state()
+            state_writer.repeat_state()
         raise
     finally:
         stop.set()
@@ -124,7 +124,7 @@ def _versions(starts: Sequence[Start], config: Config) -> dict[str, int]:
     return dict.fromkeys(full, int(time.time() * 1000))
 
 
-def _read_all(starts: Sequence[Start], shared: Shared, flow: Flow, ledger: Ledger) -> None:
+def _read_all(starts: Sequence[Start], shared: Shared, flow: Flow, state_writer: StateWriter) -> None:
     """Read all steps side by side, and write what comes."""
     # First, because other readers wait for them: there may be fewer threads than readers.
     for node in _spooled(starts):
@@ -132,10 +132,10 @@ def _read_all(starts: Sequence[Start], shared: Shared, flow: Flow, ledger: Ledge
         flow.start(partial(fill, shared, node, spool))
     # With one request at a time, windows would only cost requests.
     windows = shared.config.max_concurrency if shared.config.max_concurrency > 1 else 0
-    for source in [source for each in starts for source in ledger.begin(each, windows)]:
+    for source in [source for each in starts for source in state_writer.begin(each, windows)]:
         flow.start(_reading(shared, source))
-    while not ledger.is_done:
-        for source in ledger.take(flow.get()):
+    while not state_writer.is_done:
+        for source in state_writer.take(flow.get()):
             flow.start(_reading(shared, source))
 
 

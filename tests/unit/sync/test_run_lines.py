@@ -76,9 +76,7 @@ def test_progress_has_rows_share_speed_and_time_left_every_ten_seconds(
     now = [100.0]
     # 20 requests per second were sent.
     progress = Progress(lambda: round((now[0] - 100) * 20), lambda number: number / limit, lambda: now[0])
-    if listed:
-        progress.expect("schedules", "list", listed, node("schedules", node("schedule_overrides")))
     for _ in range(50):
         now[0] += 10.001 / 50
-        progress.rows_out("schedules", "list", 1)
+        progress.page_out(("schedules", "list"), 1, listed, node("schedules", node("schedule_overrides")))
     assert infos(caplog) == [f"50 rows{share}, 20.0 requests per second{left}"]

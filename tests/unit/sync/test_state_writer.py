@@ -1,4 +1,4 @@
-"""Ledger: what is written, and which STATE says so."""
+"""State writer: what is written, and which STATE says so."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected, Unanswered, Unreadable
 from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.state import Bookmark, Left, State, Tally, with_bookmark
-from tap_incident.sync.ledger import Ledger
 from tap_incident.sync.plan import Step
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.reading import Batch, Failed, Gift, PageEnd, Source
 from tap_incident.sync.resume import Start, start
+from tap_incident.sync.state_writer import StateWriter
 from tests.support.logs import warnings
 from tests.support.runs import Json, only
 from tests.unit.sync.hand_made import BEGAN, begun, config, step, whole
@@ -28,15 +28,15 @@ ACTIONS, INCIDENTS = step("actions", method="INCREMENTAL"), whole(only("incident
 
 
 class Desk:
-    """A ledger, and what it wrote."""
+    """A state writer, and what it wrote."""
 
     def __init__(self, *starts: Start, state: State | None = None, versions: Json | None = None) -> None:
         self.out, self.problems = io.StringIO(), Problems()
         self.encoder = Encoder(versions=versions)
         progress = Progress(lambda: 0, lambda number: 0.0, lambda: 0.0)
-        tools: Any = {"began": BEGAN, "versions": versions or {}}
-        self.ledger = Ledger(state or {}, Writer(self.out), self.problems, progress, **tools)
-        self.sources = [source for each in starts for source in self.ledger.begin(each, 4)]
+        writer = Writer(self.out)
+        self.writer = StateWriter(state or {}, writer, self.problems, progress, BEGAN, versions or {})
+        self.sources = [source for each in starts for source in self.writer.begin(each, 4)]
 
     def page(
         self, after: str | None = None, *, source: Source | None = None, rows: int = 1, **more: Any
@@ -44,24 +44,24 @@ class Desk:
         """A page of the source (the first one) with this number of rows arrives. Returns the sources to read next."""
         source = source or self.sources[0]
         self.rows(rows, source)
-        return self.ledger.take(PageEnd(source, after, Tally(rows, **more)))
+        return self.writer.take(PageEnd(source, after, Tally(rows, **more)))
 
     def rows(self, number: int, source: Source | None = None) -> None:
         """Rows of the source (the first one) arrive."""
         selected = (source or self.sources[0]).node.selected
         if selected:
             row = dict.fromkeys(selected.stream.key_properties, "1")
-            self.ledger.take(Batch(selected, [self.encoder.record(selected, {**row}) for _ in range(number)]))
+            self.writer.take(Batch(selected, [self.encoder.record(selected, {**row}) for _ in range(number)]))
 
     def fail(self, error: Unreadable, source: Source | None = None) -> list[Source]:
         """The source (the first one) fails."""
-        return self.ledger.take(Failed(source or self.sources[0], error))
+        return self.writer.take(Failed(source or self.sources[0], error))
 
     def give(self) -> Source:
         """The first source gives the time before HALF to a new one, which is returned."""
         giver = self.sources[0]
         taker = replace(giver, left=Left(0, None, HALF, (None, HALF)))
-        assert self.ledger.take(Gift(giver, taker, HALF, None)) == [taker]
+        assert self.writer.take(Gift(giver, taker, HALF, None)) == [taker]
         return taker
 
     def messages(self) -> list[Json]:
@@ -73,17 +73,17 @@ class Desk:
         return "".join("+" if each["type"] == "STATE" else each["type"][0] for each in self.messages())
 
     def state(self, name: str) -> Json | None:
-        """The bookmark in the last STATE. The ledger has the same."""
+        """The bookmark in the last STATE. The state writer has the same."""
         last: Json = [each["value"] for each in self.messages() if each["type"] == "STATE"][-1]
-        assert last == self.ledger.state
+        assert last == self.writer.state
         found: Json | None = last["bookmarks"].get(name)
         return found
 
     def finish(self) -> State:
         """The state at the end of the run."""
-        assert self.ledger.is_done
-        self.ledger.finish()
-        return self.ledger.state
+        assert self.writer.is_done
+        self.writer.finish()
+        return self.writer.state
 
 
 def resumed(of: Step, left: Left | None = None, **more: Any) -> tuple[Start, State]:
@@ -102,7 +102,7 @@ def test_state_speaks_only_for_rows_that_are_out() -> None:
     assert (desk.kinds(), desk.state("users")) == ("SRR+", mark)
     desk.rows(1)
     assert desk.kinds() == "SRR+R"
-    assert not desk.ledger.is_done
+    assert not desk.writer.is_done
     desk.page(None, rows=0)
     assert (desk.kinds(), desk.state("users"), desk.finish()) == ("SRR+R+", None, {"bookmarks": {}})
 
@@ -117,7 +117,7 @@ def test_gift_changes_what_is_left_of_both() -> None:
     desk.page("c9", source=taker)
     desk.page(None)
     assert (desk.state("alerts") or {})["left"] == [{**far, "after": "c9"}]
-    assert not desk.ledger.is_done
+    assert not desk.writer.is_done
     desk.page(None, source=taker)
     assert desk.finish() == {"bookmarks": {}}
 
@@ -222,7 +222,7 @@ def test_second_look_follows_when_all_lists_have_ended() -> None:
     desk = Desk(again)
     assert [source.node.name for source in desk.sources] == ["incidents"]
     assert desk.page(None) == []
-    assert desk.ledger.is_done
+    assert desk.writer.is_done
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from tap_incident.errors import Forbidden, MissingPermission, Rejected, Unanswered, Unreadable
-from tap_incident.protocol import state as states
 from tap_incident.protocol.messages import Writer
-from tap_incident.protocol.state import Bookmark, Left, State
+from tap_incident.protocol.state import Bookmark, Left, State, bookmark, with_bookmark
 from tap_incident.streams import BY_NAME
 from tap_incident.sync.course import Course
 from tap_incident.sync.problems import Problems, Status
@@ -26,28 +25,23 @@ from tap_incident.sync.windows import Room
 LOGGER = logging.getLogger(__name__)
 
 
-class Ledger:
+@dataclass
+class StateWriter:
     """Writes what the readers hand over, and keeps the state."""
 
-    def __init__(
-        self,
-        state: State,
-        writer: Writer,
-        problems: Problems,
-        progress: Progress,
-        *,
-        began: str,
-        versions: Mapping[str, int],
-    ) -> None:
-        """The run began at `began`. `versions` are the table versions of streams that are read completely."""
-        self.state = state
-        self._writer, self._problems, self._progress = writer, problems, progress
-        self._began, self._versions = began, versions
-        self._courses: dict[str, Course] = {}
-        self._stuck: set[str] = set()
-        """Steps whose cursor stays, because they failed after a STATE had it."""
-        self._at_state = 0
-        self._has_written = False
+    state: State
+    writer: Writer
+    problems: Problems
+    progress: Progress
+    began: str
+    """Start of the run (RFC 3339)."""
+    versions: Mapping[str, int]
+    """Table versions of the streams that are read completely."""
+    _courses: dict[str, Course] = field(default_factory=dict)
+    _stuck: set[str] = field(default_factory=set)
+    """Steps whose cursor stays, because they failed after a STATE had it."""
+    _at_state: int | None = None
+    """Records before the last STATE; None before the first one."""
 
     @property
     def is_done(self) -> bool:
@@ -56,16 +50,15 @@ class Ledger:
 
     def begin(self, start: Start, most_windows: int) -> list[Source]:
         """A step begins. Returns the sources to read."""
-        known = start.known
-        course = Course(start, known.tally, looked_again=any(start.is_second_look(left) for left in start.left))
-        self._problems.resume(known.gone)
-        self._courses[start.step.name] = course
+        looked_again = any(start.is_second_look(left) for left in start.left)
+        course = self._courses[start.step.name] = Course(start, start.known.tally, looked_again=looked_again)
+        self.problems.resume(start.known.gone)
         opened = Counter(left.list for left in start.left)
         rooms = {number: Room(most_windows, count) for number, count in opened.items()}
         return [self._opened(course, left, rooms[left.list]) for left in start.left]
 
     def _opened(self, course: Course, left: Left, room: Room) -> Source:
-        node, params = course.start.listing(left, self._began)
+        node, params = course.start.listing(left, self.began)
         source = Source(course.start, left, node, params, room)
         course.left[source] = left
         return source
@@ -73,16 +66,15 @@ class Ledger:
     def take(self, item: Item) -> list[Source]:
         """Write what a reader hands over. Returns sources to read from now on. Raises an error that ends the run."""
         if isinstance(item, Batch):
-            self._writer.records_of(item.selected, item.lines)
+            self.writer.records_of(item.selected, item.lines)
             return []
-        if isinstance(item, Gift):
-            course = self._courses[item.source.start.step.name]
-            course.left[item.source] = replace(course.left[item.source], start=item.start, end=item.end)
-            course.left[item.to] = item.to.left
-            return [item.to]
         if isinstance(item, Fatal):
             raise item.error
         course = self._courses[item.source.start.step.name]
+        if isinstance(item, Gift):
+            course.left[item.source] = replace(course.left[item.source], start=item.start, end=item.end)
+            course.left[item.to] = item.to.left
+            return [item.to]
         if isinstance(item, Failed):
             self._failed(course, item.source, item.error)
         else:
@@ -90,13 +82,10 @@ class Ledger:
         return self._next(course) if not course.left else []
 
     def _page(self, course: Course, page: PageEnd) -> None:
-        source, step = page.source, course.start.step
+        source = page.source
         course.tally += page.tally
-        if page.total is not None and not course.start.is_second_look(source.left):
-            self._progress.expect(
-                step.name, str(source.params), page.total - course.start.known.tally.rows, source.node
-            )
-        self._progress.rows_out(step.name, str(source.params), page.tally.rows)
+        total = None if page.total is None else page.total - course.start.known.tally.rows
+        self.progress.page_out((course.start.step.name, str(source.params)), page.tally.rows, total, source.node)
         if page.after is None:
             del course.left[source]
         else:
@@ -105,20 +94,16 @@ class Ledger:
             self._write_cursor(course)
 
     def _failed(self, course: Course, source: Source, error: Unreadable) -> None:
-        """Handle what keeps a list from being read."""
         step, left = course.start.step, course.left.pop(source)
-        if course.start.is_second_look(left) and isinstance(error, MissingPermission | Forbidden):
-            LOGGER.warning(
-                "%s: the key may not list incidents, so rows that a change of mode made visible may be missing. (%s)",
-                step.name,
-                error,
-            )
+        is_second_look = course.start.is_second_look(left)
+        if is_second_look and isinstance(error, MissingPermission | Forbidden):
+            text = "%s: the key may not list incidents, so rows that a change of mode made visible may be missing. (%s)"
+            LOGGER.warning(text, step.name, error)
             return
         if isinstance(error, MissingPermission | Forbidden) and left == source.left:
             course.refusals[left.list] = (source.node, error)
             return
-        node = step.root if course.start.is_second_look(left) else source.node
-        self._problems.list_failed(node, error, has_rows=left != source.left)
+        self.problems.list_failed(step.root if is_second_look else source.node, error, has_rows=left != source.left)
         if isinstance(error, Rejected) and left.asked != (None, None):
             course.has_cursor = False  # The next run would ask for the same window, and get the same answer.
         elif isinstance(error, Unanswered):
@@ -128,7 +113,7 @@ class Ledger:
         """What follows once all lists of a step have ended: the second look, or the end of the step."""
         step = course.start.step
         for node, error in course.refusals.values():
-            self._problems.list_failed(node, error, has_rows=course.is_read_elsewhere(node))
+            self.problems.list_failed(node, error, has_rows=course.is_read_elsewhere(node))
         course.refusals.clear()
         if step.changed_parents and not course.looked_again and not self._is_frozen(course):
             course.looked_again = True
@@ -141,78 +126,74 @@ class Ledger:
 
     def _is_frozen(self, course: Course) -> bool:
         """True if its state must not move on: rows of the step itself are missing, or a part of all further rows."""
-        step, problems = course.start.step, self._problems
+        step, problems = course.start.step, self.problems
         if course.refusals or any(problems.status(root.name) for root, _ in step.lists):
             return True
         parts = [part.name for part in step.parts.values()] if step.replication_key else []
         return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
 
     def _write_cursor(self, course: Course) -> None:
-        if self._is_frozen(course):
-            return
-        course.has_cursor = True
-        mark = course.cursor(self._began, self._problems.only_gone(course.start.step.root))
-        self._write_state(states.with_bookmark(self.state, course.start.step.name, mark))
+        if not self._is_frozen(course):
+            course.has_cursor = True
+            step = course.start.step
+            mark = course.cursor(self.began, self.problems.only_gone(step.root))
+            self._write_state(with_bookmark(self.state, step.name, mark))
 
     def _close(self, course: Course) -> None:
         """SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
-        start, problems = course.start, self._problems
+        start, problems = course.start, self.problems
         emitted = [each for each in start.step.emitted() if problems.status(each.stream.name) is not Status.SKIPPED]
         for selected in emitted:
-            self._writer.schema(selected)
+            self.writer.schema(selected)
             # After a resume, nobody knows which version the first rows have by now: another run may have come between.
             name = selected.stream.name
-            if name in self._versions and not start.is_resumed and not problems.may_be_incomplete(name):
-                self._writer.activate(name, self._versions[name])
+            if name in self.versions and not start.is_resumed and not problems.may_be_incomplete(name):
+                self.writer.activate(name, self.versions[name])
         self._log(course)
-        if not emitted:
-            return
-        if self._is_frozen(course):
-            if course.has_cursor:
-                self._stuck.add(start.step.name)
-            return
-        self._write_state(states.with_bookmark(self.state, start.step.name, self._final(course)))
+        if emitted and not self._is_frozen(course):
+            self._write_state(with_bookmark(self.state, start.step.name, self._final(course)))
+        elif emitted and course.has_cursor:
+            self._stuck.add(start.step.name)
 
     def _final(self, course: Course) -> Bookmark:
         start, known = course.start, course.start.known
         if start.step.replication_key:
-            return final(start, began=self._began, tally=course.tally)
-        gone = any(self._problems.all_gone(part.name) for part in start.step.parts.values())
-        replaced = any(selected.stream.name in self._writer.activated for selected in start.step.emitted())
+            return final(start, began=self.began, tally=course.tally)
+        gone = any(self.problems.all_gone(part.name) for part in start.step.parts.values())
+        replaced = any(selected.stream.name in self.writer.activated for selected in start.step.emitted())
         # Rows that the bookmark of an earlier incremental run covers may be deleted by now, or lack a part.
-        if not known.updated_at or replaced or course.tally.refused or course.tally.lacks or gone:
-            return Bookmark()
-        return known.lasting()
+        is_true = not (replaced or course.tally.refused or course.tally.lacks or gone)
+        return known.lasting() if is_true else Bookmark()
 
     def _log(self, course: Course) -> None:
-        name, records = course.start.step.name, self._writer.records
+        name, records = course.start.step.name, self.writer.records
         names = [each.stream.name for each in course.start.step.emitted() if each.stream.name in records]
         counts = [f"{records[each]:,} {each}" if each != name else of(records[each], "row") for each in names]
         if counts:
             LOGGER.info("%s: %s", name, ", ".join(counts))
         for part, count in course.start.known.lacking.items():
-            text = "%s: %s of %s %s could not be read in an earlier run: null, until the stream is read whole"
-            LOGGER.warning(text, name, part, f"{count:,}", "row" if count == 1 else "rows")
+            text = "%s: %s of %s could not be read in an earlier run: null, until the stream is read whole"
+            LOGGER.warning(text, name, part, of(count, "row"))
 
     def _write_state(self, state: State) -> None:
-        self.state, self._has_written = state, True
-        self._writer.state(state)
-        self._at_state = sum(self._writer.records.values())
+        self.state = state
+        self.writer.state(state)
+        self._at_state = sum(self.writer.records.values())
 
     def finish(self) -> None:
         """After the last step: drop the cursors of streams that are no longer selected."""
-        self._writer.flush()
+        self.writer.flush()
         state: State = {"bookmarks": {}, **self.state}
         state.pop("currently_syncing", None)
         for name in (self.state.get("bookmarks") or {}).keys() & BY_NAME.keys() - self._stuck:
-            mark = states.bookmark(self.state, name)
+            mark = bookmark(self.state, name)
             if mark.walk is not None:
                 # A later run would start in the middle.
-                state = states.with_bookmark(state, name, mark.lasting())
-        if state != {"bookmarks": {}, **self.state} or not self._has_written:
+                state = with_bookmark(state, name, mark.lasting())
+        if state != {"bookmarks": {}, **self.state} or self._at_state is None:
             self._write_state(state)
 
     def repeat_state(self) -> None:
         """Write the last STATE once more: some targets forget it at the next RECORD."""
-        if self._has_written and self._at_state < sum(self._writer.records.values()):
-            self._writer.state(self.state)
+        if self._at_state is not None and self._at_state < sum(self.writer.records.values()):
+            self.writer.state(self.state)
