@@ -107,17 +107,17 @@ class Problems:
         else:
             self._end(node, error)
 
-    def parent_failed(self, node: Node, parent: str, error: Unreadable) -> bool:
-        """The rows of one parent can't be read. Returns True if they may exist."""
+    def parent_failed(self, node: Node, parent: str, error: Unreadable) -> None:
+        """The rows of one parent can't be read."""
         with self._lock:
             if isinstance(error, MissingPermission) and error.scope in ("", node.stream.scope):
                 self._skip(node, error)
-                return False
+                return
             known = self._of(node)
             known.asked += 1
             if isinstance(error, Gone):
                 known.gone += 1
-                return False
+                return
             known.missing += 1
             known.error = known.error or error
             known.failed += [parent] if len(known.failed) < _MOST_NAMED else []
@@ -127,7 +127,6 @@ class Problems:
                 LOGGER.warning("%s: %s can't be read; the others are read. (%s)", node.name, what, error)
             if known.missing == _ALL_ALIKE and not known.answered:
                 self._end(node, known.error)
-            return True
 
     def row_failed(self, node: Node, error: BadData) -> None:
         """A row of this node fits no record. The lists are still read for the streams below it."""
@@ -152,20 +151,20 @@ class Problems:
         """True if rows of the stream may exist though they were not read, so that nothing may be deleted."""
         above: str | None = name
         while above and above not in self._incomplete:
-            known = self.parents.get(above)
-            if known and 0 < known.asked == known.gone:
+            known = self.parents.get(above, Parents())
+            if 0 < known.asked == known.gone:
                 return True
             above = BY_NAME[above].parent.stream
         return name in self._incomplete
 
     def all_gone(self, name: str) -> bool:
         """True if the API seems to have given up the path of a child stream."""
-        return name in self.parents and self.parents[name].all_gone
+        return self.parents.get(name, Parents()).all_gone
 
     def only_gone(self, node: Node) -> dict[str, int]:
         """The child streams below `node` for which all requests were answered with 404, and the number of them."""
-        known = ((below.name, self.parents.get(below.name)) for below in node.tree())
-        return {name: each.gone for name, each in known if each and 0 < each.gone == each.asked}
+        known = {below.name: self.parents.get(below.name, Parents()) for below in node.tree()}
+        return {name: each.gone for name, each in known.items() if 0 < each.gone == each.asked}
 
     def resume(self, gone: Mapping[str, int]) -> None:
         """What `only_gone` found in the interrupted run."""
@@ -178,10 +177,10 @@ class Problems:
 
     def _skip(self, node: Node, error: MissingPermission | Forbidden) -> None:
         with self._lock:
-            skipped = [below for below in node.tree() if self._status.get(below.name) is not Status.SKIPPED]
             if self._status.get(node.name) is Status.SKIPPED:
                 self.nothing_known_below(node)
                 return
+            skipped = [below for below in node.tree() if self._status.get(below.name) is not Status.SKIPPED]
             self._status.update(dict.fromkeys((below.name for below in skipped), Status.SKIPPED))
             self.explicit += [below.name for below in skipped if below.explicit]
         names = " and ".join(below.name for below in skipped)

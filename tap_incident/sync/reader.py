@@ -38,9 +38,8 @@ class _Due(Page):
 def read(shared: Shared, source: Source) -> None:
     """Read a source to its end. It never raises."""
     try:
-        pages = _accepted(shared, source)
         items = looked_at if source.start.is_second_look(source.left) else _due_items
-        for item in items(shared, source, pages):
+        for item in items(shared, source, _accepted(shared, source)):
             shared.put(item)
     except Unreadable as error:
         _put(shared, Failed(source, error))
@@ -85,11 +84,8 @@ def _accepted(shared: Shared, source: Source) -> Iterator[Page]:
             return
         name = source.start.step.name
         LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
-        yield from _pages(shared, replace(source, left=replace(source.left, after=None)))
-        return
-    if first is not None:
-        yield first
-        yield from pages
+        first, pages = None, _pages(shared, replace(source, left=replace(source.left, after=None)))
+    yield from itertools.chain(filter(None, [first]), pages)
 
 
 def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[Page]:
@@ -98,10 +94,9 @@ def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[P
     only_if = child.stream.parent.only_if
     if child.asked_by != "own id" or not isinstance(error, Rejected):
         raise error
-    LOGGER.warning(
-        "%s: the API refuses the filter by %s: asking for each parent. (%s)", child.name, only_if[0][0], error
-    )
-    yield from _pages(shared, replace(source, params=tuple(each for each in source.params if each not in only_if)))
+    text = "%s: the API refuses the filter by %s: asking for each parent. (%s)"
+    LOGGER.warning(text, child.name, only_if[0][0], error)
+    return _pages(shared, replace(source, params=tuple(each for each in source.params if each not in only_if)))
 
 
 def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due]:

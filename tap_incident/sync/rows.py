@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page, Row
-from tap_incident.errors import BadData, Stopped, Unreadable
+from tap_incident.errors import BadData, Gone, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
 from tap_incident.sync.children import child_params, with_added_columns
 from tap_incident.sync.plan import Node
@@ -150,11 +150,17 @@ def _out(shared: Shared, node: Node, turn: _Turn | PageOut) -> Iterator[Batch | 
         return
     below: list[tuple[Node, Iterator[Page]]] = []
     for child, lists in turn.children:
-        pages = readable(shared, child, turn.row, lists or ())
+        failed: list[Unreadable] = []
+        pages = readable(shared, child, turn.row, lists or (), failed)
         if child.nested:
-            read = _nested(shared, child, turn, lists)
-            turn.row[child.part] = None if read is None else [row for page in read for row in page.rows]
-            pages = iter(read or ())
+            read = [*pages]
+            is_known = lists is not None and not failed and (not child.spooled or shared.problems.is_wanted(child))
+            turn.row[child.part] = [row for page in read for row in page.rows] if is_known else None
+            if shared.problems.status(child.name) is Status.SKIPPED:
+                turn.of.refused.add(child.part)
+            elif not is_known and not any(isinstance(error, Gone) for error in failed):
+                turn.of.lacks[child.part] += 1
+            pages = iter(read)
         below.append((child, pages))
     _with_detail(shared, node, turn)
     yield from _batch(shared, node, [turn.row], turn.of.page.extracted)
@@ -164,31 +170,15 @@ def _out(shared: Shared, node: Node, turn: _Turn | PageOut) -> Iterator[Batch | 
             yield from (each for each in as_messages(shared, child, pages) if isinstance(each, Batch))
 
 
-def readable(shared: Shared, child: Node, parent: Row, lists: Iterable[Iterator[Page]]) -> Iterator[Page]:
-    """The pages of the lists of one parent. Each list ends early if it can't be read."""
+def readable(
+    shared: Shared, child: Node, parent: Row, lists: Iterable[Iterator[Page]], failed: list[Unreadable] | None = None
+) -> Iterator[Page]:
+    """The pages of the lists of one parent. Each list ends early if it can't be read: its error goes to `failed`."""
     for pages in lists:
         try:
             yield from pages
             shared.problems.answered(child, parent=True)
         except Unreadable as error:
             shared.problems.parent_failed(child, shown_id(parent), error)
-
-
-def _nested(shared: Shared, child: Node, turn: _Turn, lists: Sequence[Iterator[Page]] | None) -> list[Page] | None:
-    """The pages of a nested part; None, and so null in the record, if nobody knows its rows."""
-    read: list[Page] = []
-    try:
-        for pages in lists or ():
-            read += pages
-            shared.problems.answered(child, parent=True)
-    except Unreadable as error:
-        if shared.problems.parent_failed(child, shown_id(turn.row), error):
-            turn.of.lacks[child.part] += 1
-    else:
-        if lists is not None and not (child.spooled and not shared.problems.is_wanted(child)):
-            return read
-        if shared.problems.status(child.name) is not Status.SKIPPED:
-            turn.of.lacks[child.part] += 1
-    if shared.problems.status(child.name) is Status.SKIPPED:
-        turn.of.refused.add(child.part)
-    return None
+            if failed is not None:
+                failed.append(error)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData
@@ -42,12 +42,14 @@ class Room:
         """`most` windows may be open at once, of which `opened` are."""
         self._lock = threading.Lock()
         self._left = min(most, _MOST_WINDOWS) - opened
-        self._is_tried: bool | None = True if opened > 1 else None
+        self.is_tried = opened > 1
+        """True if the API is known to filter this list by time."""
+        self._is_closed = False
 
     def reserve(self) -> bool:
         """Take the place of one more window. False if there is none."""
         with self._lock:
-            if self._left <= 0 or self._is_tried is False:
+            if self._left <= 0 or self._is_closed:
                 return False
             self._left -= 1
             return True
@@ -57,15 +59,10 @@ class Room:
         with self._lock:
             self._left += 1
 
-    @property
-    def is_tried(self) -> bool:
-        """True if the API is known to filter this list by time."""
-        return self._is_tried is True
-
     def tried(self, *, works: bool) -> None:
         """Keep whether the API filters this list by time. If not, no more windows are opened."""
         with self._lock:
-            self._is_tried = works
+            self.is_tried, self._is_closed = works, not works
 
 
 def window_filter(left: Left, stream: Stream) -> Params:
@@ -146,22 +143,22 @@ class Chain:
             if self._last is not None and self._first is not None:
                 if self._falls is None and abs(created[0] - self._first[0]) > _DISORDER:
                     self._falls = created < self._first
-                back = (created[0] - self._last[0]) if self._falls else (self._last[0] - created[0])
-                self.is_ordered = self._falls is None or back <= _DISORDER
+                self.is_ordered = self._falls is None or self._between(created[0], self._last[0]) <= _DISORDER
             self._first = self._first or created
             self._rows += 1
             if self._last is None or self._falls is None or (created < self._last) == self._falls:
                 self._last, self._last_text = created, row[KEY]
+
+    def _between(self, first: datetime, second: datetime) -> timedelta:
+        """How much later than `first` a row of `second` comes in the order of the list."""
+        return first - second if self._falls else second - first
 
     def is_over(self) -> bool:
         """True if all rows of the window have come, though the list has more."""
         if self._last is None or not self.is_ordered or self._falls is None:
             return False
         end = self.left.start if self._falls else self.left.end
-        if end is None:
-            return False
-        beyond = instant(end)[0] - self._last[0] if self._falls else self._last[0] - instant(end)[0]
-        return beyond > _DISORDER
+        return end is not None and self._between(instant(end)[0], self._last[0]) > _DISORDER
 
     def far_half(self) -> Left | None:
         """The far half of the time that is left, if it is long enough to be read by another chain."""
@@ -170,7 +167,7 @@ class Chain:
         if self._is_first and self._pages < _PAGES_BEFORE:
             return None
         limit = self.left.start or _BEGINNING if self._falls else self.left.end or self._now
-        rest = (self._last[0] - instant(limit)[0]) if self._falls else (instant(limit)[0] - self._last[0])
+        rest = self._between(self._last[0], instant(limit)[0])
         narrowest = _NARROWEST_BY_DAY if self._by_day else _NARROWEST
         if rest <= 2 * narrowest:
             return None
@@ -185,7 +182,4 @@ class Chain:
 
     def give(self, far: Left) -> None:
         """Leave the `far_half` to another chain."""
-        if self._falls:
-            self.left = replace(self.left, start=far.end)
-        else:
-            self.left = replace(self.left, end=far.start)
+        self.left = replace(self.left, start=far.end) if self._falls else replace(self.left, end=far.start)
