@@ -42,7 +42,7 @@ class Start:
     """Rows that have not changed since then are left out."""
     known: Bookmark = field(default_factory=Bookmark)
     """The bookmark that `since` was derived from, and the place to resume at. Empty if the step is read whole."""
-    notices: tuple[str, ...] = ()
+    notice: str = ""
     """What to log about it."""
 
     @property
@@ -75,26 +75,24 @@ class Start:
 def start(step: Step, state: State, config: Config, organisation: str | None) -> Start:
     """Where to start with `step`, given the `state` of the last run and the organisation that the key belongs to."""
     known = bookmark(state, step.name)
+    organisation = organisation or known.organisation
     # Not the lists that come and go with the selection of children.
-    scope = fingerprint(
-        [config.endpoint, [params for node, params in step.lists if node.selected is step.root.selected]]
-    )
-    is_other = None not in (known.organisation, organisation) and known.organisation != organisation
-    default_modes = config.incident_modes == tuple(SETTINGS["properties"]["incident_modes"]["default"])
-    outdated = _outdated(step, known, scope, default_modes=default_modes)
-    if is_other:
-        outdated = "the key belongs to another organisation than in the last run: reading all of it"
+    lists = [params for node, params in step.lists if node.selected is step.root.selected]
+    scope = fingerprint([config.endpoint, lists])
+    notice = _outdated(step, known, scope, config)
+    if known.organisation not in (None, organisation):
+        notice = "the key belongs to another organisation than in the last run: reading all of it"
+    if notice:
+        known = Bookmark()
     since = config.start_date if step.replication_key else None
-    if step.replication_key and known.updated_at and not outdated:
+    if step.replication_key and known.updated_at:
         since = rfc3339(before(known.updated_at, _OVERLAP if known.scope else _OFFICIAL_OVERLAP))
     walk = _walk(step, scope, since, config)
-    wrong = _wrong_cursor(known, walk)
-    notices = tuple(f"{step.name}: {text}" for text in [outdated or wrong] if text)
-    if known.left and not wrong and not outdated:
-        notices = (*notices, f"{step.name}: resuming where the interrupted run stopped")
-    else:
-        known = Bookmark() if outdated else known.lasting()
-    return Start(step, walk, scope, organisation or known.organisation, since, known, notices)
+    if known.walk is not None:
+        wrong = _wrong_cursor(known, walk)
+        known = known.lasting() if wrong else known
+        notice = wrong or "resuming where the interrupted run stopped"
+    return Start(step, walk, scope, organisation, since, known, notice)
 
 
 def _walk(step: Step, scope: str, since: str | None, config: Config) -> str:
@@ -108,21 +106,20 @@ def _walk(step: Step, scope: str, since: str | None, config: Config) -> str:
 
 
 def _wrong_cursor(known: Bookmark, walk: str) -> str:
-    """Why the interrupted run can't be resumed; "" if it can, or if there was none."""
-    if known.walk is None:
-        return ""
+    """Why the interrupted run can't be resumed; "" if it can."""
     if known.walk != walk or not known.left:
         return "the selection or the settings have changed since the interrupted run: starting over"
     lacks = " and ".join(known.tally.lacks)
     return f"the interrupted run could not read {lacks} of some rows: starting over" if lacks else ""
 
 
-def _outdated(step: Step, known: Bookmark, scope: str, *, default_modes: bool) -> str:
+def _outdated(step: Step, known: Bookmark, scope: str, config: Config) -> str:
     """Why rows up to the bookmark must be read again; "" if they need not be."""
     if not known.updated_at or not step.replication_key:
         return ""
     # The official tap's bookmarks have no scope. It only reads what the default modes show.
-    if known.scope != scope and (known.scope or not default_modes):
+    default_modes = tuple(SETTINGS["properties"]["incident_modes"]["default"])
+    if known.scope != scope and (known.scope or config.incident_modes != default_modes):
         return "incident_modes or the endpoint have changed: reading all of it again"
     rows_have = step.parts if known.parts is None else {*known.parts, *known.denied}
     added = [part for part in step.parts if part not in rows_have]

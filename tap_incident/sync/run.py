@@ -24,7 +24,6 @@ from tap_incident.protocol.state import State, bookmark
 from tap_incident.sync.children import shift_window
 from tap_incident.sync.flow import Flow, Pool
 from tap_incident.sync.identity import organisation
-from tap_incident.sync.metrics import log_metrics
 from tap_incident.sync.plan import Node, steps
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.progress import Progress
@@ -34,7 +33,7 @@ from tap_incident.sync.resume import Start, start
 from tap_incident.sync.shared import Shared
 from tap_incident.sync.spool import Spool
 from tap_incident.sync.state_writer import StateWriter
-from tap_incident.sync.summary import log_plan, log_summary
+from tap_incident.sync.summary import log_metrics, log_plan, log_summary
 from tap_incident.sync.verdict import raise_failures
 
 LOGGER = logging.getLogger(__name__)

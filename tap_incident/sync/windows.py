@@ -117,7 +117,6 @@ class Chain:
         self._now = now
         self._first: Instant | None = None
         self._last: Instant | None = None
-        self._last_text = ""
         self._is_first = left.asked == (None, None) and left.after is None
         self._pages = self._rows = 0
         self._size = 1
@@ -147,7 +146,7 @@ class Chain:
             self._first = self._first or created
             self._rows += 1
             if self._last is None or self._falls is None or (created < self._last) == self._falls:
-                self._last, self._last_text = created, row[KEY]
+                self._last = created
 
     def _between(self, first: datetime, second: datetime) -> timedelta:
         """How much later than `first` a row of `second` comes in the order of the list."""
@@ -175,7 +174,7 @@ class Chain:
         pages = rest.total_seconds() * max(self._density, self._rows / read) / self._size
         if pages <= (_FEWEST_PAGES_BY_DAY if self._by_day else _FEWEST_PAGES):
             return None
-        middle = rfc3339(before(self._last_text, rest / 2 if self._falls else -rest / 2))
+        middle = rfc3339(self._last[0] + (-rest / 2 if self._falls else rest / 2))
         if self._falls:
             return Left(self.left.list, self.left.start, middle, (self.left.start, middle))
         return Left(self.left.list, middle, self.left.end, (middle, self.left.end))

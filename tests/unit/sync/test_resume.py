@@ -49,28 +49,23 @@ def interrupted(of: Step, *left: Left, **more: Any) -> State:
     )
 
 
-def said(found: Start) -> list[str]:
-    """The notices without the name of the step."""
-    return [notice.removeprefix(f"{found.step.name}: ") for notice in found.notices]
-
-
 @pytest.mark.parametrize(
-    ("of", "mark", "since", "notices"),
+    ("of", "mark", "since", "notice"),
     [
         # 1.0, full refresh: a cursor and a fingerprint.
-        (ALERTS, {"after": "c1", "walk": "f1"}, None, [OVER]),
+        (ALERTS, {"after": "c1", "walk": "f1"}, None, OVER),
         # 1.1: interrupted with windows, with another list, and ended.
-        (ALERTS, {"walk": "f1", "windows": [{"from": AT}], "part": 1, "started": AT, "newest": AT}, None, [OVER]),
-        (ALERTS, {"updated_at": AT, "scope": "of 1.1"}, None, [CHANGED]),
+        (ALERTS, {"walk": "f1", "windows": [{"from": AT}], "part": 1, "started": AT, "newest": AT}, None, OVER),
+        (ALERTS, {"updated_at": AT, "scope": "of 1.1"}, None, CHANGED),
         # The official tap, and a tap of an SDK.
-        (ACTIONS, {"updated_at": AT}, "2026-01-30T10:00:00Z", []),
-        (ACTIONS, {"replication_key_value": AT}, "2026-01-30T10:00:00Z", []),
-        (ACTIONS, {}, None, []),
+        (ACTIONS, {"updated_at": AT}, "2026-01-30T10:00:00Z", ""),
+        (ACTIONS, {"replication_key_value": AT}, "2026-01-30T10:00:00Z", ""),
+        (ACTIONS, {}, None, ""),
     ],
 )
-def test_states_of_other_versions_and_taps(of: Step, mark: Json, since: str | None, notices: list[str]) -> None:
+def test_states_of_other_versions_and_taps(of: Step, mark: Json, since: str | None, notice: str) -> None:
     found = next_run(of, {"bookmarks": {of.name: mark}})
-    assert (found.since, said(found), found.is_resumed) == (since, notices, False)
+    assert (found.since, found.notice, found.is_resumed) == (since, notice, False)
     assert found.left == tuple(Left(number) for number in range(len(of.lists)))
 
 
@@ -79,24 +74,24 @@ def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_f
     assert next_run(ACTIONS, state, endpoint="https://other.invalid").since == "2026-01-30T10:00:00Z"
     one_mode = step("actions", method="INCREMENTAL", modes=("standard",))
     found = next_run(one_mode, state, incident_modes=["standard"])
-    assert (found.since, said(found)) == (None, [CHANGED])
+    assert (found.since, found.notice) == (None, CHANGED)
 
 
 @pytest.mark.parametrize(
-    ("of", "organisation", "settings", "since", "notices"),
+    ("of", "organisation", "settings", "since", "notice"),
     [
-        (ALERTS, "ours", {}, "2026-01-31T09:55:00Z", []),
-        (ALERTS, "theirs", {}, None, [OTHER]),
-        (ALERTS, "ours", {"endpoint": "https://other.invalid"}, None, [CHANGED]),
-        (ALERTS, "theirs", {"start_date": BEGAN}, BEGAN, [OTHER]),
+        (ALERTS, "ours", {}, "2026-01-31T09:55:00Z", ""),
+        (ALERTS, "theirs", {}, None, OTHER),
+        (ALERTS, "ours", {"endpoint": "https://other.invalid"}, None, CHANGED),
+        (ALERTS, "theirs", {"start_date": BEGAN}, BEGAN, OTHER),
     ],
 )
 def test_bookmark_is_only_used_for_its_endpoint_and_organisation(
-    of: Step, organisation: str | None, settings: Json, since: str | None, notices: list[str]
+    of: Step, organisation: str | None, settings: Json, since: str | None, notice: str
 ) -> None:
     found = next_run(of, finished(of), organisation=organisation, **settings)
-    assert (found.since, said(found)) == (since, notices)
-    assert bool(found.known.updated_at) is not bool(notices)
+    assert (found.since, found.notice) == (since, notice)
+    assert bool(found.known.updated_at) is not bool(notice)
     assert found.organisation == (organisation or "ours")
 
 
@@ -105,25 +100,25 @@ ADDED = "updates newly selected: reading all of it again"
 
 
 @pytest.mark.parametrize(
-    ("had", "has", "more", "notices"),
+    ("had", "has", "more", "notice"),
     [
-        (BOTH, BOTH, {}, []),
+        (BOTH, BOTH, {}, ""),
         # A part was lost, and a part was gained.
-        (BOTH, ("attachments",), {}, []),
-        (("attachments",), BOTH, {}, [ADDED]),
+        (BOTH, ("attachments",), {}, ""),
+        (("attachments",), BOTH, {}, ADDED),
         # The key could not read it, or not for some rows: the bookmark moved on.
-        (BOTH, BOTH, {"parts": ("attachments",), "denied": ("updates",)}, []),
-        (BOTH, BOTH, {"lacking": {"updates": 3}}, []),
+        (BOTH, BOTH, {"parts": ("attachments",), "denied": ("updates",)}, ""),
+        (BOTH, BOTH, {"lacking": {"updates": 3}}, ""),
         # 1.1 names only the parts that are lacking.
-        (BOTH, BOTH, {"parts": None}, []),
+        (BOTH, BOTH, {"parts": None}, ""),
     ],
 )
 def test_part_that_is_newly_selected_brings_all_rows_again(
-    had: tuple[str, ...], has: tuple[str, ...], more: Json, notices: list[str]
+    had: tuple[str, ...], has: tuple[str, ...], more: Json, notice: str
 ) -> None:
     found = next_run(with_parts(*has), finished(with_parts(*had), **more))
-    assert said(found) == notices
-    assert (found.since is None) is bool(notices)
+    assert found.notice == notice
+    assert (found.since is None) is bool(notice)
 
 
 @pytest.mark.parametrize(
@@ -141,14 +136,14 @@ def test_interrupted_run_is_resumed_with_the_same_walk(settings: Json, organisat
     state = interrupted(ALERTS, *left, started=AT, tally=Tally(7, BEGAN))
     found = next_run(ALERTS, state, organisation=organisation, **settings)
     assert found.is_resumed is resumes
-    assert said(found)[-1] == (RESUMING if resumes else OTHER if organisation == "theirs" else OVER)
+    assert found.notice == (RESUMING if resumes else OTHER if organisation == "theirs" else OVER)
     assert found.left == (left if resumes else (Left(),))
     assert (found.known.started, found.known.tally) == ((AT, Tally(7, BEGAN)) if resumes else (None, Tally()))
 
 
 def test_interrupted_run_with_rows_that_lack_a_part_is_not_resumed() -> None:
     found = next_run(ALERTS, interrupted(ALERTS, tally=Tally(lacks={"updates": 1})))
-    assert said(found) == ["the interrupted run could not read updates of some rows: starting over"]
+    assert found.notice == "the interrupted run could not read updates of some rows: starting over"
     assert (found.is_resumed, found.known.tally) == (False, Tally())
 
 
