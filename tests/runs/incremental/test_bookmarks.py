@@ -12,7 +12,7 @@ from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.fake_api.making import instant
-from tests.support.faults import last_state, port_of
+from tests.support.faults import port_of
 from tests.support.incremental import INCREMENTAL, bookmarks, change, now, rfc3339
 from tests.support.runs import asked, bare, key_of, only, there
 
@@ -128,20 +128,6 @@ def test_bookmark_is_kept_when_a_later_page_is_denied(tap: Tap, name: str) -> No
     with FakeApi(org, port=port) as fake:
         after = tap(fake, settings=INCREMENTAL, catalog=only(name), state=refused.states()[-1])
     assert refused.keys(name) | after.keys(name) == Counter(key_of(name, row) for row in there(org, name))
-
-
-def test_bookmark_moves_only_after_the_whole_stream_was_read(tap: Tap) -> None:
-    org = organisation(32, rows_per_page=25)
-    with FakeApi(org) as fake:
-        before, port = tap(fake, settings=INCREMENTAL, catalog=only("alerts")), port_of(fake)
-    for number in range(101):
-        change(org, "alerts", number, updated_at=rfc3339(now()))
-    with FakeApi(org, port=port) as fake:
-        run = tap(fake, settings=INCREMENTAL, catalog=only("alerts"), state=last_state(before))
-    seen = [state["bookmarks"]["alerts"]["updated_at"] for state in run.states()]
-    assert len(seen) > 2
-    assert set(seen[:-1]) == set(bookmarks(before).values())
-    assert seen[-1] != seen[0]
 
 
 def test_bookmark_in_the_future_is_a_warning_and_comes_back(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:

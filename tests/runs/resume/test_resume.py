@@ -1,4 +1,4 @@
-"""An interrupted full refresh continues from its last STATE."""
+"""An interrupted run continues from its last STATE; and which states the tap takes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ SELECTED = ("incidents", "actions", "alerts", "catalog_entries")
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("method", ["FULL_TABLE", "INCREMENTAL"])
 @pytest.mark.parametrize("strategy", ["per_incident", "list"])
-def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy: str) -> None:
+def test_resume_after_a_failure_at_any_request_gives_all_rows(tap: Tap, strategy: str, method: str) -> None:
     org = organisation(32, rows_per_page=25)
     catalog = bare(only(*SELECTED))
-    settings = {"child_strategy": strategy}
+    settings = {"child_strategy": strategy, "replication_method": method}
     with FakeApi(org) as fake:
         tap(fake, catalog=catalog, settings=settings)
         requests, port = len(asked(fake)), port_of(fake)
@@ -55,9 +56,10 @@ def test_resume_reads_no_page_again(tap: Tap) -> None:
     [
         (only("incidents", "incident_updates"), {}),
         (only("incidents"), {"incident_modes": ["standard", "test"]}),
+        (only("incidents"), {"replication_method": "INCREMENTAL"}),
         (set_field(only("incidents"), "incidents", "properties", "name", selected=False), {}),
     ],
-    ids=["another stream", "another mode", "another field"],
+    ids=["another stream", "another mode", "another method", "another field"],
 )
 def test_resume_starts_over_when_selection_or_settings_changed(
     tap: Tap, caplog: pytest.LogCaptureFixture, catalog: Json, settings: Json
@@ -84,3 +86,17 @@ def test_resume_starts_over_when_the_api_refuses_the_cursor(tap: Tap, caplog: py
     assert run.keys("alerts") == Counter(key_of("alerts", row) for row in org.rows["/v2/alerts"])
     assert "alerts" in caplog.text
     assert "starting over" in caplog.text
+
+
+STATES: list[tuple[Json, Json]] = [
+    ({"currently_syncing": "alerts", "bookmarks": {}}, {"bookmarks": {}}),
+    ({"bookmarks": {"other": "x"}, "mine": 1}, {"bookmarks": {"other": "x"}, "mine": 1}),
+    ({"bookmarks": {"alerts": {"after": "01HK2ZFJM00001", "walk": "x"}, "other": 1}}, {"bookmarks": {"other": 1}}),
+]
+
+
+@pytest.mark.parametrize(("given", "left"), STATES, ids=["of version 1.0", "with unknown keys", "with an old cursor"])
+def test_state_loses_what_is_over_and_keeps_what_the_tap_does_not_know(tap: Tap, given: Json, left: Json) -> None:
+    with FakeApi(organisation(3)) as fake:
+        run = tap(fake, catalog=only("severities"), state=given)
+    assert (run.code, run.states()[-1]) == (0, left)
