@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -67,7 +68,7 @@ class Problems:
         self._status: dict[str, Status] = {}
         self.errors: dict[str, TapError] = {}
         """The first error of each stream that ended early."""
-        self.parents: dict[str, Parents] = {}
+        self.parents: defaultdict[str, Parents] = defaultdict(Parents)
         self._incomplete: set[str] = set()
         self.explicit: list[str] = []
         """Skipped streams that the catalog selects explicitly."""
@@ -95,8 +96,8 @@ class Problems:
         with self._lock:
             self.has_read = True
             if parent:
-                self._of(node).asked += 1
-                self._of(node).answered += 1
+                self.parents[node.name].asked += 1
+                self.parents[node.name].answered += 1
 
     def list_failed(self, node: Node, error: Unreadable, *, has_rows: bool = False) -> None:
         """A list of its own can't be read. `has_rows`: some of its rows were, or another list of its stream was."""
@@ -113,7 +114,7 @@ class Problems:
             if isinstance(error, MissingPermission) and error.scope in ("", node.stream.scope):
                 self._skip(node, error)
                 return
-            known = self._of(node)
+            known = self.parents[node.name]
             known.asked += 1
             if isinstance(error, Gone):
                 known.gone += 1
@@ -151,7 +152,7 @@ class Problems:
         """True if rows of the stream may exist though they were not read, so that nothing may be deleted."""
         above: str | None = name
         while above and above not in self._incomplete:
-            known = self.parents.get(above, Parents())
+            known = self.parents[above]
             if 0 < known.asked == known.gone:
                 return True
             above = BY_NAME[above].parent.stream
@@ -159,21 +160,18 @@ class Problems:
 
     def all_gone(self, name: str) -> bool:
         """True if the API seems to have given up the path of a child stream."""
-        return self.parents.get(name, Parents()).all_gone
+        return self.parents[name].all_gone
 
     def only_gone(self, node: Node) -> dict[str, int]:
         """The child streams below `node` for which all requests were answered with 404, and the number of them."""
-        known = {below.name: self.parents.get(below.name, Parents()) for below in node.tree()}
+        known = {below.name: self.parents[below.name] for below in node.tree()}
         return {name: each.gone for name, each in known.items() if 0 < each.gone == each.asked}
 
     def resume(self, gone: Mapping[str, int]) -> None:
         """What `only_gone` found in the interrupted run."""
         for name, count in gone.items():
-            known = self.parents.setdefault(name, Parents())
-            known.asked, known.gone = known.asked + count, known.gone + count
-
-    def _of(self, node: Node) -> Parents:
-        return self.parents.setdefault(node.name, Parents())
+            self.parents[name].asked += count
+            self.parents[name].gone += count
 
     def _skip(self, node: Node, error: MissingPermission | Forbidden) -> None:
         with self._lock:
@@ -212,7 +210,7 @@ class Problems:
 
     def log_deleted_parents(self) -> None:
         """Log how many parents were deleted before their children were requested."""
-        for name, known in self.parents.items():
+        for name, known in list(self.parents.items()):
             if known.gone and not known.all_gone:
                 text = "%s: %s deleted during the run, so there are no rows of %s"
                 were = ("1 parent was", "it") if known.gone == 1 else (f"{known.gone:,} parents were", "them")
