@@ -42,6 +42,7 @@ setup(
     package_data={
         "tap_incident": ["py.typed"],
         "tap_incident.assumptions": ["*.json"],
+        "tap_incident.protocol": ["*.json"],
         "tap_incident.schemas": ["*.json", "shared/*.json"],
     },
     entry_points={"console_scripts": ["tap-incident=tap_incident.cli:command"]},

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft4Validator, FormatChecker
@@ -109,51 +110,10 @@ class Bookmark:
         }
 
 
-_TEXT = {"type": ["string", "null"], "description": "a string"}
-_TIME = {"type": ["string", "null"], "format": "date-time", "description": "an RFC 3339 timestamp"}
-_NAMES = {"type": ["array", "null"], "items": {"type": "string"}, "description": "a list of names"}
-_NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "a whole number"}
-_NUMBERS = {"type": ["object", "null"], "additionalProperties": _NUMBER, "description": "an object with whole numbers"}
-_LEFT = {
-    "type": "object",
-    "properties": {
-        **dict.fromkeys(("from", "to"), _TIME),
-        "list": _NUMBER,
-        "after": _TEXT,
-        "asked": {"type": ["array", "null"], "items": _TIME, "minItems": 2, "maxItems": 2},
-    },
-}
-_BOOKMARK: dict[str, Any] = {
-    "type": ["object", "null"],
-    "description": "an object",
-    "properties": {
-        **dict.fromkeys(("scope", "organisation", "walk"), _TEXT),
-        **dict.fromkeys(("updated_at", "replication_key_value", "started", "newest"), _TIME),
-        **dict.fromkeys(("parts", "denied", "refused"), _NAMES),
-        **dict.fromkeys(("lacking", "gone"), _NUMBERS),
-        # Under this name, version 1.1 had a list.
-        "lacks": {"anyOf": [_NUMBERS, _NAMES], "description": _NUMBERS["description"]},
-        "rows": _NUMBER,
-        "left": {
-            "type": ["array", "null"],
-            "items": _LEFT,
-            "description": "a list of objects with list, from, to and after",
-        },
-    },
-}
-_STATE = {
-    "type": "object",
-    "description": "a JSON object",
-    "properties": {
-        "currently_syncing": {"type": ["string", "null"], "description": "the name of a stream"},
-        "bookmarks": {
-            "type": ["object", "null"],
-            "description": "an object with one bookmark per stream",
-            # Bookmarks of other names belong to other taps, and are kept as they are.
-            "properties": dict.fromkeys(BY_NAME, _BOOKMARK),
-        },
-    },
-}
+_SCHEMA = json.loads((files("tap_incident.protocol") / "state.json").read_text("utf-8"))
+_BOOKMARK = _SCHEMA["definitions"]["bookmark"]
+# Bookmarks of other names belong to other taps, and are kept as they are.
+_SCHEMA["properties"]["bookmarks"]["properties"] = dict.fromkeys(BY_NAME, _BOOKMARK)
 _FORMATS = FormatChecker(formats=())
 _FORMATS.checks("date-time")(lambda value: value is None or is_timestamp(value))
 _OF_1_1 = ("after", "part", "windows")
@@ -193,11 +153,13 @@ def _unwrapped(value: object, source: str) -> object:
 
 
 def _checked(value: object, source: str) -> State:
-    for error in Draft4Validator(_STATE, format_checker=_FORMATS).iter_errors(value):
-        path = list(error.path)
-        # In a list or an object of a bookmark, the description of the whole property applies.
-        whole = _BOOKMARK["properties"][path[2]] if len(path) > 2 and error.validator != "format" else error.schema
-        raise BadInput(f"{source}: {_place(path[:3])} must be {whole['description']}")
+    for error in Draft4Validator(_SCHEMA, format_checker=_FORMATS).iter_errors(value):
+        path, expected = list(error.path), error.schema
+        if len(path) > 2 and error.validator != "format":
+            # In a list or an object of a bookmark, the description of the whole property applies.
+            name = _BOOKMARK["properties"][path[2]]["$ref"].rpartition("/")[2]
+            expected = _SCHEMA["definitions"][name]
+        raise BadInput(f"{source}: {_place(path[:3])} must be {expected['description']}")
     return value  # type: ignore[return-value]
 
 
