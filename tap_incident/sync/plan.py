@@ -101,17 +101,16 @@ def steps(
     *,
     by_list: bool,
     filtered: bool = False,
-    table: Sequence[Stream] = STREAMS,
     has_bookmark: Callable[[str], bool] = lambda name: False,
 ) -> tuple[Step, ...]:
-    """The steps of a run, in the order of the stream `table`, for the incident modes `modes`.
+    """The steps of a run, in the order of `STREAMS`, for the incident modes `modes`.
 
     Each parent is read once, with the extra lists for rows without a listed parent (work streams). If the parent's list
     is incremental and `has_bookmark`, the list only has the parents that changed: then its children have steps of their
     own. `by_list`: so have those that can be read from an organisation-wide list with a filter by mode. `filtered`: a
     list of only those parents that have children says which of them to ask for.
     """
-    roots = [(root, root.stream.list_params(modes)) for root in _nodes(selection, None, table)]
+    roots = [(root, root.stream.list_params(modes)) for root in _nodes(selection, None)]
     found = (step for root, lists in roots for step in _steps(root, lists, modes, by_list, has_bookmark))
     return tuple(map(_filtered, found) if filtered else found)
 
@@ -195,10 +194,10 @@ def pages_for(rows: int, stream: Stream) -> int:
     return max(1, -(-rows // (stream.page_size or max(rows, 1))))
 
 
-def _nodes(selection: Selection, parent: Stream | None, table: Sequence[Stream]) -> tuple[Node, ...]:
+def _nodes(selection: Selection, parent: Stream | None) -> tuple[Node, ...]:
     above = selection.get(parent.name) if parent else None
     found = []
-    for stream in table:
+    for stream in STREAMS:
         if stream.parent.stream != (parent.name if parent else None):
             continue
         selected = selection.get(stream.name)
@@ -207,7 +206,7 @@ def _nodes(selection: Selection, parent: Stream | None, table: Sequence[Stream])
         explicit = (selected is not None and selected.explicit) or (
             nested and above is not None and nested_as in above.explicit_fields
         )
-        children = _nodes(selection, stream, table)
+        children = _nodes(selection, stream)
         if selected or nested or children:
             found.append(Node(stream, selected, nested, explicit, children))
     return tuple(found)
