@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from functools import reduce
 from typing import Any
 
 from tap_incident.api.answers import Page, Row
@@ -67,17 +66,15 @@ def _unseen(rows: list[Row], columns: tuple[str, ...], seen: set[str]) -> list[R
     """The rows that are not in `seen` yet, each with its `ROW_ID`."""
     fresh = []
     for row in rows:
-        row[ROW_ID] = _row_id(row, columns)
+        values = [_at(row, path) for path in columns]
+        row[ROW_ID] = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
         if row[ROW_ID] not in seen:
             seen.add(row[ROW_ID])
             fresh.append(row)
     return fresh
 
 
-def _row_id(row: Row, columns: tuple[str, ...]) -> str:
-    values = [reduce(_property, path.split("."), row) for path in columns]
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
-
-
-def _property(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else None
+def _at(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

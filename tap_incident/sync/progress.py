@@ -67,8 +67,8 @@ class Progress:
         sent = self.requests()
         speed = (sent - sent_before) / (now - logged_at)
         left = sum(each.left for each in self._expected.values())
-        share, time = _share(sent, left), self._time(left, speed)
-        LOGGER.info("%s rows%s, %.1f requests per second%s", f"{self.rows:,}", share, speed, time)
+        share = f", {100 * sent / (sent + left):.0f} % of about {sent + left:,.0f} requests" if left else ""
+        LOGGER.info("%s rows%s, %.1f requests per second%s", f"{self.rows:,}", share, speed, self._time(left, speed))
         self._logged = (now, sent)
 
     def _time(self, left: float, speed: float) -> str:
@@ -76,7 +76,3 @@ class Progress:
             return ""
         # In the first minute, the burst that the API allows decides the speed. Later, the rate limit decides.
         return f", about {duration(max(left / speed, self.seconds_for(left)))} left"
-
-
-def _share(sent: int, left: float) -> str:
-    return f", {100 * sent / (sent + left):.0f} % of about {sent + left:,.0f} requests" if left else ""

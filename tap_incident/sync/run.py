@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +28,6 @@ from tap_incident.sync.plan import Node, steps
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.progress import Progress
 from tap_incident.sync.reader import fill, read
-from tap_incident.sync.reading import Source
 from tap_incident.sync.resume import Start, start
 from tap_incident.sync.shared import Shared
 from tap_incident.sync.spool import Spool
@@ -132,14 +131,10 @@ def _read_all(starts: Sequence[Start], shared: Shared, flow: Flow, state_writer:
     # With one request at a time, windows would only cost requests.
     windows = shared.config.max_concurrency if shared.config.max_concurrency > 1 else 0
     for source in [source for each in starts for source in state_writer.begin(each, windows)]:
-        flow.start(_reading(shared, source))
+        flow.start(partial(read, shared, source))
     while not state_writer.is_done:
         for source in state_writer.take(flow.get()):
-            flow.start(_reading(shared, source))
-
-
-def _reading(shared: Shared, source: Source) -> Callable[[], None]:
-    return partial(read, shared, source)
+            flow.start(partial(read, shared, source))
 
 
 def _spooled(starts: Sequence[Start]) -> list[Node]:
