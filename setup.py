@@ -40,7 +40,7 @@ setup(
     # schemas/ lies at the top of the repository and is a folder of the package once installed.
     package_dir={"tap_incident.schemas": "schemas"},
     package_data={
-        "tap_incident": ["py.typed"],
+        "tap_incident": ["py.typed", "*.json"],
         "tap_incident.assumptions": ["*.json"],
         "tap_incident.protocol": ["*.json"],
         "tap_incident.schemas": ["*.json", "shared/*.json"],
