@@ -14,7 +14,6 @@ import pytest
 
 from tap_incident import config as configs
 from tap_incident.api.client import RETRY_SECONDS, Client
-from tap_incident.api.rate import KEY_QUOTA, Limits
 from tap_incident.errors import (
     BadData,
     BadEndpoint,
@@ -27,7 +26,6 @@ from tap_incident.streams import BY_NAME
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.runs import KEY
 from tests.unit.api.fake_clock import FakeClock
-from tests.unit.api.rate_gates import make_gate, passed
 
 ALERTS, SEVERITIES = BY_NAME["alerts"], BY_NAME["severities"]
 
@@ -124,40 +122,27 @@ def test_rate_limit_from_the_headers_is_kept() -> None:
     assert clock.now == pytest.approx(60, abs=10)
 
 
-def test_429s_lower_the_rate_and_other_answers_raise_it() -> None:
-    at, clock, limits = FakeClock(), FakeClock(), Limits(KEY_QUOTA, (KEY_QUOTA,), 1000)
-    expected = make_gate(at)
-    for _ in range(3):
-        sent = passed(expected, at, SEVERITIES.path)
-        expected.learn(SEVERITIES.path, limits, granted=False)
-        expected.pause(SEVERITIES.path, 2, limits, sent)
-    for _ in range(100):
-        passed(expected, at, SEVERITIES.path)
-        expected.learn(SEVERITIES.path, Limits())
-    headers = {"Retry-After": "2", "X-RateLimit-Limit": "1200, 1200;window=60", "X-RateLimit-Remaining": "1000"}
-    with serving(*[Fault(status=429, headers=headers)] * 3) as fake:
-        client = client_of(fake.url, clock)
-        for _ in range(100):
-            list(client.pages(SEVERITIES, ()))
-    assert clock.now == pytest.approx(at.now)
+def test_429s_for_requests_in_flight_at_the_same_time_lower_the_rate_once_and_other_answers_raise_it() -> None:
+    in_flight, clock, limits = threading.Barrier(8), FakeClock(), {"X-RateLimit-Limit": "60, 60;window=60"}
 
-
-def test_429s_for_requests_in_flight_at_the_same_time_lower_the_rate_once() -> None:
-    in_flight, clock = threading.Barrier(8), FakeClock()
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault:
         if number >= 8:
-            return None
+            return Fault(headers=limits)
         in_flight.wait(10)
-        return Fault(status=429, headers={"Retry-After": "1"})
+        return Fault(status=429, headers={"Retry-After": "1", **limits})
+
+    def seconds_for(requests: int) -> float:
+        began = clock.now
+        for _ in range(requests):
+            list(client.pages(SEVERITIES, ()))
+        return clock.now - began
 
     with FakeApi(organisation(1), faults=faults) as fake, ThreadPoolExecutor(8) as pool:
         client = client_of(fake.url, clock)
         list(pool.map(lambda _: list(client.pages(SEVERITIES, ())), range(8)))
-        began = clock.now = clock.now + 1
-        for _ in range(60):
-            list(client.pages(SEVERITIES, ()))
-    assert 60 / KEY_QUOTA.rate < clock.now - began < 60 / (0.6 * KEY_QUOTA.rate)
+        assert 20 < seconds_for(20) < 20 / 0.6
+        seconds_for(100)
+        assert seconds_for(20) == pytest.approx(20)
 
 
 def test_retries_end_after_ten_minutes() -> None:

@@ -9,9 +9,8 @@ from math import ceil
 import pytest
 
 from tap_incident.api.rate import KEY_QUOTA, Gate, Limits
-from tests.unit.api.rate_gates import OTHER
 
-LATENCY = 0.2
+OTHER, LATENCY = "/v2/users", 0.2
 
 
 @dataclass
@@ -76,7 +75,7 @@ class SimulatedApi:
 def test_after_eight_429s_the_rate_recovers_within_a_minute(headers: bool, in_flight: int) -> None:
     api = SimulatedApi(in_flight, headers=headers)
     for _ in range(8):
-        api.gate.pause(OTHER, 10, Limits())
+        api.gate.pause(OTHER, 10, Limits(), api.now)
         api.sleep(11)
     api.gate.learn(OTHER, Limits(KEY_QUOTA, (KEY_QUOTA,), remaining=0), granted=False)
     api.tokens = 0.0
