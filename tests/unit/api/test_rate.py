@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tap_incident.api.rate import KEY_QUOTA, Gate, Limits, Quota, read_limits
-from tests.unit.api.fake_clock import FakeClock
+from tests.unit.api.served import FakeClock
 
 LIMITED, OTHER = "/v2/incidents", "/v2/users"
 """Paths of an endpoint that may have a limit of its own, and of one that has none."""
