@@ -51,7 +51,6 @@ class Client:
         *,
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] | None = None,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         """Once `stop` is set, no more requests are sent and every wait ends with Stopped.
@@ -62,7 +61,6 @@ class Client:
         self._config = config
         self._stop = stop
         self._clock = clock
-        self._sleep = sleep or self._sleep_until_stop
         lower = {stream.path: stream.requests_per_minute for stream in STREAMS if stream.requests_per_minute}
         self._gate = Gate(config.requests_per_minute, lower, clock=clock)
         self._under_way = threading.Semaphore(config.max_concurrency)
@@ -147,22 +145,18 @@ class Client:
         """Hold one of the max_concurrency places for requests under way, once the rate limits let this one through.
         Yields the time. No place is held while waiting for the limits."""
         while True:
-            self._end_if_stopped()
             with self._under_way:
-                self._end_if_stopped()
+                self._sleep(0)
                 delay = self._gate.take(path)
                 if not delay:
                     yield self._clock()
                     return
             self._sleep(delay)
 
-    def _end_if_stopped(self) -> None:
-        if self._stop.is_set():
-            raise Stopped("stopped before a request")
-
-    def _sleep_until_stop(self, seconds: float) -> None:
+    def _sleep(self, seconds: float) -> None:
+        """Wait. Raises Stopped as soon as the run stops."""
         if self._stop.wait(seconds):
-            raise Stopped("stopped while waiting")
+            raise Stopped("stopped before a request")
 
     def _send(self, request: Request) -> dict[str, Any]:
         """The JSON object that answers this one request. Raises PassingFault too."""
@@ -171,16 +165,17 @@ class Client:
             timeout = total = min(_IDENTITY_SECONDS, timeout)
         began, status = time.monotonic(), 0
         try:
-            answer = self._transport.get(request.name, request.target, request.query, timeout=timeout, total=total)
-            status = answer.status
+            status, headers, content = self._transport.get(
+                request.name, request.target, request.query, timeout=timeout, total=total
+            )
         finally:
             self._measure(request.path, status, time.monotonic() - began)
-        self._gate.learn(request.path, read_limits(answer.headers), granted=status != 429)
+        self._gate.learn(request.path, read_limits(headers), granted=status != 429)
         with self._lock:
-            self._first_date = self._first_date or sent_at(answer.headers)
-            self.headers[request.path] = answer.headers
+            self._first_date = self._first_date or sent_at(headers)
+            self.headers[request.path] = headers
         try:
-            found = read(request.name, status, answer.headers, answer.content, self._config.api_key)
+            found = read(request.name, status, headers, content, self._config.api_key)
         except (RateLimited, Unreadable) as fault:
             self._retries.answered(None if isinstance(fault, RateLimited) else request.path)
             raise

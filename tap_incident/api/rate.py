@@ -72,31 +72,29 @@ def read_limits(headers: Mapping[str, str]) -> Limits:
     return Limits(binding, ordered, int(remaining) if re.fullmatch(r"\d{1,9}", remaining) else None)
 
 
+@dataclass
 class _Bucket:
     """Token bucket for one quota, with a small reserve, and a time until which it is paused."""
 
-    def __init__(self, quota: Quota, now: float) -> None:
-        self.refilled_at = now
-        self.paused_until = now
-        self.share = 1.0
-        """Share of the rate to use: less than 1 while others use the same quota."""
-        self.slowed_at = -inf
-        self.adopt(quota)
-        self.tokens = self.most
+    quota: Quota
+    refilled_at: float
+    tokens: float = inf
+    paused_until: float = -inf
+    share: float = 1.0
+    """Share of the rate to use: less than 1 while others use the same quota."""
+    slowed_at: float = -inf
 
-    def adopt(self, quota: Quota) -> None:
-        """Continue with this quota."""
-        self.quota = quota
-        # Requests do not arrive as evenly as they are sent. Without a reserve, some would arrive too early.
-        self.reserve = ceil(quota.limit / 100)
-        self.most = float(max(1, quota.limit - self.reserve))
+    @property
+    def reserve(self) -> int:
+        """Tokens that nobody gets: requests do not arrive as evenly as they are sent, and some would be too early."""
+        return ceil(self.quota.limit / 100)
 
     def wait(self, now: float, requests: float = 1) -> float:
         """Seconds until there are tokens for this number of requests, at most 0 if there are now. Takes none."""
         rate = self.quota.rate * self.share
-        if now > self.refilled_at:
-            self.tokens = min(self.most, self.tokens + (now - self.refilled_at) * rate)
-            self.refilled_at = now
+        new = max(0.0, now - self.refilled_at) * rate
+        self.tokens = min(max(1, self.quota.limit - self.reserve), self.tokens + new)
+        self.refilled_at = max(self.refilled_at, now)
         return max((requests - self.tokens) / rate, self.paused_until - now)
 
     def learn(self, remaining: int, now: float) -> None:
@@ -188,9 +186,9 @@ class Gate:
         with self._lock:
             now = self._clock()
             for quota in limits.quotas[:1]:
-                self._key.adopt(quota)
+                self._key.quota = quota
             for quota in limits.quotas[1:]:
-                self._own.setdefault(path, _Bucket(quota, now)).adopt(quota)
+                self._own.setdefault(path, _Bucket(quota, now)).quota = quota
             if limits.remaining is not None and limits.binding is not None:
                 self._binding(path, limits).learn(limits.remaining, now)
             if granted:

@@ -51,18 +51,13 @@ class Request:
     """True if it never gets more than `FIRST_SECONDS`, and two tries if only this path may be at fault."""
     since: float = inf
     """When it failed first."""
-    had_connection: bool = True
-    """At its last fault."""
     faults: int = 0
-    """Number of faults of that kind in a row: after an outage, the pauses are short again."""
     slow: int = 0
     unusable: int = 0
 
     def count(self, fault: PassingFault | Unusable) -> None:
         """Count a fault. Raises it if there were enough tries, whatever time is left."""
-        connected = not isinstance(fault, NoConnection)
-        self.faults = self.faults + 1 if self.had_connection == connected else 1
-        self.had_connection = connected
+        self.faults += 1
         self.slow = self.slow + 1 if isinstance(fault, SlowAnswer) else 0
         self.unusable += isinstance(fault, Unusable)
         is_about_path = not isinstance(fault, NoConnection | RateLimited)
@@ -130,7 +125,7 @@ class Retries:
             lasted = f"It has lasted for {_duration(most)}" if most else "This path gave no proper answer before"
             lasted += ", and nothing has answered yet" if self._answered_at == -inf else ""
             raise self._end(request, fault, f"{fault}. {lasted}")
-        longest = _LONGEST_PAUSE if request.had_connection else _LONGEST_PAUSE_WITHOUT_CONNECTION
+        longest = _LONGEST_PAUSE_WITHOUT_CONNECTION if isinstance(fault, NoConnection) else _LONGEST_PAUSE
         return wanted or min(left, backoff.full_jitter(min(longest, 2 ** (request.faults - 1))))
 
     def _most(self, request: Request, fault: PassingFault | Unusable) -> float:
@@ -145,11 +140,11 @@ class Retries:
 
     def _end(self, request: Request, fault: PassingFault | Unusable, text: str, advice: str = "") -> TapError:
         """The error that the request ends with: of this path only if others are answered, else of the run."""
-        kind = PassingFault if request.had_connection else NoConnection
+        kind = NoConnection if isinstance(fault, NoConnection) else PassingFault
         if request.is_short:
             return kind(text, advice=advice)
         with self._asking:  # Many requests of one path fail at the same time, and ask only once.
-            given_up = request.had_connection and self._patience.get(request.path) == 0
+            given_up = kind is not NoConnection and self._patience.get(request.path) == 0
             recently = max(request.since, self.clock() - _RECENTLY)
             if given_up or self._answered_at > recently or self.api_answers():
                 self._patience[request.path] = 0

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -34,15 +34,6 @@ _UNKNOWN_AUTHORITY = (2, 18, 19, 20, 21)
 _EXPIRED = (9, 10)
 _BROKEN_RULES = range(76, 100)
 """X509_V_ERR_*: the certificate is trusted, but breaks a rule of RFC 5280 that only newer Python versions check."""
-
-
-class Answer(NamedTuple):
-    """A complete answer, with any status."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    """The body, decoded if it was compressed."""
 
 
 def is_unicode(text: str) -> bool:
@@ -84,8 +75,10 @@ class Transport:
         # A proxy elsewhere would not reach this machine, and would see the key of a plain http request.
         self._proxies = {"no_proxy": host} if is_loopback(host) else None
 
-    def get(self, request: str, path: str, params: Params, *, timeout: float, total: float) -> Answer:
-        """The complete answer for a filled `path` and a query. `request` names the request in errors.
+    def get(
+        self, request: str, path: str, params: Params, *, timeout: float, total: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of the complete answer. `path` is filled. `request` names the request in errors.
 
         `timeout` is the time in seconds for a connection and for each part of the answer, `total` for the whole answer.
         Raises PassingFault if there is no complete answer, and BadEndpoint if the request can't be sent.
@@ -95,7 +88,7 @@ class Transport:
             with self._session().get(
                 self._config.endpoint + path,
                 params=params,
-                timeout=min(timeout, total),
+                timeout=timeout,
                 proxies=self._proxies,
                 allow_redirects=False,
                 stream=True,
@@ -106,9 +99,9 @@ class Transport:
                     # The timeout never ends an answer that trickles.
                     if time.monotonic() > deadline:
                         raise SlowAnswer(f"{request}: the answer was not complete after {total:g} s")
-                return Answer(response.status_code, response.headers, b"".join(chunks))
+                return response.status_code, response.headers, b"".join(chunks)
         except (requests.ConnectionError, requests.Timeout) as error:
-            raise self._unreachable(request, error, f"no answer within {min(timeout, total):g} s") from error
+            raise self._unreachable(request, error, f"no answer within {timeout:g} s") from error
         except (ChunkedEncodingError, ContentDecodingError) as error:
             raise PassingFault(f"{request}: the answer was cut off") from error
         except InvalidHeader as error:

@@ -19,10 +19,11 @@ from tests.support.runs import KEY
 ALERTS, SEVERITIES, USERS = BY_NAME["alerts"], BY_NAME["severities"], BY_NAME["users"]
 
 
-class FakeClock:
-    """Seconds since the start of the test; sleeping adds to them and takes no real time."""
+class FakeClock(threading.Event):
+    """The event that stops a run, and seconds since the start of the test: waiting adds to them and takes no time."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.now = 0.0
         self.slept: list[float] = []
 
@@ -30,21 +31,23 @@ class FakeClock:
         """Seconds so far."""
         return self.now
 
-    def sleep(self, seconds: float) -> None:
+    def wait(self, timeout: float | None = None) -> bool:
         """Move the clock. Fails if that could go on forever."""
-        assert self.now + seconds > self.now
-        assert len(self.slept) < 10_000
-        self.slept.append(seconds)
-        self.now += seconds
+        if timeout:
+            assert self.now + timeout > self.now
+            assert len(self.slept) < 10_000
+            self.slept.append(timeout)
+            self.now += timeout
+        return self.is_set()
 
 
 class Served:
     """A stand-in, and a client of it with these settings."""
 
     def __init__(self, fake: FakeApi, clock: FakeClock | None = None, **settings: Any) -> None:
-        self.fake, self.clock, self.stop = fake, clock or FakeClock(), threading.Event()
+        self.fake, self.clock = fake, clock or FakeClock()
         config = configs.load(json.dumps(settings), {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
-        self.client = Client(config, stop=self.stop, clock=self.clock.clock, sleep=self.clock.sleep)
+        self.client = Client(config, stop=self.clock, clock=self.clock.clock)
 
     def read(self, stream: Stream = SEVERITIES, params: Params = (), after: str | None = None) -> list[Page]:
         """All pages of a list."""

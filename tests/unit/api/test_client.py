@@ -54,7 +54,7 @@ def test_no_request_is_counted_or_waited_for_once_the_run_stops(caplog: pytest.L
     caplog.set_level(logging.INFO)
     with served(requests_per_minute=1) as it:
         it.read()
-        it.stop.set()
+        it.clock.set()
         for _ in range(3):
             with pytest.raises(Stopped):
                 it.read()
@@ -69,8 +69,8 @@ def test_requests_under_way_are_at_most_max_concurrency_and_waiting_takes_no_pla
         return Fault(status=500) if number == 0 else Fault(delay=0.01)
 
     class Waiting(FakeClock):
-        def sleep(self, seconds: float) -> None:
-            assert others_done.wait(10)
+        def wait(self, timeout: float | None = None) -> bool:
+            return bool(timeout) and not others_done.wait(10)
 
     with FakeApi(organisation(1), faults=faults) as fake, ThreadPoolExecutor(9) as pool:
         it = Served(fake, Waiting(), max_concurrency=2)

@@ -24,15 +24,16 @@ ROWS = [{"id": "U1"}, {"id": "U2"}]
 Rows = list[dict[str, Any]]
 
 
-@pytest.mark.parametrize("meta", [None, {}, {"after": None}, {"after": ""}], ids=str)
-def test_page_without_a_cursor_is_the_last(meta: Json | None) -> None:
-    assert page({"users": ROWS, "pagination_meta": meta}, USERS) == Page(ROWS)
-
-
-@pytest.mark.parametrize(("listed", "rows"), [(ROWS, ROWS), ([], []), (None, [])])
-def test_page_has_rows_cursor_and_total_and_null_stands_for_no_rows(listed: Rows | None, rows: Rows) -> None:
-    meta = {"after": "c1", "page_size": 2, "total_record_count": 3}
-    assert page({"users": listed, "pagination_meta": meta}, USERS) == Page(rows, "c1", 3)
+@pytest.mark.parametrize(
+    ("meta", "cursor_and_total"),
+    [
+        *((meta, (None, None)) for meta in (None, {}, {"after": None}, {"after": ""})),
+        ({"after": "c1", "page_size": 2, "total_record_count": 3}, ("c1", 3)),
+    ],
+)
+def test_page_has_rows_and_is_the_last_without_a_cursor(meta: Json | None, cursor_and_total: Any) -> None:
+    for listed, rows in ((ROWS, ROWS), ([], []), (None, [])):
+        assert page({"users": listed, "pagination_meta": meta}, USERS) == Page(rows, *cursor_and_total)
 
 
 @pytest.mark.parametrize("body", [{}, {"postmortem_contents": []}, {"text": "# Soup"}], ids=str)

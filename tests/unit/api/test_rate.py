@@ -30,7 +30,7 @@ class Gated:
     def request(self, path: str) -> None:
         """Wait until the gate lets a request to `path` through."""
         while delay := self.gate.take(path):
-            self.clock.sleep(delay)
+            self.clock.wait(delay)
 
     def seconds(self, path: str, count: int) -> float:
         """Seconds that `count` requests to `path` take."""

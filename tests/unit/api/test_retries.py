@@ -79,7 +79,7 @@ def test_wait_for_a_connection_ends_with_the_first_answer_to_another_request() -
     clock = FakeClock()
 
     def asleep(seconds: float) -> None:
-        clock.sleep(seconds)
+        clock.wait(seconds)
         retries.answered("/v2/users")
 
     retries = Retries(600, Gate(None, {}, clock=clock.clock), clock.clock, asleep, lambda: True)
