@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -28,7 +29,7 @@ from tap_incident.errors import (
 )
 from tap_incident.json_input import BadNumber, strict_json
 from tap_incident.logs import masked
-from tap_incident.timestamps import instant, is_timestamp
+from tap_incident.timestamps import instant
 
 Row = dict[str, Any]
 Headers = Mapping[str, str]
@@ -71,14 +72,9 @@ def read(request: str, status: int, headers: Headers, content: bytes, secret: st
     `secret` is masked if the answer quotes it. Raises PassingFault, Unusable or BadData for a body that is not what it
     should be, and what `fail` raises for another status.
     """
-    try:
-        body = parse_body(content, request)
-    except BadData:
-        if status == 200:
-            raise
-        body = None
     if status != 200:
-        fail(request, status, headers, body, secret)
+        fail(request, status, headers, content, secret)
+    body = parse_body(content, request)
     if is_api_error(body):
         text, _ = _described(request, status, body, secret)
         raise Unusable(f"{text}: an error in the place of the data")
@@ -121,11 +117,14 @@ def _in(value: Any, key: str) -> Any:
     return value.get(key) if isinstance(value, dict) else None
 
 
-def fail(request: str, status: int, headers: Headers, body: Any, secret: str) -> NoReturn:
-    """Raise the error for a status other than 200. `body` is the JSON value of its body, None if it is not JSON.
+def fail(request: str, status: int, headers: Headers, content: bytes, secret: str) -> NoReturn:
+    """Raise the error for a status other than 200.
 
     Only the API's own error says that a row or a permission is missing. A gateway's status does not.
     """
+    body = None
+    with suppress(BadData):
+        body = parse_body(content, request)
     text, scope = _described(request, status, body, secret)
     if status == 407:
         raise BadEndpoint(f"{text}: {refused_by_proxy(status)}")
@@ -196,9 +195,10 @@ def _seconds(value: str, headers: Headers) -> float | None:
     date = _http_date(value)
     if date is not None:
         return (date - now).total_seconds()
-    if not is_timestamp(value):
+    try:
+        second, fraction = instant(value)
+    except ValueError:
         return None
-    second, fraction = instant(value)
     return (second - now).total_seconds() + float(f"0.{fraction or 0}")
 
 

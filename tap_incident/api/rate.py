@@ -54,11 +54,6 @@ class Limits:
     remaining: int | None = None
     """Requests left in the binding limit."""
 
-    @property
-    def of_endpoint(self) -> bool:
-        """True if the binding limit is the endpoint's own, lower than the key's."""
-        return self.binding is not None and self.binding not in self.quotas[:1]
-
 
 def read_limits(headers: Mapping[str, str]) -> Limits:
     """Limits from X-RateLimit-Limit (`60, 1200;window=60, 60;window=60`) and X-RateLimit-Remaining."""
@@ -152,12 +147,10 @@ class Gate:
                 self._recent.append(now)
                 self.passed += 1
                 return 0.0
-            is_news = delay > _LONG_WAIT and now + delay > self._logged_until + _LONG_WAIT
-            if is_news:
+            if delay > _LONG_WAIT and now + delay > self._logged_until + _LONG_WAIT:
                 self._logged_until = now + delay
-        if is_news:
-            LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
-        return delay
+                LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
+            return delay
 
     def seconds_for(self, requests: float) -> float:
         """Seconds until this number of further requests is let through, if no endpoint has a lower limit."""
@@ -169,8 +162,8 @@ class Gate:
         return [self._key, self._own[path]] if path in self._own else [self._key]
 
     def _binding(self, path: str, limits: Limits) -> _Bucket:
-        """The bucket of the limit that is reached first: the key's only if the answer says so, or there is no other."""
-        return self._own.get(path, self._key) if limits.binding is None or limits.of_endpoint else self._key
+        """The bucket of the limit that is reached first: the key's if the answer says so, or if there is no other."""
+        return self._key if limits.binding in limits.quotas[:1] else self._own.get(path, self._key)
 
     def _ceiling_wait(self, now: float) -> float:
         """Seconds until one more request is within the ceiling of the last 60 seconds."""
@@ -179,10 +172,7 @@ class Gate:
         return self._recent[0] + 60 - now
 
     def learn(self, path: str, limits: Limits, *, granted: bool) -> None:
-        """Use the limits in an answer from `path`, and how much of the binding one is left.
-
-        `granted` is False for a 429.
-        """
+        """Use the limits in an answer from `path`, and how much of the binding one is left. A 429 is not `granted`."""
         with self._lock:
             now = self._clock()
             for quota in limits.quotas[:1]:

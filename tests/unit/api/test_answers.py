@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timezone
 from itertools import product
 from typing import Any
 
@@ -12,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident import errors
-from tap_incident.api.answers import PageTooLarge, RateLimited, Unusable, fail, parse_body, sent_at
-from tap_incident.timestamps import rfc3339
+from tap_incident.api.answers import RateLimited, Unusable, fail, parse_body
 from tests.support.each import for_each
 from tests.support.runs import Json
 
@@ -54,13 +52,13 @@ def test_any_body_is_json_or_none_or_an_error_of_a_known_kind(content: bytes) ->
 
 OWN: Json = {"type": "some_type", "errors": [{"code": "some_code"}]}
 """What makes an error the API's own."""
-DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
+DATE, PAST = "Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:27:00 GMT"
 
 
 def failure(status: int, body: Any, headers: dict[str, str] | None = None) -> errors.TapError:
     """The error that is raised for an answer with this body."""
     with pytest.raises(errors.TapError) as caught:
-        fail("GET /v2/users", status, headers or {}, body, "")
+        fail("GET /v2/users", status, headers or {}, json.dumps(body).encode(), "")
     return caught.value
 
 
@@ -114,11 +112,6 @@ def test_403_is_a_missing_permission_only_if_the_api_says_so(error: Json, scope:
         assert getattr(found, "scope", None) == scope
 
 
-@pytest.mark.parametrize("error", [{"source": {"field": "page_size"}}, {"message": "page_size must be at most 25"}])
-def test_422_for_the_page_size_is_a_kind_of_its_own(error: Json) -> None:
-    assert type(error_of(422, {"errors": [error]})) is PageTooLarge
-
-
 GATEWAYS: list[Any] = [
     *(None, [], "x", {}, {"message": "Forbidden"}, {"type": "x"}, {"errors": [{"code": "x"}]}),
     *(OWN | {"type": None}, OWN | {"type": {}}, OWN | {"errors": None}, OWN | {"errors": "x"}),
@@ -167,7 +160,13 @@ def retry_after(body: Any = None, **headers: str) -> float | None:
     return error.retry_after
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7), (" 1.5 ", 1.5), ("Wed, 21 Oct 2026 07:28:30 GMT", 30)])
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        *(("7", 7), (" 1.5 ", 1.5), ("Wed, 21 Oct 2026 07:28:30 GMT", 30)),
+        *(("Wed, 21 Oct 2026 09:28:30 +0200", 30), ("Wed, 21 Oct 2026 07:28:30 -0000", 30)),
+    ],
+)
 def test_retry_after_header_is_seconds_or_a_date(header: str, seconds: float) -> None:
     assert retry_after(99, Retry_After=header, Date=DATE) == seconds
 
@@ -180,27 +179,11 @@ def test_retry_after_in_the_body_is_seconds_or_a_date(value: Any, seconds: float
         assert retry_after(value, Retry_After=header, Date=DATE) == seconds
 
 
-@pytest.mark.parametrize("value", ["", "soon!", "0", "-5", "1e3", "Wed, 21 Oct 2026 07:27:00 GMT", "9" * 400])
+@pytest.mark.parametrize("value", ["", "soon!", "0", "-5", "1e3", PAST, "Fri, 31 Dec 9999 23:59:59 -0100", "9" * 400])
 def test_retry_after_that_is_invalid_or_past_is_none(value: str) -> None:
     assert retry_after(Retry_After=value, Date=DATE) is None
 
 
-@pytest.mark.parametrize("value", ["soon!", "Wed, 21 Oct 2026 07:27:00 GMT", [], {}, 0, 10**400, float("inf")])
+@pytest.mark.parametrize("value", ["soon!", PAST, [], {}, 0, 10**400, float("inf")])
 def test_retry_after_in_the_body_that_is_invalid_or_past_is_none(value: Any) -> None:
     assert [retry_after(value, Date=date) for date in (DATE, "", "yesterday!")] == [None] * 3
-
-
-@pytest.mark.parametrize(
-    ("date", "expected"),
-    [
-        (DATE, "2026-10-21T07:28:00Z"),
-        ("Wed, 21 Oct 2026 09:28:00 +0200", "2026-10-21T07:28:00Z"),
-        ("", None),
-        ("Wed, 21 Oct 2026 07:28:00 -0000", "2026-10-21T07:28:00Z"),
-        ("Fri, 31 Dec 9999 23:59:59 -0100", None),
-    ],
-)
-def test_date_header_is_the_time_of_the_answer(date: str, expected: str | None) -> None:
-    found = sent_at({"Date": date})
-    assert (rfc3339(found) if found else None) == expected
-    assert found is None or found.tzinfo is timezone.utc
