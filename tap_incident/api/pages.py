@@ -38,9 +38,7 @@ def page(body: Row, stream: Stream) -> Page:
         return Page([body])
     key = stream.answer.key or stream.name
     rows = _rows(body, key, stream) if stream.answer.list_column is None else _rows_of_lists(body, key, stream)
-    meta = body.get("pagination_meta")
-    if meta is None:
-        return Page(rows)
+    meta = body.get("pagination_meta") or {}
     if not isinstance(meta, dict):
         raise BadData(f"{stream.name}: {stream.path}: pagination_meta is not an object")
     after, total = meta.get("after"), meta.get("total_record_count")

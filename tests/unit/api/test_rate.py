@@ -127,11 +127,13 @@ def test_429_pauses_the_endpoint_whose_limit_it_is_or_all(path: str, limits: Lim
     assert gated.seconds(path, 1) == pytest.approx(30 - seconds_elsewhere, abs=1)
 
 
-def test_429_with_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
+def test_429_with_a_shorter_pause_does_not_shorten_a_longer_one(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     gated = Gated()
     assert [gated.pause(OTHER, seconds, KEY_LIMITS) for seconds in (30, 5, 30.5)] == [True, False, False]
     assert gated.seconds(OTHER, 1) == pytest.approx(30.5)
     assert gated.pause(OTHER, 5, KEY_LIMITS) is True
+    assert caplog.messages == []  # The caller logs the wait.
 
 
 def test_429_pause_is_followed_by_one_request_and_then_the_refill() -> None:

@@ -42,6 +42,13 @@ def test_run_whose_api_stops_answering_ends() -> None:
     assert asked(it, IDENTITY) == 1
 
 
+@pytest.mark.parametrize(("fault", "requests"), [(DEAD, 2), (Fault(status=503), 1)])
+def test_identity_is_asked_for_at_most_twice(fault: Fault, requests: int) -> None:
+    with served(at(IDENTITY, fault)) as it, pytest.raises(PassingFault):
+        it.client.identity()
+    assert asked(it, IDENTITY) == requests
+
+
 def can_read(it: Served, parent: int) -> bool:
     """Whether the rows of this parent can be read."""
     try:
