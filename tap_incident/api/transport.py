@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 import re
 import ssl
-import threading
 import time
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidHeader, InvalidSchema, ProxyError
+from requests.utils import default_headers, get_environ_proxies
 from urllib3.exceptions import MaxRetryError
 
 from tap_incident.config import Config, is_loopback
@@ -62,18 +61,23 @@ def filled(request: str, path: str, params: Params) -> tuple[str, Params]:
 
 
 class Transport:
-    """Sends GET requests with the key. Thread-safe: a pool of connections for the run, a session per thread."""
+    """Sends GET requests with the key, on one pool of connections for the run. Thread-safe."""
 
     def __init__(self, config: Config) -> None:
         """Raises BadEndpoint if the CA bundle of the environment can't be used."""
-        self._config = config
+        self._endpoint = config.endpoint
+        # Without a session, which would follow redirects, keep cookies, and replace the key by an entry of ~/.netrc.
         self._adapter = HTTPAdapter(pool_maxsize=config.max_concurrency)
-        self._local = threading.local()
-        if config.endpoint.startswith("https:"):
-            check_bundle()
-        host = urlsplit(config.endpoint).hostname or ""
+        self._headers = {
+            **default_headers(),
+            "Accept": "application/json",
+            "User-Agent": config.user_agent,
+            "Authorization": f"Bearer {config.api_key}",
+        }
+        self._bundle = check_bundle() if config.endpoint.startswith("https:") else ""
         # A proxy elsewhere would not reach this machine, and would see the key of a plain http request.
-        self._proxies = {"no_proxy": host} if is_loopback(host) else None
+        is_here = is_loopback(urlsplit(config.endpoint).hostname or "")
+        self._proxies = {} if is_here else get_environ_proxies(config.endpoint)
 
     def get(
         self, request: str, path: str, params: Params, *, timeout: float, total: float
@@ -85,13 +89,9 @@ class Transport:
         """
         deadline = time.monotonic() + total
         try:
-            with self._session().get(
-                self._config.endpoint + path,
-                params=params,
-                timeout=timeout,
-                proxies=self._proxies,
-                allow_redirects=False,
-                stream=True,
+            prepared = requests.Request("GET", self._endpoint + path, self._headers, params=params).prepare()
+            with self._adapter.send(
+                prepared, stream=True, timeout=timeout, verify=self._bundle or True, proxies=self._proxies
             ) as response:
                 chunks = []
                 for chunk in response.iter_content(_CHUNK_BYTES):
@@ -114,30 +114,13 @@ class Transport:
             also = f", and the URL of {_proxy()} (its scheme must be http or https)" if _first(_PROXIES) else ""
             raise BadEndpoint(f"{request}: the request can't be made ({why}): check endpoint{also}") from None
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-            session.headers.update({"Accept": "application/json", "User-Agent": self._config.user_agent})
-            # As auth, not as a header: otherwise requests replaces the header by an entry of ~/.netrc.
-            session.auth = self._authorize
-            session.hooks["response"].append(_without_location)
-        return session
-
-    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._config.api_key}"
-        return request
-
     def _unreachable(self, request: str, error: requests.RequestException, late: str) -> PassingFault | BadEndpoint:
         cause: BaseException = error
         while cause.__context__ is not None:
             cause = cause.__context__
-        endpoint = self._config.endpoint
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = f"can't be verified ({cause.verify_message}): {bad_certificate(cause)}"
-            return BadEndpoint(f"{request}: the certificate of {endpoint} {why}")
+            return BadEndpoint(f"{request}: the certificate of {self._endpoint} {why}")
         # requests reports a body that stops arriving as a ConnectionError.
         if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
             return (NoConnection if isinstance(error, requests.ConnectTimeout) else SlowAnswer)(f"{request}: {late}")
@@ -149,24 +132,20 @@ class Transport:
             refused = re.match(r"Tunnel connection failed: (4\d\d)", why)
             if refused and refused[1] not in ("408", "429"):
                 advice = refused_by_proxy(int(refused[1]))
-                return BadEndpoint(f"{request}: no connection to {endpoint} ({why}): {advice}")
+                return BadEndpoint(f"{request}: no connection to {self._endpoint} ({why}): {advice}")
             way = f" through {_proxy()}"
         # Else a connection was made, and broke.
         kind = NoConnection if isinstance(error.args[0] if error.args else None, MaxRetryError) else PassingFault
-        return kind(f"{request}: no connection to {endpoint}{way} ({why})")
+        return kind(f"{request}: no connection to {self._endpoint}{way} ({why})")
 
 
-def _without_location(response: requests.Response, **_: Any) -> None:
-    """Redirects are not followed, but requests would still parse this header, and fail on an odd one."""
-    response.headers.pop("Location", None)
-
-
-def check_bundle() -> None:
-    """Load the CA bundle of the environment. Raises BadEndpoint that names the variable and the file."""
+def check_bundle() -> str:
+    """The path of the CA bundle of the environment, "" if there is none. Raises BadEndpoint that names the variable and
+    the file if it can't be used."""
     name = _first(_BUNDLES)
     path = os.environ.get(name, "")
     if not name or Path(path).is_dir():
-        return
+        return path
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except ssl.SSLError:
@@ -176,6 +155,7 @@ def check_bundle() -> None:
         ) from None
     except OSError as error:
         raise BadEndpoint(f"{name} names {path}, which can't be read ({error.strerror}): check the variable") from None
+    return path
 
 
 def bad_certificate(error: ssl.SSLCertVerificationError) -> str:
