@@ -9,7 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -135,22 +135,21 @@ class Client:
         """The answer to a request, which is repeated while its faults may pass."""
         while True:
             try:
-                with self._turn(request.path) as sent:
-                    return self._send(request)
+                return self._send(request)
             except (PassingFault, Unusable) as fault:
-                self._retries.wait(request, fault, sent)
+                self._retries.wait(request, fault)
 
-    @contextmanager
-    def _turn(self, path: str) -> Iterator[float]:
-        """Hold one of the max_concurrency places for requests under way, once the rate limits let this one through.
-        Yields the time. No place is held while waiting for the limits."""
+    def _send(self, request: Request) -> dict[str, Any]:
+        """The answer to this one request, sent when the rate limits let it through. Raises PassingFault too.
+
+        It holds one of the max_concurrency places for requests under way, but not while it waits for the limits.
+        """
         while True:
             with self._under_way:
                 self._sleep(0)
-                delay = self._gate.take(path)
+                delay = self._gate.take(request.path)
                 if not delay:
-                    yield self._clock()
-                    return
+                    return self._answer(request)
             self._sleep(delay)
 
     def _sleep(self, seconds: float) -> None:
@@ -158,18 +157,17 @@ class Client:
         if self._stop.wait(seconds):
             raise Stopped("stopped before a request")
 
-    def _send(self, request: Request) -> dict[str, Any]:
-        """The JSON object that answers this one request. Raises PassingFault too."""
+    def _answer(self, request: Request) -> dict[str, Any]:
         timeout, total = self._config.request_timeout, self._answer_seconds
         if request.is_short:
             timeout = total = min(_IDENTITY_SECONDS, timeout)
-        began, status = time.monotonic(), 0
+        request.sent, status = self._clock(), 0
         try:
             status, headers, content = self._transport.get(
                 request.name, request.target, request.query, timeout=timeout, total=total
             )
         finally:
-            self._measure(request.path, status, time.monotonic() - began)
+            self._measure(request.path, status, self._clock() - request.sent)
         self._gate.learn(request.path, read_limits(headers), granted=status != 429)
         with self._lock:
             self._first_date = self._first_date or sent_at(headers)
@@ -193,7 +191,7 @@ class Client:
     def _api_answers(self) -> bool:
         """Ask for the identity once. False if there is no proper answer."""
         try:
-            with suppress(Unreadable), self._turn(_IDENTITY):
+            with suppress(Unreadable):
                 self._send(_identity())
         except PassingFault:
             return False

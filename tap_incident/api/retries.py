@@ -49,6 +49,8 @@ class Request:
     """After this number of slow answers in a row, it is not repeated."""
     is_short: bool = False
     """True if it never gets more than `FIRST_SECONDS`, and two tries if only this path may be at fault."""
+    sent: float = 0.0
+    """When it was sent last."""
     since: float = inf
     """When it failed first."""
     faults: int = 0
@@ -94,13 +96,13 @@ class Retries:
         if path in self._patience:
             self._patience[path] = FIRST_SECONDS
 
-    def wait(self, request: Request, fault: PassingFault | Unusable, sent: float) -> None:
-        """Wait before the request, sent at `sent`, is sent again. Raises what it ends with if it is not sent again."""
+    def wait(self, request: Request, fault: PassingFault | Unusable) -> None:
+        """Wait before the request is sent again. Raises what it ends with if it is not sent again."""
         request.count(fault)
         seconds = self._pause(request, fault)
         if isinstance(fault, RateLimited):
             # The gate pauses every thread that the limit concerns, including this one: one warning for all of them.
-            if self.gate.pause(request.path, seconds, fault.limits, sent):
+            if self.gate.pause(request.path, seconds, fault.limits, request.sent):
                 LOGGER.warning("%s. Waiting %.1f s", fault, seconds)
             return
         self._warn(f"{fault}. Retrying in {seconds:.1f} s")

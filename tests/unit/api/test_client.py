@@ -18,7 +18,7 @@ from tap_incident.timestamps import instant
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import always
 from tests.support.logs import warnings
-from tests.unit.api.served import FakeClock, Served, in_turn, served
+from tests.unit.api.served import USERS, FakeClock, Served, in_turn, served
 
 TRANSIENT = {
     "reset": Fault(reset=True),
@@ -61,22 +61,30 @@ def test_no_request_is_counted_or_waited_for_once_the_run_stops(caplog: pytest.L
     assert (it.client.sent, len(it.fake.requests), it.clock.slept, caplog.messages) == (1, 1, [], [])
 
 
-def test_requests_under_way_are_at_most_max_concurrency_and_waiting_takes_no_place() -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=500),
+        Fault(status=429, headers={"Retry-After": "5", "X-RateLimit-Limit": "60, 1200;window=60, 60;window=60"}),
+    ],
+)
+def test_requests_under_way_are_at_most_max_concurrency_and_waiting_takes_no_place(fault: Fault) -> None:
     refused, others_done = threading.Event(), threading.Event()
 
     def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
         refused.set()
-        return Fault(status=500) if number == 0 else Fault(delay=0.01)
+        return fault if number == 0 else Fault(delay=0.01)
 
     class Waiting(FakeClock):
         def wait(self, timeout: float | None = None) -> bool:
-            return bool(timeout) and not others_done.wait(10)
+            assert not timeout or others_done.wait(10)
+            return super().wait(timeout)
 
     with FakeApi(organisation(1), faults=faults) as fake, ThreadPoolExecutor(9) as pool:
         it = Served(fake, Waiting(), max_concurrency=2)
         waiting = pool.submit(it.read)
         assert refused.wait(10)
-        assert all(pool.map(lambda _: it.read(), range(8)))
+        assert all(pool.map(lambda _: it.read(USERS), range(8)))
         others_done.set()
         assert waiting.result(10)
     assert fake.most_at_once == 2

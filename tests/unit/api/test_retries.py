@@ -10,7 +10,7 @@ from tap_incident.api.client import RETRY_SECONDS
 from tap_incident.api.rate import Gate
 from tap_incident.api.retries import FIRST_SECONDS, Request, Retries
 from tap_incident.errors import NoConnection, PassingFault, Unanswered
-from tests.fake_api import Fault
+from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import at
 from tests.unit.api.served import SEVERITIES, USERS, FakeClock, Served, served
 
@@ -33,13 +33,24 @@ def test_path_that_is_dead_while_the_api_answers_is_unanswered(fault: Fault) -> 
         assert it.read(USERS)
 
 
-def test_run_whose_api_stops_answering_ends() -> None:
-    with served(lambda _, path, __: DEAD if path in (SEVERITIES.path, IDENTITY) else None) as it:
+@pytest.mark.parametrize(("others_answer", "kind"), [(True, Unanswered), (False, PassingFault)])
+def test_run_ends_only_if_neither_others_nor_the_identity_are_answered(
+    others_answer: bool, kind: type[Exception]
+) -> None:
+    class Clock(FakeClock):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout and others_answer:
+                it.read(USERS)
+            return super().wait(timeout)
+
+    dead = (SEVERITIES.path, IDENTITY)
+    with FakeApi(organisation(1), faults=lambda _, path, __: DEAD if path in dead else None) as fake:
+        it = Served(fake, Clock())
         it.read(USERS)
-        with pytest.raises(PassingFault, match="10 minutes") as caught:
+        with pytest.raises(kind, match="10 minutes") as caught:
             it.read()
-    assert type(caught.value) is PassingFault
-    assert asked(it, IDENTITY) == 1
+    assert type(caught.value) is kind
+    assert asked(it, IDENTITY) == (0 if others_answer else 1)
 
 
 @pytest.mark.parametrize(("fault", "requests"), [(DEAD, 2), (Fault(status=503), 1)])
@@ -94,5 +105,5 @@ def test_wait_for_a_connection_ends_with_the_first_answer_to_another_request() -
         request = Request("users: GET /v2/users", "/v2/users", "/v2/users", ())
         clock.slept.clear()
         for _ in range(10):
-            retries.wait(request, fault, clock.now)
+            retries.wait(request, fault)
         assert (len(clock.slept), max(clock.slept) <= 0.5) == (10, is_cut)
