@@ -14,7 +14,6 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn, TypeGuard
 
-from tap_incident.api.rate import Limits, read_limits
 from tap_incident.api.transport import refused_by_proxy
 from tap_incident.errors import (
     BadData,
@@ -50,11 +49,10 @@ class Page:
 
 
 class RateLimited(PassingFault):
-    """429. `limits` are those in the headers; `retry_after` is the wait in seconds, None if the API gave none."""
+    """429. `retry_after` is the wait in seconds, None if the API gave none."""
 
-    def __init__(self, text: str, limits: Limits, retry_after: float | None) -> None:
+    def __init__(self, text: str, retry_after: float | None) -> None:
         super().__init__(text)
-        self.limits = limits
         self.retry_after = retry_after
 
 
@@ -129,7 +127,7 @@ def fail(request: str, status: int, headers: Headers, content: bytes, secret: st
     if status == 407:
         raise BadEndpoint(f"{text}: {refused_by_proxy(status)}")
     if status == 429:
-        raise RateLimited(text, read_limits(headers), _retry_after(headers, body))
+        raise RateLimited(text, _retry_after(headers, body))
     if 300 <= status < 400:
         raise BadEndpoint(f"{text}. Redirects are not followed, because the key would be sent along: check endpoint")
     fault = SlowAnswer if status in _GAVE_UP else PassingFault
@@ -158,9 +156,10 @@ def _described(request: str, status: int, body: Any, secret: str) -> tuple[str, 
         texts.append(_quoted(kind, secret))
     for error in errors if isinstance(errors, list) else []:
         code, field, message = _in(error, "code"), _in(_in(error, "source"), "field"), _in(error, "message")
-        named = _in(_in(error, "metadata"), "scope")
-        if code == "missing_required_scope" or (named and isinstance(named, str)):
-            scope = scope or (_quoted(named, secret) if isinstance(named, str) else "")
+        given = _in(_in(error, "metadata"), "scope")
+        named = _quoted(given, secret) if isinstance(given, str) else ""
+        if named or code == "missing_required_scope":
+            scope = scope or named
         text = ": ".join(str(value) for value in (code, field, message) if value)
         texts += [_quoted(text, secret).rstrip(".")] if text else []
     if request_id:

@@ -168,7 +168,8 @@ class Client:
             )
         finally:
             self._measure(request.path, status, self._clock() - request.sent)
-        self._gate.learn(request.path, read_limits(headers), granted=status != 429)
+        request.limits = read_limits(headers)
+        self._gate.learn(request.path, request.limits, granted=status != 429)
         with self._lock:
             self._first_date = self._first_date or sent_at(headers)
             self.headers[request.path] = headers

@@ -14,7 +14,7 @@ from math import inf
 import backoff
 
 from tap_incident.api.answers import RateLimited, Unusable
-from tap_incident.api.rate import Gate
+from tap_incident.api.rate import Gate, Limits
 from tap_incident.errors import NoConnection, PassingFault, SlowAnswer, TapError, Unanswered
 from tap_incident.streams import Params
 
@@ -51,6 +51,8 @@ class Request:
     """True if it never gets more than `FIRST_SECONDS`, and two tries if only this path may be at fault."""
     sent: float = 0.0
     """When it was sent last."""
+    limits: Limits = field(default_factory=Limits)
+    """Those in its last answer."""
     since: float = inf
     """When it failed first."""
     faults: int = 0
@@ -102,7 +104,7 @@ class Retries:
         seconds = self._pause(request, fault)
         if isinstance(fault, RateLimited):
             # The gate pauses every thread that the limit concerns, including this one: one warning for all of them.
-            if self.gate.pause(request.path, seconds, fault.limits, request.sent):
+            if self.gate.pause(request.path, seconds, request.limits, request.sent):
                 LOGGER.warning("%s. Waiting %.1f s", fault, seconds)
             return
         self._warn(f"{fault}. Retrying in {seconds:.1f} s")
