@@ -144,19 +144,6 @@ def test_429_pause_is_followed_by_one_request_and_then_the_refill() -> None:
     assert gated.seconds(LIMITED, 5) >= 5
 
 
-def test_429_slows_down_and_answers_speed_up_again() -> None:
-    gated = Gated()
-    for _ in range(3):
-        gated.pause(OTHER, 10, KEY_LIMITS)
-        gated.request(OTHER)
-    assert 2 < gated.seconds(OTHER, 100) / (100 / KEY_QUOTA.rate) < 10
-    gated.clock.now += 45
-    for _ in range(100):
-        gated.gate.learn(OTHER, Limits(), granted=True)
-    gated.burst(OTHER)
-    assert gated.seconds(OTHER, 100) == pytest.approx(100 / KEY_QUOTA.rate)
-
-
 @pytest.mark.parametrize(
     ("limit", "remaining", "expected"),
     [
