@@ -124,9 +124,8 @@ def _run(process: _Process) -> None:
 
 def _impatient(config: Config, stop: threading.Event) -> Client:
     """A client for --check and --test, which somebody waits for."""
-    seconds = min(config.request_timeout, RETRY_SECONDS)
-    quick = replace(config, request_timeout=seconds)
-    return Client(quick, stop=stop, answer_seconds=seconds, retry_seconds=RETRY_SECONDS)
+    quick = replace(config, request_timeout=min(config.request_timeout, RETRY_SECONDS))
+    return Client(quick, stop=stop, retry_seconds=RETRY_SECONDS)
 
 
 def _print(out: Output, text: str) -> None:

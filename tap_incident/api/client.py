@@ -5,33 +5,28 @@ Source: API documents, section "Making requests".
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from tap_incident.api.answers import Page, RateLimited, is_unicode, page, read, sent_at
-from tap_incident.api.body import Unusable
-from tap_incident.api.pages import read_pages
+from tap_incident.api.answers import Page, RateLimited, Unusable, read, sent_at
+from tap_incident.api.pages import page, read_pages
 from tap_incident.api.rate import Gate, read_limits
-from tap_incident.api.retries import Attempts, Retries
+from tap_incident.api.retries import Request, Retries
 from tap_incident.api.transport import Transport, filled
 from tap_incident.config import Config
-from tap_incident.errors import BadData, PassingFault, Stopped, Unreadable
+from tap_incident.errors import PassingFault, Stopped, Unreadable
 from tap_incident.streams import STREAMS, Params, Stream
 from tap_incident.timestamps import rfc3339, rfc3339_exact
 
-LOGGER = logging.getLogger(__name__)
-
 RETRY_SECONDS = 600
-"""A path that fails for longer is given up; if nothing else answers, so is the run."""
-ANSWER_SECONDS = 600
-"""An answer that takes longer to arrive is requested again, even if it still arrives byte by byte."""
+"""A path that fails for longer is given up; if nothing else answers, so is the run. An answer that takes longer to
+arrive is requested again, even if it still arrives byte by byte."""
 _CLOCK_AHEAD = timedelta(days=1)
 _IDENTITY = "/v1/identity"
 _IDENTITY_SECONDS = 10
@@ -43,20 +38,8 @@ class Timing:
 
     number: int = 0
     seconds: float = 0.0
-    longest: float = 0.0
     failed: dict[int, int] = field(default_factory=dict)
     """Number of answers by status other than 200; 0: no answer."""
-
-
-@dataclass(frozen=True)
-class _Request:
-    name: str
-    """Stream, method and path, for log lines and errors."""
-    path: str
-    filled_path: str
-    query: Params
-    timeout: float
-    total: float
 
 
 class Client:
@@ -68,33 +51,28 @@ class Client:
         *,
         stop: threading.Event,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
-        answer_seconds: float = ANSWER_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         """Once `stop` is set, no more requests are sent and every wait ends with Stopped.
 
-        `answer_seconds` is the time for one whole answer, or request_timeout if that is longer. A path may fail for
-        `retry_seconds`. Raises BadEndpoint if the CA bundle of the environment can't be used.
+        A path may fail for `retry_seconds`. One whole answer may take as long, or request_timeout if that is longer.
+        Raises BadEndpoint if the CA bundle of the environment can't be used.
         """
         self._config = config
         self._stop = stop
         self._clock = clock
-        self._sleep = sleep or self._sleep_until_stop
         lower = {stream.path: stream.requests_per_minute for stream in STREAMS if stream.requests_per_minute}
         self._gate = Gate(config.requests_per_minute, lower, clock=clock)
         self._under_way = threading.Semaphore(config.max_concurrency)
-        self._retries = Retries(retry_seconds, clock=clock, sleep=self._sleep, api_answers=self._api_answers)
+        self._retries = Retries(retry_seconds, self._gate, clock, self._sleep, self._api_answers)
         self._transport = Transport(config)
-        self._answer_seconds = max(answer_seconds, config.request_timeout)
+        self._answer_seconds = max(retry_seconds, config.request_timeout)
         self._page_sizes: dict[str, int] = {}
         self.headers: dict[str, Mapping[str, str]] = {}
         """Headers of the last answer, by unfilled path."""
-        self._now = now
         self._lock = threading.Lock()
         self._timings: defaultdict[str, Timing] = defaultdict(Timing)
-        self._began = now()
+        self._began = datetime.now(timezone.utc)
         self._first_date: datetime | None = None
         """By the API's clock: of its first answer that has one."""
 
@@ -126,19 +104,21 @@ class Client:
 
         Source: API document, `GET /v1/identity`.
         """
-        found = self._repeated(self._identity_request(), Attempts(_IDENTITY, tries_if_slow=1, is_short=True))
-        identity = found.get("identity")
+        identity = self._repeated(_identity()).get("identity")
         return identity if isinstance(identity, dict) else {}
 
     def first_page(self, stream: Stream, params: Params, rows: int) -> Page:
         """The first page of a list, with `rows` rows if the endpoint has a page size. Raises what `get` raises."""
-        size = (("page_size", str(rows)),) if stream.page_size else ()
-        found = page(self.get(stream.path, (*params, *size), stream.name), stream)
-        return replace(found, extracted=rfc3339_exact(self._now()))
+        return self.page(stream, (*params, ("page_size", str(rows))) if stream.page_size else params)
 
     def pages(self, stream: Stream, params: Params, after: str | None = None) -> Iterator[Page]:
         """Pages of the list of `stream`, starting at the cursor `after`. Raises what `read_pages` raises."""
-        return read_pages(self.get, stream, params, after, self._page_sizes, now=self._now)
+        return read_pages(self.page, stream, params, after, self._page_sizes)
+
+    def page(self, stream: Stream, params: Params, tries_if_slow: int | None = None) -> Page:
+        """One page of the list of `stream`, with the time at which it came. Raises what `get` raises."""
+        found = page(self.get(stream.path, params, stream.name, tries_if_slow), stream)
+        return replace(found, extracted=rfc3339_exact(datetime.now(timezone.utc)))
 
     def get(self, path: str, params: Params, name: str, tries_if_slow: int | None = None) -> dict[str, Any]:
         """The JSON object at `path`, with retries. `name` is the stream, for log lines and errors.
@@ -148,73 +128,55 @@ class Client:
         list can't be read; BadEndpoint, BadKey, PassingFault or Stopped if the run can't continue.
         """
         request = f"{name}: GET {path}"
-        if not all(is_unicode(value) for _, value in params):
-            raise BadData(f"{request}: an id from the API is not valid Unicode, so it can't be sent")
-        filled_path, query = filled(request, path, params)
-        timeout, total = self._config.request_timeout, self._answer_seconds
-        return self._repeated(
-            _Request(request, path, filled_path, query, timeout, total), Attempts(path, tries_if_slow)
-        )
+        target, query = filled(request, path, params)
+        return self._repeated(Request(request, path, target, query, tries_if_slow))
 
-    def _repeated(self, request: _Request, attempts: Attempts) -> dict[str, Any]:
+    def _repeated(self, request: Request) -> dict[str, Any]:
         """The answer to a request, which is repeated while its faults may pass."""
         while True:
             try:
-                with self._turn(request.path) as sent:
-                    found = self._send(request)
+                return self._send(request)
             except (PassingFault, Unusable) as fault:
-                seconds = self._retries.pause(attempts, fault)
-                if not isinstance(fault, RateLimited):
-                    self._retries.nap(fault, seconds)
-                # The gate pauses every thread that the limit concerns, including this one: one warning for all of them.
-                elif self._gate.pause(request.path, seconds, fault.limits, sent):
-                    LOGGER.warning("%s. Waiting %.1f s", fault, seconds)
-            else:
-                return found
+                self._retries.wait(request, fault)
 
-    @contextmanager
-    def _turn(self, path: str) -> Iterator[float]:
-        """Hold one of the max_concurrency places for requests under way, once the rate limits let this one through.
-        Yields the time. No place is held while waiting for the limits."""
+    def _send(self, request: Request) -> dict[str, Any]:
+        """The answer to this one request, sent when the rate limits let it through. Raises PassingFault too.
+
+        It holds one of the max_concurrency places for requests under way, but not while it waits for the limits.
+        """
         while True:
-            self._end_if_stopped()
             with self._under_way:
-                self._end_if_stopped()
-                delay = self._gate.take(path)
+                self._sleep(0)
+                delay = self._gate.take(request.path)
                 if not delay:
-                    yield self._clock()
-                    return
+                    return self._answer(request)
             self._sleep(delay)
 
-    def _end_if_stopped(self) -> None:
-        if self._stop.is_set():
+    def _sleep(self, seconds: float) -> None:
+        """Wait. Raises Stopped as soon as the run stops."""
+        if self._stop.wait(seconds):
             raise Stopped("stopped before a request")
 
-    def _sleep_until_stop(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise Stopped("stopped while waiting")
-
-    def _send(self, request: _Request) -> dict[str, Any]:
-        """The JSON object that answers this one request. Raises PassingFault too."""
-        began, status = time.monotonic(), 0
+    def _answer(self, request: Request) -> dict[str, Any]:
+        timeout, total = self._config.request_timeout, self._answer_seconds
+        if request.is_short:
+            timeout = total = min(_IDENTITY_SECONDS, timeout)
+        request.sent, status = self._clock(), 0
         try:
-            answer = self._transport.get(
-                request.name, request.filled_path, request.query, timeout=request.timeout, total=request.total
+            status, headers, content = self._transport.get(
+                request.name, request.target, request.query, timeout=timeout, total=total
             )
-            status = answer.status
         finally:
-            self._measure(request.path, status, time.monotonic() - began)
-        self._gate.learn(request.path, read_limits(answer.headers), granted=status != 429)
+            self._measure(request.path, status, self._clock() - request.sent)
+        request.limits = read_limits(headers)
+        self._gate.learn(request.path, request.limits, granted=status != 429)
         with self._lock:
-            self._first_date = self._first_date or sent_at(answer.headers)
-            self.headers[request.path] = answer.headers
+            self._first_date = self._first_date or sent_at(headers)
+            self.headers[request.path] = headers
         try:
-            found = read(request.name, status, answer.headers, answer.content, self._config.api_key)
-        except RateLimited:
-            self._retries.answered(None)
-            raise
-        except Unreadable:
-            self._retries.answered(request.path)
+            found = read(request.name, status, headers, content, self._config.api_key)
+        except (RateLimited, Unreadable) as fault:
+            self._retries.answered(None if isinstance(fault, RateLimited) else request.path)
             raise
         self._retries.answered(request.path)
         return found
@@ -224,21 +186,18 @@ class Client:
             timing = self._timings[path]
             timing.number += 1
             timing.seconds += seconds
-            timing.longest = max(timing.longest, seconds)
             if status != 200:
                 timing.failed[status] = timing.failed.get(status, 0) + 1
-
-    def _identity_request(self) -> _Request:
-        seconds = min(_IDENTITY_SECONDS, self._config.request_timeout)
-        return _Request(f"API key: GET {_IDENTITY}", _IDENTITY, _IDENTITY, (), seconds, seconds)
 
     def _api_answers(self) -> bool:
         """Ask for the identity once. False if there is no proper answer."""
         try:
-            with self._turn(_IDENTITY):
-                self._send(self._identity_request())
+            with suppress(Unreadable):
+                self._send(_identity())
         except PassingFault:
             return False
-        except Unreadable:
-            return True
         return True
+
+
+def _identity() -> Request:
+    return Request(f"API key: GET {_IDENTITY}", _IDENTITY, _IDENTITY, (), tries_if_slow=1, is_short=True)

@@ -38,7 +38,7 @@ _LONGEST_PERIOD = 3600
 _LONG_WAIT = 30
 _STEP = 0.0005
 """With other users who take up to three quarters of the quota, less than 1 % of the answers are then 429."""
-_STEP_IF_PLENTY = 0.01
+_STEP_IF_QUIET = 0.01
 _QUIET = 45
 """Seconds without a 429, after which nobody else seems to use the quota: a minute after some 429s, the rate is full."""
 
@@ -54,11 +54,6 @@ class Limits:
     remaining: int | None = None
     """Requests left in the binding limit."""
 
-    @property
-    def of_endpoint(self) -> bool:
-        """True if the binding limit is the endpoint's own, lower than the key's."""
-        return self.binding is not None and self.binding not in self.quotas[:1]
-
 
 def read_limits(headers: Mapping[str, str]) -> Limits:
     """Limits from X-RateLimit-Limit (`60, 1200;window=60, 60;window=60`) and X-RateLimit-Remaining."""
@@ -72,43 +67,39 @@ def read_limits(headers: Mapping[str, str]) -> Limits:
     return Limits(binding, ordered, int(remaining) if re.fullmatch(r"\d{1,9}", remaining) else None)
 
 
+@dataclass
 class _Bucket:
     """Token bucket for one quota, with a small reserve, and a time until which it is paused."""
 
-    def __init__(self, quota: Quota, now: float) -> None:
-        self.refilled_at = now
-        self.paused_until = now
-        self.share = 1.0
-        """Share of the rate to use: less than 1 while others use the same quota."""
-        self.slowed_at = -inf
-        self.adopt(quota)
-        self.tokens = self.most
+    quota: Quota
+    refilled_at: float
+    tokens: float = inf
+    paused_until: float = -inf
+    share: float = 1.0
+    """Share of the rate to use: less than 1 while others use the same quota."""
+    slowed_at: float = -inf
 
-    def adopt(self, quota: Quota) -> None:
-        """Continue with this quota."""
-        self.quota = quota
-        # Requests do not arrive as evenly as they are sent. Without a reserve, some would arrive too early.
-        self.reserve = ceil(quota.limit / 100)
-        self.most = float(max(1, quota.limit - self.reserve))
+    @property
+    def reserve(self) -> int:
+        """Tokens that nobody gets: requests do not arrive as evenly as they are sent, and some would be too early."""
+        return ceil(self.quota.limit / 100)
 
-    def wait(self, now: float) -> float:
-        """Seconds until a token is available, at most 0 if it is now. Takes none."""
+    def wait(self, now: float, requests: float = 1) -> float:
+        """Seconds until there are tokens for this number of requests, at most 0 if there are now. Takes none."""
         rate = self.quota.rate * self.share
-        if now > self.refilled_at:
-            self.tokens = min(self.most, self.tokens + (now - self.refilled_at) * rate)
-            self.refilled_at = now
-        return max((1 - self.tokens) / rate, self.paused_until - now)
+        new = max(0.0, now - self.refilled_at) * rate
+        self.tokens = min(max(1, self.quota.limit - self.reserve), self.tokens + new)
+        self.refilled_at = max(self.refilled_at, now)
+        return max((requests - self.tokens) / rate, self.paused_until - now)
 
     def learn(self, remaining: int, now: float) -> None:
         """Lower the tokens to `remaining`, which the API reported: others may use the same quota."""
         self.wait(now)
         self.tokens = min(self.tokens, remaining - self.reserve)
 
-    def granted(self, remaining: int | None, now: float) -> None:
-        """Use a little more of the rate after an answer other than 429: much more if much of the quota remains, or if
-        the last 429 was some time ago."""
-        plenty = remaining is not None and remaining > self.quota.limit / 10
-        step = _STEP_IF_PLENTY if plenty or now - self.slowed_at > _QUIET else _STEP
+    def speed_up(self, now: float) -> None:
+        """Use a little more of the rate after an answer other than 429."""
+        step = _STEP_IF_QUIET if now - self.slowed_at > _QUIET else _STEP
         self.share = min(1.0, self.share + step)
 
     def pause(self, until: float, sent: float, now: float) -> bool:
@@ -136,7 +127,8 @@ class Gate:
         self._lock = threading.Lock()
         self._key = _Bucket(KEY_QUOTA, clock())
         self._own = {path: _Bucket(Quota(limit), clock()) for path, limit in lower.items()}
-        self._recent: deque[float] | None = deque(maxlen=ceiling) if ceiling is not None else None
+        self._ceiling = ceiling
+        self._recent: deque[float] = deque(maxlen=ceiling or 1)
         self._logged_until = -inf
         """End of the longest wait that was logged. Other threads wait for the same."""
         self.passed = 0
@@ -147,68 +139,59 @@ class Gate:
         with self._lock:
             now = self._clock()
             buckets = self._buckets(path)
-            delay = max(*(bucket.wait(now) for bucket in buckets), self._ceiling_wait(now))
+            delay = max(self._ceiling_wait(now), *(bucket.wait(now) for bucket in buckets))
             # Ignore rounding errors: they could cause an endless loop of zero-length sleeps.
             if delay < _EPSILON:
                 for bucket in buckets:
                     bucket.tokens -= 1
-                if self._recent is not None:
-                    self._recent.append(now)
+                self._recent.append(now)
                 self.passed += 1
                 return 0.0
-            is_news = delay > _LONG_WAIT and now + delay > self._logged_until + _LONG_WAIT
-            if is_news:
+            if delay > _LONG_WAIT and now + delay > self._logged_until + _LONG_WAIT:
                 self._logged_until = now + delay
-        if is_news:
-            LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
-        return delay
+                LOGGER.info("%s: waiting %.0f s for the rate limit", path, delay)
+            return delay
 
     def seconds_for(self, requests: float) -> float:
         """Seconds until this number of further requests is let through, if no endpoint has a lower limit."""
         with self._lock:
-            self._key.wait(self._clock())
-            rate = self._key.quota.rate * self._key.share
-            seconds = max(0.0, requests - self._key.tokens) / rate
-            ceiling = self._recent.maxlen if self._recent is not None else None
-            return max(seconds, 60 * (requests - ceiling) / ceiling) if ceiling else seconds
+            seconds = max(0.0, self._key.wait(self._clock(), requests))
+        return seconds if self._ceiling is None else max(seconds, 60 * (requests / self._ceiling - 1))
 
     def _buckets(self, path: str) -> list[_Bucket]:
-        return [self._key, *([self._own[path]] if path in self._own else [])]
+        return [self._key, self._own[path]] if path in self._own else [self._key]
+
+    def _binding(self, path: str, limits: Limits) -> _Bucket:
+        """The bucket of the limit that is reached first: the key's if the answer says so, or if there is no other."""
+        return self._key if limits.binding in limits.quotas[:1] else self._own.get(path, self._key)
 
     def _ceiling_wait(self, now: float) -> float:
         """Seconds until one more request is within the ceiling of the last 60 seconds."""
-        if self._recent is None or len(self._recent) < (self._recent.maxlen or 0):
+        if self._ceiling is None or len(self._recent) < self._ceiling:
             return 0.0
         return self._recent[0] + 60 - now
 
-    def learn(self, path: str, limits: Limits, *, granted: bool = True) -> None:
-        """Use the limits in an answer from `path`, and how much of the binding one is left.
-
-        `granted` is False for a 429.
-        """
+    def learn(self, path: str, limits: Limits, *, granted: bool) -> None:
+        """Use the limits in an answer from `path`, and how much of the binding one is left. A 429 is not `granted`."""
         with self._lock:
             now = self._clock()
             for quota in limits.quotas[:1]:
-                self._key.adopt(quota)
+                self._key.quota = quota
             for quota in limits.quotas[1:]:
-                self._own.setdefault(path, _Bucket(quota, now)).adopt(quota)
-            binding = None
+                self._own.setdefault(path, _Bucket(quota, now)).quota = quota
             if limits.remaining is not None and limits.binding is not None:
-                binding = self._own[path] if limits.of_endpoint else self._key
-                binding.learn(limits.remaining, now)
-            for bucket in self._buckets(path) if granted else ():
-                bucket.granted(limits.remaining if bucket is binding else None, now)
+                self._binding(path, limits).learn(limits.remaining, now)
+            if granted:
+                for bucket in self._buckets(path):
+                    bucket.speed_up(now)
 
-    def pause(self, path: str, seconds: float, limits: Limits, sent: float | None = None) -> bool:
+    def pause(self, path: str, seconds: float, limits: Limits, sent: float) -> bool:
         """Send nothing for `seconds`: to this endpoint if the limit is its own, else to any.
 
-        `sent` is when the request that was refused was sent, None: just now.
-        Returns whether this is longer than an earlier pause.
+        `sent` is when the request that was refused was sent. Returns whether this is longer than an earlier pause.
         """
         with self._lock:
-            own = limits.of_endpoint or (limits.binding is None and path in self._own)
-            bucket = self._own.get(path, self._key) if own else self._key
             now = self._clock()
             # The caller logs this wait.
             self._logged_until = max(self._logged_until, now + seconds)
-            return bucket.pause(now + seconds, now if sent is None else sent, now)
+            return self._binding(path, limits).pause(now + seconds, sent, now)

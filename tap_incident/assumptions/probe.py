@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tap_incident.api.answers import Page, page
+from tap_incident.api.answers import Page
 from tap_incident.api.client import Client
+from tap_incident.api.pages import page
 from tap_incident.errors import PassingFault, Unreadable
 from tap_incident.streams import Params, Stream
 

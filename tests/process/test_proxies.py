@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 
 import pytest
 import trustme
@@ -19,6 +18,7 @@ from tests.support.logs import critical
 from tests.support.network import USERS, is_whole
 from tests.support.relay import Proxy, listening
 from tests.support.runs import KEY
+from tests.unit.api.served import FakeClock
 
 USER, PASSWORD = "proxy-user", "proxy-pass"
 TOKEN = "cHJveHktdXNlcjpwcm94eS1wYXNz"
@@ -77,13 +77,9 @@ def test_proxy_is_not_used_for_an_endpoint_on_this_machine(
 
 def lasting(url: str) -> TapError:
     """The fault that a request to this endpoint ends in, whose retries take no time."""
-    clock = [0.0]
-
-    def sleep(seconds: float) -> None:
-        clock[0] += 20 * seconds + 30
-
+    clock = FakeClock()
     config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url})
-    client = Client(config, stop=threading.Event(), clock=lambda: clock[0], sleep=sleep)
+    client = Client(config, stop=clock, clock=clock.clock)
     with pytest.raises((PassingFault, BadEndpoint)) as caught:
         list(client.pages(BY_NAME["users"], ()))
     return caught.value

@@ -6,11 +6,9 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-import requests
 
 from tap_incident import main
 from tests.fake_api import FakeApi, Fault, organisation
@@ -78,22 +76,13 @@ def test_api_key_in_a_refusal_is_replaced_by_asterisks(ended: Ended, key: str, s
 
 
 @EACH_KEY
-def test_api_key_is_not_sent_along_a_redirect(ended: Ended, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    follows, send = list[object](), requests.Session.send
-
-    def watched(session: requests.Session, request: requests.PreparedRequest, **how: Any) -> requests.Response:
-        follows.append(how["allow_redirects"])
-        return send(session, request, **how)
-
-    monkeypatch.setattr(requests.Session, "send", watched)
+def test_api_key_is_not_sent_along_a_redirect(ended: Ended, key: str) -> None:
     with FakeApi(organisation(1), key=key.strip()) as elsewhere:
         away = Fault(status=307, headers={"Location": f"{elsewhere.url}/v2/users?key={quote(key.strip())}"})
         with FakeApi(organisation(1), faults=always(away)) as fake:
             said = ended(fake.url, key)
     assert elsewhere.requests == []
     assert "status 307" in said
-    # The tap also drops the address of a redirect. Each of the two has to be enough.
-    assert set(follows) == {False}
     assert hides(said, key)
 
 

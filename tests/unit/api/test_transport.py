@@ -1,22 +1,25 @@
-"""The transport: ids in a path, and servers that break the rules of HTTP."""
+"""The transport: ids in a path, servers that break the rules of HTTP, CA bundles and certificates."""
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import repeat
+from pathlib import Path
 from socket import socket
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import requests
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_incident import config as configs
-from tap_incident.api.transport import Transport, filled
-from tap_incident.errors import BadData, PassingFault
+from tap_incident.api.transport import Transport, bad_certificate, check_bundle, filled
+from tap_incident.errors import BadData, BadEndpoint, PassingFault
 from tests.support.relay import listening
 from tests.support.runs import KEY
 
@@ -69,24 +72,11 @@ def test_answer_that_never_ends_is_given_up_at_the_deadline(pieces: Callable[[],
     assert 0.4 <= time.monotonic() - began < 10
 
 
-def test_deadline_is_of_one_request_and_not_of_the_connection() -> None:
-    def serve(client: socket) -> None:
-        while client.recv(65536):
-            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
-            time.sleep(0.2)
-            client.sendall(b"{}")
-
-    with transport(serve) as subject:
-        for total in (0.6, 0.6, 5, 0.6, 0.6):
-            found = subject.get("users: GET /v2/users", "/v2/users", (), timeout=5, total=total)
-            assert found.content == b"{}"
-
-
 def test_body_may_take_longer_than_the_timeout_of_a_part() -> None:
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n"
     with transport(saying(lambda: iter([body, *repeat(b"x", 8)]), pause=0.1)) as subject:
-        found = subject.get("users: GET /v2/users", "/v2/users", (), timeout=0.5, total=20)
-    assert found.content == b"xxxxxxxx"
+        _, _, content = subject.get("users: GET /v2/users", "/v2/users", (), timeout=0.5, total=20)
+    assert content == b"xxxxxxxx"
 
 
 ODD_HEADS = {
@@ -118,8 +108,46 @@ def test_any_id_arrives_as_it_was(text: str) -> None:
     assert unquote(found) == text
 
 
-@pytest.mark.parametrize("value", ["", ".", "..", None])
-def test_id_that_would_lead_to_another_path_is_bad_data(value: str | None) -> None:
+@pytest.mark.parametrize("value", ["", ".", "..", None, "\ud800", "a\udfffb"])
+def test_id_that_cant_be_sent_or_would_lead_to_another_path_is_bad_data(value: str | None) -> None:
     params = () if value is None else (("schedule_id", value),)
-    with pytest.raises(BadData, match=r"^schedule_replicas: GET .*: an id from the API can't be part of a path"):
+    with pytest.raises(BadData, match=r"^schedule_replicas: GET .*: an id from the API .* so it can't be sent$"):
         filled(REQUEST, PATH, params)
+
+
+PEM = trustme.CA().cert_pem.bytes()
+BUNDLES: dict[str, tuple[bytes, str]] = {
+    "DER": (ssl.PEM_cert_to_DER_cert(PEM.decode()), "openssl x509"),
+    "a half one after a whole one": (
+        PEM + PEM[: len(PEM) // 2],
+        "text with one or more whole certificates in PEM form",
+    ),
+}
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize("case", BUNDLES)
+def test_bundle_that_cant_be_used_is_named_with_its_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, variable: str
+) -> None:
+    content, said = BUNDLES[case]
+    file = tmp_path / "bundle"
+    file.write_bytes(content)
+    monkeypatch.setenv(variable, str(file))
+    with pytest.raises(BadEndpoint, match=f"^{variable} names {file}, .*{said}"):
+        check_bundle()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (85, "breaks a rule that Python 3.13 and newer check"),  # Missing Authority Key Identifier
+        (10, "check the clock"),
+        (62, "check endpoint"),  # The certificate is another host's.
+        (20, "set REQUESTS_CA_BUNDLE"),
+    ],
+)
+def test_certificate_that_cant_be_verified_is_explained_by_its_code(code: int, said: str) -> None:
+    error = ssl.SSLCertVerificationError()
+    error.verify_code = code
+    assert said in bad_certificate(error)
