@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_incident.errors import BadInput
+from tap_incident.protocol.schemas import Breadcrumb, field_name
 from tap_incident.streams import BY_NAME
 from tap_incident.words import truth
 
@@ -19,7 +20,6 @@ LOGGER = logging.getLogger(__name__)
 
 _FLAGS = ("selected", "selected-by-default")
 
-Breadcrumb = tuple[str, ...]
 Metadata = Mapping[Breadcrumb, Mapping[str, Any]]
 
 
@@ -59,26 +59,12 @@ class Entry:
 
     def place(self, breadcrumb: Breadcrumb) -> str:
         """How messages name a stream or a field."""
-        return ".".join((self.name, *_names(breadcrumb)))
+        return f"{self.name}.{field_name(breadcrumb)}" if breadcrumb else self.name
 
 
 def first(values: Iterable[Any]) -> Any:
     """The first value that is not None; None if there is none."""
     return next((value for value in values if value is not None), None)
-
-
-def _names(breadcrumb: Breadcrumb) -> Breadcrumb:
-    """The names of the properties in a breadcrumb: in the even places there is `properties` or `items`."""
-    names, steps = [], iter(breadcrumb)
-    for step in steps:
-        if step != "items":
-            names.append(next(steps, step))
-    return tuple(names)
-
-
-def field_name(breadcrumb: Breadcrumb) -> str:
-    """A field as people write it: the names of its properties with dots between them."""
-    return ".".join(_names(breadcrumb))
 
 
 def read_entries(catalog: Any, source: str) -> dict[str, Entry]:

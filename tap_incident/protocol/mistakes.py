@@ -10,8 +10,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tap_incident.protocol.entries import Entry, field_name
-from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
+from tap_incident.protocol.entries import Entry
+from tap_incident.protocol.schemas import Schema, breadcrumbs, field_name, schema
 from tap_incident.streams import BY_NAME
 from tap_incident.words import nearest, shown
 

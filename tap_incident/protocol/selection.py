@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_incident.errors import BadInput
-from tap_incident.protocol.entries import Breadcrumb, Entry, Metadata, field_name, first, read_entries
+from tap_incident.protocol.entries import Entry, Metadata, first, read_entries
 from tap_incident.protocol.mistakes import log_excluded, log_keys, log_overrides, log_properties
-from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
+from tap_incident.protocol.schemas import Breadcrumb, Schema, breadcrumbs, field_name, schema
 from tap_incident.protocol.wanted import wanted
 from tap_incident.settings import REPLICATION_METHODS
 from tap_incident.streams import BY_NAME, STREAMS, Stream

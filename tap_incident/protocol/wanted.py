@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from tap_incident.streams import BY_NAME, STREAMS
@@ -13,16 +13,14 @@ LOGGER = logging.getLogger(__name__)
 
 _WITHOUT = "!"
 _DEFAULT = "default"
-_DEFAULT_STREAMS = [stream.name for stream in STREAMS if stream.selected_by_default]
 
 
 def wanted(patterns: Sequence[str], source: str) -> Mapping[str, bool]:
     """The streams to read, in the order of the stream table: True for those that are named, not matched by a `*`.
 
     `patterns` are names, names with `*`, `default` for the default streams, and each of them after `!` for streams to
-    leave out, in any order.
-    Without a name to read, all default streams are read, except the ones to leave out. `source` names the setting in
-    messages. Logs a WARNING for patterns that match no stream.
+    leave out, in any order. Without a name to read, all default streams are read, except the ones to leave out.
+    `source` names the setting in messages. Logs a WARNING for patterns that match no stream.
     """
     stripped = [pattern.strip() for pattern in patterns]
     left_out = [pattern[1:].strip() for pattern in stripped if pattern.startswith(_WITHOUT)]
@@ -30,18 +28,16 @@ def wanted(patterns: Sequence[str], source: str) -> Mapping[str, bool]:
     missing = unknown(patterns)
     if missing:
         LOGGER.warning("%s: this tap has no stream %s: skipped", source, ", ".join(missing))
-    names = {name for pattern in read or [_DEFAULT] for name in _matches(pattern, BY_NAME)}
-    names -= {name for pattern in left_out for name in _matches(pattern, BY_NAME)}
+    names = _matches(read or [_DEFAULT]) - _matches(left_out)
     return {stream.name: stream.name in read for stream in STREAMS if stream.name in names}
 
 
 def unknown(patterns: Sequence[str]) -> list[str]:
     """The patterns that match no stream, each with the nearest name: nothing of what they mean is read or left out."""
     names = (pattern.strip().removeprefix(_WITHOUT).strip() for pattern in patterns)
-    return [shown(name, BY_NAME) for name in names if not _matches(name, BY_NAME)]
+    return [shown(name, BY_NAME) for name in names if not _matches([name])]
 
 
-def _matches(pattern: str, names: Iterable[str]) -> list[str]:
-    if pattern == _DEFAULT:
-        return _DEFAULT_STREAMS
-    return [name for name in names if fnmatchcase(name, pattern)]
+def _matches(patterns: Sequence[str]) -> set[str]:
+    found = {name for pattern in patterns for name in BY_NAME if fnmatchcase(name, pattern)}
+    return found | {stream.name for stream in STREAMS if _DEFAULT in patterns and stream.selected_by_default}

@@ -158,7 +158,3 @@ class Stream:
         if self.mode_param.endswith("[one_of]"):
             return ((*self.params, *((self.mode_param, mode) for mode in modes)),)
         return tuple((*self.params, (self.mode_param, mode)) for mode in modes)
-
-    def replication_method(self, wanted: str) -> str:
-        """The replication method for this stream if `wanted` (FULL_TABLE or INCREMENTAL) is requested."""
-        return wanted if self.replication_key else "FULL_TABLE"
