@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from tap_incident.protocol.schemas import schema
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, ROW_ID, STREAMS, Stream
 from tests.support.each import EACH_STREAM, for_each
-from tests.support.runs import Json
-from tests.unit.protocol.catalogs import subschemas
+from tests.unit.protocol.catalogs import places
 
 EACH_CHILD = for_each([stream for stream in STREAMS if stream.parent.stream], lambda stream: stream.name)
-
-
-def paths_in(schema: Json, path: str = "") -> Iterator[tuple[str, Json]]:
-    """The schema and every schema inside it, each with its path as in record errors."""
-    yield path.lstrip("."), schema
-    for name, part in schema.get("properties", {}).items():
-        yield from paths_in(part, f"{path}.{name}")
-    if "items" in schema:
-        yield from paths_in(schema["items"], f"{path}[]")
 
 
 def added_columns(stream: Stream) -> set[str]:
@@ -63,7 +52,7 @@ def test_nested_as_is_an_array_with_the_properties_of_the_child(stream: Stream) 
 @EACH_STREAM
 def test_row_id_columns_are_in_the_schema(stream: Stream) -> None:
     assert (stream.key_properties == (ROW_ID,)) == bool(stream.answer.row_id_from)
-    columns = {".".join(name for name in path if name != "properties") for path, _ in subschemas(schema(stream))}
+    columns = {".".join(path) for path, _ in places(schema(stream))}
     assert set(stream.answer.row_id_from) <= columns
     assert {stream.answer.list_column} - {None} <= columns
     if stream.answer.row_id_from:
