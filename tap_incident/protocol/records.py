@@ -31,15 +31,7 @@ _URL = re.compile(
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 LOGGER = logging.getLogger(__name__)
-_NAMES: dict[type, str] = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-    dict: "object",
-    list: "array",
-    type(None): "null",
-}
+_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
 _NEVER = type(None)
 """A type that only null has, so every other value goes through the function."""
 
@@ -60,7 +52,7 @@ class _Misfit(Exception):
     def __init__(self, expected: str, value: Any, found: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
-        self.found = found or _NAMES.get(type(value), type(value).__name__)
+        self.found = found or _NAMES[type(value)]
         self.path = ""
 
 
@@ -224,10 +216,8 @@ def _integer(value: Any) -> int:
 def _number(value: Any) -> float:
     if type(value) is int:
         return value
-    if type(value) is str and _WHOLE.fullmatch(value):
-        return int(value)
     if type(value) is str and _DECIMAL.fullmatch(value):
-        number = float(value)
+        number = int(value) if _WHOLE.fullmatch(value) else float(value)
         # Only if it is written back as exactly the same number.
         if Decimal(repr(number)) == Decimal(value):
             return number

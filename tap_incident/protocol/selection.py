@@ -9,18 +9,21 @@ import copy
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tap_incident.errors import BadInput
 from tap_incident.protocol.entries import Entry, Metadata, first, read_entries
 from tap_incident.protocol.mistakes import log_excluded, log_keys, log_overrides, log_properties
 from tap_incident.protocol.schemas import Breadcrumb, Schema, breadcrumbs, field_name, schema
-from tap_incident.protocol.wanted import wanted
 from tap_incident.settings import REPLICATION_METHODS
 from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tap_incident.words import shown
 
 LOGGER = logging.getLogger(__name__)
+
+_WITHOUT = "!"
+_DEFAULT = "default"
 
 
 @dataclass(frozen=True)
@@ -56,18 +59,17 @@ def select(
 
     `source` names the file in messages. `old_form` is for --properties: if such a file has `selected` inside a
     schema, it selects only those streams. `replication_method` applies to streams for which the catalog has none.
-    `streams` is the setting (see `wanted`), and so is `exclude_personal_data` (see `schema`).
+    `streams` is the setting (see `_entries_of`), and so is `exclude_personal_data` (see `schema`).
     Raises BadInput if the file is not a catalog, or asks for a replication method that a stream does not support.
     Logs a WARNING for streams that the tap does not have, and skips them.
     """
     if catalog is None:
-        named = wanted(streams, source)
-        entries = {name: Entry(name, source, {}, {(): {"selected": True}} if named[name] else {}, {}) for name in named}
+        entries, missing = _entries_of(streams, source), unknown(streams)
     else:
         entries = read_entries(catalog, source)
-    unknown = [shown(name, BY_NAME) for name in sorted(entries) if name not in BY_NAME]
-    if unknown:
-        LOGGER.warning("%s: this tap has no stream %s: skipped", source, ", ".join(unknown))
+        missing = [shown(name, BY_NAME) for name in sorted(entries) if name not in BY_NAME]
+    if missing:
+        LOGGER.warning("%s: this tap has no stream %s: skipped", source, ", ".join(missing))
     known = [entries[stream.name] for stream in STREAMS if stream.name in entries]
     only_explicit = old_form and any(entry.in_schema() for entry in entries.values())
     for entry in known:
@@ -77,6 +79,31 @@ def select(
         log_excluded(selected, source)
     keys = {entry.name: _replication_key(entry, replication_method) for entry in selected}
     return {entry.name: _selected(entry, keys[entry.name], exclude_personal_data) for entry in selected}
+
+
+def _entries_of(patterns: Sequence[str], source: str) -> dict[str, Entry]:
+    """Entries for the streams that the setting `streams` names. Those that only a `*` matches are not explicit.
+
+    `patterns` are names, names with `*`, `default` for the default streams, and each of them after `!` for streams to
+    leave out, in any order. Without a name to read, all default streams are read, except the ones to leave out.
+    """
+    stripped = [pattern.strip() for pattern in patterns]
+    left_out = [pattern[1:].strip() for pattern in stripped if pattern.startswith(_WITHOUT)]
+    read = [pattern for pattern in stripped if not pattern.startswith(_WITHOUT)]
+    names = _matches(read or [_DEFAULT]) - _matches(left_out)
+    explicit: Metadata = {(): {"selected": True}}
+    return {name: Entry(name, source, {}, explicit if name in read else {}, {}) for name in names}
+
+
+def unknown(patterns: Sequence[str]) -> list[str]:
+    """The patterns that match no stream, each with the nearest name: nothing of what they mean is read or left out."""
+    names = (pattern.strip().removeprefix(_WITHOUT).strip() for pattern in patterns)
+    return [shown(name, BY_NAME) for name in names if not _matches([name])]
+
+
+def _matches(patterns: Sequence[str]) -> set[str]:
+    found = {name for pattern in patterns for name in BY_NAME if fnmatchcase(name, pattern)}
+    return found | {stream.name for stream in STREAMS if _DEFAULT in patterns and stream.selected_by_default}
 
 
 def _replication_key(entry: Entry, setting: str) -> str | None:
