@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from singer import metadata
-
-from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
+from tap_incident.protocol.schemas import Breadcrumb, Schema, breadcrumbs, schema
 from tap_incident.streams import STREAMS, Stream
 
 
@@ -34,23 +32,20 @@ def discover(replication_method: str = "FULL_TABLE", *, exclude_personal_data: b
 def _metadata(stream: Stream, document: Schema, replication_method: str) -> list[dict[str, Any]]:
     key = stream.replication_key
     method = replication_method if key else "FULL_TABLE"
-    known = metadata.to_map(
-        metadata.get_standard_metadata(
-            schema=document,
-            key_properties=list(stream.key_properties),
-            # A method is forced where there is no choice, or where the setting has made it.
-            replication_method=None if key and method == "FULL_TABLE" else method,
-            valid_replication_keys=[key] if key else None,
-        )
-    )
-    if method == "INCREMENTAL":
-        metadata.write(known, ("properties", key), "inclusion", "automatic")
-    metadata.write(known, (), "selected-by-default", stream.selected_by_default)
+    root: dict[str, Any] = {"table-key-properties": list(stream.key_properties)}
+    # A method is forced where there is no choice, or where the setting has made it.
+    if not key or method == "INCREMENTAL":
+        root["forced-replication-method"] = method
+    if key:
+        root["valid-replication-keys"] = [key]
+    root |= {"inclusion": "available", "selected-by-default": stream.selected_by_default}
     if stream.parent.stream is not None:
-        metadata.write(known, (), "parent-tap-stream-id", stream.parent.stream)
+        root["parent-tap-stream-id"] = stream.parent.stream
+    automatic = {("properties", name) for name in (*stream.key_properties, *([key] if method == "INCREMENTAL" else []))}
+    found: dict[Breadcrumb, dict[str, Any]] = {(): root}
     # At every depth: the rules of Meltano only reach into a list if the catalog names what is in it.
     for breadcrumb in breadcrumbs(document):
-        if known.get(breadcrumb, {}).get("inclusion") != "automatic":
-            metadata.write(known, breadcrumb, "inclusion", "available")
-            metadata.write(known, breadcrumb, "selected-by-default", True)
-    return [{"breadcrumb": list(breadcrumb), "metadata": entry} for breadcrumb, entry in sorted(known.items())]
+        found[breadcrumb] = {"inclusion": "available", "selected-by-default": True}
+        if breadcrumb in automatic:
+            found[breadcrumb] = {"inclusion": "automatic"}
+    return [{"breadcrumb": list(breadcrumb), "metadata": entry} for breadcrumb, entry in sorted(found.items())]

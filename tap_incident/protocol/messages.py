@@ -94,12 +94,10 @@ class Encoder:
         paths = sorted(self._unknown)
         more = len(paths) - _SHOWN_UNKNOWN
         at_least = "at least " if len(paths) == _MOST_UNKNOWN else ""
+        others = f", and {at_least}{more:,} others" if more > 0 else ""
         if paths:
-            LOGGER.warning(
-                "The API sends properties that this version does not know; they are left out: %s%s",
-                ", ".join(paths[:_SHOWN_UNKNOWN]),
-                f", and {at_least}{more:,} others" if more > 0 else "",
-            )
+            text = "The API sends properties that this version does not know; they are left out: %s%s"
+            LOGGER.warning(text, ", ".join(paths[:_SHOWN_UNKNOWN]), others)
 
 
 class Writer:

@@ -125,11 +125,8 @@ def _stream_selected(entry: Entry, only_explicit: bool) -> bool:
     if only_explicit:
         return False
     if entry.metadata and () not in entry.metadata:
-        LOGGER.warning(
-            '%s: %s has metadata of fields, but none of its own ("breadcrumb": []): not selected',
-            entry.source,
-            entry.name,
-        )
+        text = '%s: %s has metadata of fields, but none of its own ("breadcrumb": []): not selected'
+        LOGGER.warning(text, entry.source, entry.name)
     return bool(entry.metadata.get((), {}).get("selected-by-default")) if entry.metadata else True
 
 
@@ -179,11 +176,8 @@ def _cut(full: Schema, entry: Entry, automatic: Sequence[str]) -> Schema:
         )
     for above in emptied:
         _part(document, above).update(_part(full, above))
-        LOGGER.warning(
-            "%s: %s is selected with none of its properties: all of them are read",
-            entry.source,
-            entry.place(above[:-1]),
-        )
+        text = "%s: %s is selected with none of its properties: all of them are read"
+        LOGGER.warning(text, entry.source, entry.place(above[:-1]))
     return document
 
 
