@@ -41,3 +41,8 @@ def places(part: Json, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
         yield from places(inner, (*above, name))
     if "items" in part:
         yield from places(part["items"], (*above, "[]"))
+
+
+def breadcrumb(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The breadcrumb of a place in a schema."""
+    return tuple(part for step in steps for part in (("items",) if step == "[]" else ("properties", step)))

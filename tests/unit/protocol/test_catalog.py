@@ -7,18 +7,13 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.settings import REPLICATION_METHODS
 from tap_incident.streams import STREAMS, Stream
 from tests.support.each import EACH_STREAM
-from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, entry_of, places
+from tests.unit.protocol.catalogs import INCREMENTAL_STREAMS, breadcrumb, entry_of, places
 
 CATALOGS = {
     (method, excluded): discover(method, exclude_personal_data=excluded)
     for method in REPLICATION_METHODS
     for excluded in (False, True)
 }
-
-
-def breadcrumb(steps: tuple[str, ...]) -> tuple[str, ...]:
-    """The breadcrumb of a place in a schema."""
-    return tuple(part for step in steps for part in (("items",) if step == "[]" else ("properties", step)))
 
 
 def test_catalog_lists_every_stream_once_and_sorted() -> None:
