@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import Detail, Incremental, Parent, Privacy, Stream
+from tap_incident.streams.definition import Detail, Parent, Privacy, Stream
 
 ALERTS: tuple[Stream, ...] = (
     Stream(
@@ -12,7 +12,7 @@ ALERTS: tuple[Stream, ...] = (
         "alerts.view",
         page_size=50,
         filters_created_at=True,
-        incremental=Incremental("updated_at"),
+        replication_key="updated_at",
     ),
     Stream(
         "alert_notes",

@@ -55,16 +55,6 @@ class Parent:
 
 
 @dataclass(frozen=True)
-class Incremental:
-    """How the API filters by the time of the last change, for the replication method INCREMENTAL."""
-
-    replication_key: str | None = None
-    """Timestamp of a row's last change; None if the API has no filter for it."""
-    days_only: bool = False
-    """True if the filter takes a date, not a timestamp."""
-
-
-@dataclass(frozen=True)
 class Answer:
     """Where the rows are in an answer."""
 
@@ -125,8 +115,11 @@ class Stream:
     """The endpoint's own rate limit, if it is lower than the key's."""
     filters_created_at: bool = False
     """True if the API filters the list by created_at, so that a long one can be read in windows of time."""
+    replication_key: str | None = None
+    """Timestamp of a row's last change, by which INCREMENTAL filters; None if the stream is always FULL_TABLE."""
+    filters_by_day: bool = False
+    """True if the API's filters by time take a date, not a timestamp."""
     parent: Parent = Parent()
-    incremental: Incremental = Incremental()
     window: tuple[str, str] | None = None
     """Query parameters for the start and the end of a window of time around the run, as long as the setting
     schedule_window_days says. The first one also takes the cursor of the next page."""
@@ -145,11 +138,6 @@ class Stream:
     def cursor_param(self) -> str:
         """Query parameter for the cursor of the next page. It replaces an initial parameter of the same name."""
         return self.window[0] if self.window else "after"
-
-    @property
-    def replication_key(self) -> str | None:
-        """Timestamp that INCREMENTAL filters by, None if the stream is always FULL_TABLE."""
-        return self.incremental.replication_key
 
     def list_params(self, modes: Sequence[str]) -> tuple[Params, ...]:
         """Query parameters of each list that together hold this stream's rows for the incident modes `modes`."""

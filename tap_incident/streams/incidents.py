@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import ROW_ID, STATUS_CATEGORIES, Answer, Incremental, Params, Parent, Stream
+from tap_incident.streams.definition import ROW_ID, STATUS_CATEGORIES, Answer, Params, Parent, Stream
 
 _OF_INCIDENT: Params = (("incident_id", "id"),)
 # Without the incident's own mode, the API returns no rows for test and tutorial incidents.
@@ -25,7 +25,8 @@ INCIDENTS: tuple[Stream, ...] = (
         ),
         mode_param="mode[one_of]",
         requests_per_minute=60,
-        incremental=Incremental("updated_at", days_only=True),
+        replication_key="updated_at",
+        filters_by_day=True,
     ),
     Stream(
         "actions",
@@ -37,7 +38,7 @@ INCIDENTS: tuple[Stream, ...] = (
         filters_created_at=True,
         mode_param="incident_mode",
         parent=Parent("incidents", _OF_INCIDENT_IN_MODE, orphan_params=_WORK_STREAMS, has_list=True),
-        incremental=Incremental("updated_at"),
+        replication_key="updated_at",
     ),
     Stream(
         "follow_ups",
@@ -49,7 +50,7 @@ INCIDENTS: tuple[Stream, ...] = (
         filters_created_at=True,
         mode_param="incident_mode",
         parent=Parent("incidents", _OF_INCIDENT_IN_MODE, orphan_params=_WORK_STREAMS, has_list=True),
-        incremental=Incremental("updated_at"),
+        replication_key="updated_at",
     ),
     Stream(
         "incident_updates",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import ROW_ID, Answer, Incremental, Params, Parent, Privacy, Stream
+from tap_incident.streams.definition import ROW_ID, Answer, Params, Parent, Privacy, Stream
 
 _OF_SCHEDULE: Params = (("schedule_id", "id"),)
 
@@ -14,7 +14,8 @@ ON_CALL: tuple[Stream, ...] = (
         "escalations.view",
         page_size=50,
         filters_created_at=True,
-        incremental=Incremental("updated_at", days_only=True),
+        replication_key="updated_at",
+        filters_by_day=True,
     ),
     Stream(
         "escalation_paths",
