@@ -10,9 +10,8 @@ from pathlib import Path
 from tap_incident.config import ENVIRONMENT, Config, load_all
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file, read_file, readable_by_others
-from tap_incident.protocol.selection import Selection, select
+from tap_incident.protocol.selection import Selection, select, unknown
 from tap_incident.protocol.state import State, read_state
-from tap_incident.protocol.wanted import unknown
 
 LOGGER = logging.getLogger(__name__)
 

@@ -51,7 +51,7 @@ def described(part: Json, path: str = "", *, deep: bool) -> Iterator[tuple[str, 
 def _section(stream: Stream, organisation: Organisation) -> str:
     keys = ", ".join(f"`{key}`" for key in stream.key_properties)
     default = "Selected by default." if stream.selected_by_default else "Not selected by default."
-    changes = " Can be read incrementally." if stream.incremental.replication_key else ""
+    changes = " Can be read incrementally." if stream.replication_key else ""
     rows = [
         f"| `{path}` | {_kind(part)} | {part.get('description', '')} |"
         for path, part in described(schema(stream), deep=stream.selected_by_default)

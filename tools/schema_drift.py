@@ -73,7 +73,7 @@ def of_stream(facts: Json, stream: Stream) -> Iterator[str]:
 def sent(stream: Stream) -> set[str]:
     """The parameters that a stream's requests can have, without the brackets of operators."""
     pairs = (*stream.params, *stream.parent.params, *stream.parent.also_by, *stream.parent.orphan_params)
-    names = {name for name, _ in pairs} | set(stream.window.params if stream.window else ())
+    names = {name for name, _ in pairs} | set(stream.window or ())
     names |= {name for child in STREAMS if child.parent.stream == stream.name for name, _ in child.parent.only_if}
     names |= {stream.mode_param} if stream.mode_param else set()
     names |= {"created_at"} if stream.filters_created_at else set()

@@ -23,8 +23,9 @@ from urllib3.exceptions import MaxRetryError
 
 from tap_incident.config import Config, is_loopback
 from tap_incident.errors import BadData, BadEndpoint, NoConnection, PassingFault, SlowAnswer
-from tap_incident.streams import PATH_PARAM, Params
+from tap_incident.streams import Params
 
+_PATH_PARAM = re.compile(r"{(\w+)}")
 _CHUNK_BYTES = 16 * 1024
 """Most of a body that is read before the clock is looked at."""
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -51,12 +52,12 @@ def filled(request: str, path: str, params: Params) -> tuple[str, Params]:
     """
     if not all(is_unicode(value) for _, value in params):
         raise BadData(f"{request}: an id from the API is not valid Unicode, so it can't be sent")
-    names = PATH_PARAM.findall(path)
+    names = _PATH_PARAM.findall(path)
     values = {name: value for name, value in params if name in names}
     # A URL has no way to write these two: "." and ".." are removed from a path even when they are encoded.
     if any(values.get(name) in (None, "", ".", "..") for name in names):
         raise BadData(f"{request}: an id from the API can't be part of a path, so it can't be sent")
-    target = PATH_PARAM.sub(lambda found: quote(values[found[1]], safe=""), path)
+    target = _PATH_PARAM.sub(lambda found: quote(values[found[1]], safe=""), path)
     return target, tuple(pair for pair in params if pair[0] not in names)
 
 

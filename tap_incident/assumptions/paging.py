@@ -52,7 +52,7 @@ def _filter(*keys: str) -> Check:
     """A check that the filters by these timestamps leave out what is older, and what is older by only one of them."""
 
     def check(probe: Probe, stream: Stream) -> Finding:
-        days, rows = stream.incremental.days_only, probe.page(stream).rows
+        days, rows = stream.filters_by_day, probe.page(stream).rows
         since = {key: _middle((_moment(row, key) for row in rows), days=days) for key in keys}
 
         def passed(row: Row) -> int:
@@ -76,7 +76,7 @@ def _middle(moments: Iterable[datetime], *, days: bool) -> datetime:
 
 def _ends(probe: Probe, stream: Stream) -> Finding:
     rows = sorted(probe.page(stream).rows, key=lambda row: instant(row.get("created_at")))
-    if stream.incremental.days_only and rows:
+    if stream.filters_by_day and rows:
         return Finding(bool(_of_day(probe, stream, rows[0])), "an end is out")
     pairs = [(row, later) for row, later in pairwise(rows) if row["created_at"] != later["created_at"]]
     if not pairs:
@@ -107,7 +107,7 @@ def _moment(row: Row, key: str = "created_at") -> datetime:
 
 def _cursor(probe: Probe, stream: Stream) -> Finding:
     rows, after = _begun(probe, stream)
-    since = "2015-01-01" if stream.incremental.days_only else "2015-01-01T00:00:00Z"
+    since = "2015-01-01" if stream.filters_by_day else "2015-01-01T00:00:00Z"
     found = probe.page(stream, ("after", after), ("created_at[gte]", since), size=3).rows
     return Finding([row["id"] for row in found] == [row["id"] for row in rows[2:5]], "other rows")
 

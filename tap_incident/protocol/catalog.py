@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from singer import metadata
-
-from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
+from tap_incident.protocol.schemas import Breadcrumb, Schema, breadcrumbs, schema
 from tap_incident.streams import STREAMS, Stream
 
 
@@ -17,47 +15,37 @@ def discover(replication_method: str = "FULL_TABLE", *, exclude_personal_data: b
     `exclude_personal_data` is the setting (see `schema`).
     Source: Singer spec, sections "Discovery mode" and "Metadata".
     """
-    ordered = sorted(STREAMS, key=lambda stream: stream.name)
-    return {
-        "streams": [
-            _entry(
-                stream,
-                schema(stream, exclude_personal_data=exclude_personal_data),
-                stream.replication_method(replication_method),
-            )
-            for stream in ordered
-        ]
-    }
+    entries = []
+    for stream in sorted(STREAMS, key=lambda stream: stream.name):
+        document = schema(stream, exclude_personal_data=exclude_personal_data)
+        entry = {
+            "tap_stream_id": stream.name,
+            "stream": stream.name,
+            "key_properties": list(stream.key_properties),
+            "schema": document,
+            "metadata": _metadata(stream, document, replication_method),
+        }
+        entries.append(entry)
+    return {"streams": entries}
 
 
-def _entry(stream: Stream, document: Schema, method: str) -> dict[str, Any]:
-    return {
-        "tap_stream_id": stream.name,
-        "stream": stream.name,
-        "key_properties": list(stream.key_properties),
-        "schema": document,
-        "metadata": _written_metadata(stream, document, method),
-    }
-
-
-def _written_metadata(stream: Stream, document: Schema, method: str) -> list[dict[str, Any]]:
-    known = metadata.to_map(
-        metadata.get_standard_metadata(
-            schema=document,
-            key_properties=list(stream.key_properties),
-            # A method is forced where there is no choice, or where the setting has made it.
-            replication_method=None if stream.replication_key and method == "FULL_TABLE" else method,
-            valid_replication_keys=[stream.replication_key] if stream.replication_key else None,
-        )
-    )
-    if method == "INCREMENTAL":
-        metadata.write(known, ("properties", stream.replication_key), "inclusion", "automatic")
-    metadata.write(known, (), "selected-by-default", stream.selected_by_default)
+def _metadata(stream: Stream, document: Schema, replication_method: str) -> list[dict[str, Any]]:
+    key = stream.replication_key
+    method = replication_method if key else "FULL_TABLE"
+    root: dict[str, Any] = {"table-key-properties": list(stream.key_properties)}
+    # A method is forced where there is no choice, or where the setting has made it.
+    if not key or method == "INCREMENTAL":
+        root["forced-replication-method"] = method
+    if key:
+        root["valid-replication-keys"] = [key]
+    root |= {"inclusion": "available", "selected-by-default": stream.selected_by_default}
     if stream.parent.stream is not None:
-        metadata.write(known, (), "parent-tap-stream-id", stream.parent.stream)
+        root["parent-tap-stream-id"] = stream.parent.stream
+    automatic = {("properties", name) for name in (*stream.key_properties, *([key] if method == "INCREMENTAL" else []))}
+    found: dict[Breadcrumb, dict[str, Any]] = {(): root}
     # At every depth: the rules of Meltano only reach into a list if the catalog names what is in it.
     for breadcrumb in breadcrumbs(document):
-        if known.get(breadcrumb, {}).get("inclusion") != "automatic":
-            metadata.write(known, breadcrumb, "inclusion", "available")
-            metadata.write(known, breadcrumb, "selected-by-default", True)
-    return [{"breadcrumb": list(breadcrumb), "metadata": entry} for breadcrumb, entry in sorted(known.items())]
+        found[breadcrumb] = {"inclusion": "available", "selected-by-default": True}
+        if breadcrumb in automatic:
+            found[breadcrumb] = {"inclusion": "automatic"}
+    return [{"breadcrumb": list(breadcrumb), "metadata": entry} for breadcrumb, entry in sorted(found.items())]

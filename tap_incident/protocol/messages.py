@@ -10,7 +10,8 @@ import logging
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tap_incident.logs import masked, shortened
@@ -40,13 +41,13 @@ class Encoder:
     def __init__(self, secret: str = "", versions: Mapping[str, int] | None = None) -> None:
         """`secret` is masked in log lines. `versions` are the table versions of streams that have one."""
         self._secret = secret
-        self.versions = versions or {}
+        self._versions = versions or {}
         self._lock = threading.Lock()
         self._shapers: dict[str, Shaper] = {}
-        self._unknown: dict[str, set[str]] = {}
+        self._unknown: set[str] = set()
         self._replaced: set[str] = set()
 
-    def record(self, selected: Selected, row: dict[str, Any], extracted: str = "") -> str:
+    def record(self, selected: Selected, row: dict[str, Any], extracted: str) -> str:
         """The RECORD message of a row of the API. `extracted` is its `time_extracted`.
 
         NUL and halves of surrogate pairs become U+FFFD, with one WARNING per stream: PostgreSQL and DuckDB refuse them.
@@ -54,10 +55,9 @@ class Encoder:
         """
         name = selected.stream.name
         message: dict[str, Any] = {"type": "RECORD", "stream": name, "record": self._shaper(selected)(row)}
-        if extracted:
-            message["time_extracted"] = extracted
-        if name in self.versions:
-            message["version"] = self.versions[name]
+        message["time_extracted"] = extracted
+        if name in self._versions:
+            message["version"] = self._versions[name]
         line = _encode(message)
         if ("\\ud" in line or "\\u0000" in line) and _SUSPECT.search(line):
             return self._storable(name, line)
@@ -67,7 +67,7 @@ class Encoder:
         name = selected.stream.name
         with self._lock:
             if name not in self._shapers:
-                self._shapers[name] = shaper(selected, schema(selected.stream), self._collector(name))
+                self._shapers[name] = shaper(selected, schema(selected.stream), partial(self._collect, name))
             return self._shapers[name]
 
     def _storable(self, name: str, line: str) -> str:
@@ -82,29 +82,22 @@ class Encoder:
                 )
         return storable
 
-    def _collector(self, name: str) -> Callable[[str], None]:
-        """A function that keeps the path of an unknown property of the stream `name`."""
-        paths = self._unknown.setdefault(name, set())
-
-        def collect(path: str) -> None:
-            with self._lock:
-                if len(paths) < _MOST_UNKNOWN:
-                    short = len(path) <= _LONGEST_PATH
-                    paths.add(path if short else shortened(masked(path, self._secret), _LONGEST_PATH))
-
-        return collect
+    def _collect(self, name: str, path: str) -> None:
+        if len(path) > _LONGEST_PATH:
+            path = shortened(masked(path, self._secret), _LONGEST_PATH)
+        with self._lock:
+            if len(self._unknown) < _MOST_UNKNOWN:
+                self._unknown.add(f"{name}.{path}")
 
     def log_unknown_properties(self) -> None:
         """Log the properties of the API that are not in the schemas, but only the first of many."""
-        paths = [f"{name}.{path}" for name, found in sorted(self._unknown.items()) for path in sorted(found)]
-        more = len(paths[_SHOWN_UNKNOWN:])
-        at_least = "at least " * any(len(found) == _MOST_UNKNOWN for found in self._unknown.values())
+        paths = sorted(self._unknown)
+        more = len(paths) - _SHOWN_UNKNOWN
+        at_least = "at least " if len(paths) == _MOST_UNKNOWN else ""
+        others = f", and {at_least}{more:,} others" if more > 0 else ""
         if paths:
-            LOGGER.warning(
-                "The API sends properties that this version does not know; they are left out: %s%s",
-                ", ".join(paths[:_SHOWN_UNKNOWN]),
-                f", and {at_least}{more:,} others" if more else "",
-            )
+            text = "The API sends properties that this version does not know; they are left out: %s%s"
+            LOGGER.warning(text, ", ".join(paths[:_SHOWN_UNKNOWN]), others)
 
 
 class Writer:

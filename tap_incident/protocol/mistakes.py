@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tap_incident.protocol.entries import Entry, field_name
-from tap_incident.protocol.schemas import Schema, breadcrumbs, schema
-from tap_incident.streams import Stream
+from tap_incident.protocol.entries import Entry
+from tap_incident.protocol.schemas import Schema, breadcrumbs, field_name, schema
+from tap_incident.streams import BY_NAME
 from tap_incident.words import nearest, shown
 
 LOGGER = logging.getLogger(__name__)
@@ -42,9 +42,9 @@ def log_keys(entry: Entry) -> None:
             )
 
 
-def log_properties(entry: Entry, document: Schema) -> None:
-    """Log the fields that the catalog selects or deselects, and the stream's schema `document` does not have."""
-    known = {field_name(breadcrumb): breadcrumb for breadcrumb in breadcrumbs(document)}
+def log_properties(entry: Entry) -> None:
+    """Log the fields that the entry selects or deselects, and its stream does not have."""
+    known = {field_name(breadcrumb): breadcrumb for breadcrumb in breadcrumbs(schema(BY_NAME[entry.name]))}
     unknown = []
     for breadcrumb, values in entry.metadata.items():
         name = field_name(breadcrumb)
@@ -58,14 +58,12 @@ def log_properties(entry: Entry, document: Schema) -> None:
         LOGGER.warning("%s: %s has no property %s: skipped", entry.source, entry.name, ", ".join(unknown))
 
 
-def log_overrides(entry: Entry, document: Schema, keys: Sequence[str]) -> None:
-    """Log what the entry says of types, formats, keys and properties, and the tap does not follow.
-
-    `document` and `keys` are the schema and the key properties of the stream.
-    """
-    theirs = _texts(entry.root("table-key-properties") or entry.root("key-properties"))
-    found = [f"key properties {', '.join(theirs)}"] if theirs and set(theirs) != set(keys) else []
-    found += _differences(entry.schema, document)
+def log_overrides(entry: Entry) -> None:
+    """Log what the entry says of types, formats, keys and properties of its stream, and the tap does not follow."""
+    stream = BY_NAME[entry.name]
+    keys = _texts(entry.root("table-key-properties") or entry.root("key-properties"))
+    found = [f"key properties {', '.join(keys)}"] if keys and set(keys) != set(stream.key_properties) else []
+    found += _differences(entry.schema, schema(stream))
     if found:
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         text = "%s: %s: types, formats, keys and properties are fixed, so these have no effect: %s%s"
@@ -97,12 +95,12 @@ def _texts(value: Any) -> list[str]:
     return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
 
 
-def log_excluded(selected: Mapping[Stream, Entry], source: str) -> None:
+def log_excluded(entries: Sequence[Entry], source: str) -> None:
     """Log the fields that these entries select, and that the setting exclude_personal_data leaves out."""
     asked = []
-    for stream, entry in selected.items():
-        left = set(breadcrumbs(schema(stream, exclude_personal_data=True)))
-        excluded = (breadcrumb for breadcrumb in breadcrumbs(schema(stream)) if breadcrumb not in left)
+    for entry in entries:
+        left = set(breadcrumbs(schema(BY_NAME[entry.name], exclude_personal_data=True)))
+        excluded = (each for each in breadcrumbs(schema(BY_NAME[entry.name])) if each not in left)
         asked += [entry.place(each) for each in excluded if entry.metadata.get(each, {}).get("selected")]
     if asked:
         more = len(asked) - _SHOWN_EXCLUDED

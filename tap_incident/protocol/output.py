@@ -12,21 +12,11 @@ import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import TextIO
 
 from tap_incident.errors import BadOutput
 
 _BUFFER_BYTES = 64 * 1024
-
-
-class Output(Protocol):
-    """What messages are written to."""
-
-    def write(self, text: str, /) -> object:
-        """Take a text. Raises OSError if it can't be written."""
-
-    def flush(self) -> None:
-        """Write out what was taken. Raises OSError if it can't be written."""
 
 
 class DescriptorOutput:
@@ -54,6 +44,10 @@ class DescriptorOutput:
                 select.select([], [self._descriptor], [])
             else:
                 del self._pending[:written]
+
+
+Output = DescriptorOutput | TextIO
+"""What messages are written to."""
 
 
 def standard_output() -> Output | None:

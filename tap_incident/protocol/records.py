@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from tap_incident.errors import BadData
 from tap_incident.protocol.schemas import DETAILS, OF_PEOPLE, Schema, marks
 from tap_incident.protocol.selection import Selected
+from tap_incident.streams.definition import Privacy
 from tap_incident.timestamps import is_valid
 
 Shaper = Callable[[dict[str, Any]], dict[str, Any]]
@@ -30,15 +31,9 @@ _URL = re.compile(
 _DECIMAL = re.compile(r"-?(0|[1-9]\d{0,99})(\.\d{1,99})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 LOGGER = logging.getLogger(__name__)
-_NAMES: dict[type, str] = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-    dict: "object",
-    list: "array",
-    type(None): "null",
-}
+_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
+_NEVER = type(None)
+"""A type that only null has, so every other value goes through the function."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +41,18 @@ class _Rules:
     """What applies to a whole stream, besides its schema."""
 
     unknown: _Unknown
-    withheld: frozenset[str]
-    cut_urls: frozenset[str]
-    details: frozenset[str]
+    privacy: Privacy
+    details: Sequence[str]
     """Objects in which people can be anywhere, if their data is excluded."""
 
 
 class _Misfit(Exception):
-    """A value that does not fit its schema: expected type, found type, and path (each level prepends its own name)."""
+    """A value that does not fit its schema: expected type, found type, and path (set by what holds the value)."""
 
     def __init__(self, expected: str, value: Any, found: str = "") -> None:
         super().__init__(expected)
         self.expected = expected
-        self.found = found or _NAMES.get(type(value), type(value).__name__)
+        self.found = found or _NAMES[type(value)]
         self.path = ""
 
 
@@ -71,10 +65,9 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
     """
     stream = selected.stream
     found = marks(stream) if selected.exclude_personal_data else {}
-    details = frozenset(path for path, kind in found.items() if kind == DETAILS)
-    rules = _Rules(unknown, frozenset(stream.privacy.withheld), frozenset(stream.privacy.cut_urls), details)
+    details = [path for path, kind in found.items() if kind == DETAILS]
+    rules = _Rules(unknown, stream.privacy, details)
     convert = _object(selected.schema, full_schema, "", rules)
-    keys = stream.key_properties
     unknown_values: set[str] = set()
 
     def shape(row: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +75,7 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
             record: dict[str, Any] = convert(row)
         except _Misfit as misfit:
             raise BadData(
-                f"{stream.name}: row {shown_id(row)}: {misfit.path.lstrip('.')} should be of type {misfit.expected}, "
+                f"{stream.name}: row {shown_id(row)}: {misfit.path} should be of type {misfit.expected}, "
                 f"but the API sent {misfit.found}"
             ) from None
         for name, values in stream.known:
@@ -94,7 +87,7 @@ def shaper(selected: Selected, full_schema: Schema, unknown: _Unknown) -> Shaper
                     stream.name,
                     name,
                 )
-        for key in keys:
+        for key in stream.key_properties:
             if record[key] is None:
                 raise BadData(f"{stream.name}: row {shown_id(row)} came without its key property {key}")
         return record
@@ -113,31 +106,29 @@ def _compile(schema: Schema, full: Schema, path: str, rules: _Rules) -> tuple[ty
     kind = next(name for name in schema["type"] if name != "null")
     if kind == "string" and schema.get("format") == "date-time":
         # Every value goes through the function, because an empty string must become null.
-        return _Never, _timestamp
+        return _NEVER, _timestamp
     if kind == "object":
         if "properties" in schema:
-            return _Never, _object(schema, full, path, rules)
-        return (_Never, _without_people) if path.lstrip(".") in rules.details else (dict, _refuse("object"))
+            return _NEVER, _object(schema, full, path, rules)
+        return (_NEVER, _without_people) if path in rules.details else (dict, _no_object)
     if kind == "array":
-        return _Never, _array(*_compile(schema["items"], full["items"], f"{path}[]", rules))
-    if path.lstrip(".") in rules.cut_urls:
-        return _Never, _cut_url
+        return _NEVER, _array(schema, full, f"{path}[]", rules)
+    if path in rules.privacy.cut_urls:
+        return _NEVER, _cut_url
     return {"string": (str, _string), "integer": (int, _integer), "number": (float, _number), "boolean": (bool, _bool)}[
         kind
     ]
 
 
-class _Never:
-    """A type that no JSON value has."""
-
-
 def _object(schema: Schema, full: Schema, path: str, rules: _Rules) -> _Convert:
+    def path_of(name: str) -> str:
+        return f"{path}.{name}" if path else name
+
     fields = [
-        (name, *_compile(child, full["properties"][name], f"{path}.{name}", rules))
+        (name, *_compile(child, full["properties"][name], path_of(name), rules))
         for name, child in schema["properties"].items()
     ]
-    places = (path.rpartition(".") for path in rules.withheld)
-    known = frozenset(full["properties"]) | {name for above, _, name in places if above == path.lstrip(".")}
+    known = frozenset(full["properties"])
 
     def convert(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
@@ -149,41 +140,39 @@ def _object(schema: Schema, full: Schema, path: str, rules: _Rules) -> _Convert:
                 found = get(name)
                 record[name] = found if found is None or type(found) is passes else fix(found)
         except _Misfit as misfit:
-            misfit.path = f".{name}{misfit.path}"
+            misfit.path = misfit.path or path_of(name)
             raise
         if not known.issuperset(value):
-            for extra in value.keys() - known:
-                rules.unknown(f"{path}.{extra}".lstrip("."))
+            extra = {path_of(name) for name in value.keys() - known}
+            for each in extra.difference(rules.privacy.withheld):
+                rules.unknown(each)
         return record
 
     return convert
 
 
-def _array(passes: type, fix: _Convert) -> _Convert:
+def _array(schema: Schema, full: Schema, path: str, rules: _Rules) -> _Convert:
+    passes, fix = _compile(schema["items"], full["items"], path, rules)
+
     def convert(value: Any) -> list[Any]:
         if type(value) is not list:
             raise _Misfit("array", value)
         try:
             return [found if found is None or type(found) is passes else fix(found) for found in value]
         except _Misfit as misfit:
-            misfit.path = f"[]{misfit.path}"
+            misfit.path = misfit.path or path
             raise
 
     return convert
 
 
-def _refuse(expected: str) -> _Convert:
-    def refuse(value: Any) -> Any:
-        raise _Misfit(expected, value)
-
-    return refuse
+def _no_object(value: Any) -> Any:
+    raise _Misfit("object", value)
 
 
 def _without_people(value: Any) -> Any:
     """A free object without the properties that tell who a person is, at every depth."""
-    if type(value) is not dict:
-        raise _Misfit("object", value)
-    return _cleaned(value)
+    return _cleaned(value) if type(value) is dict else _no_object(value)
 
 
 def _cleaned(value: Any) -> Any:
@@ -227,10 +216,8 @@ def _integer(value: Any) -> int:
 def _number(value: Any) -> float:
     if type(value) is int:
         return value
-    if type(value) is str and _WHOLE.fullmatch(value):
-        return int(value)
     if type(value) is str and _DECIMAL.fullmatch(value):
-        number = float(value)
+        number = int(value) if _WHOLE.fullmatch(value) else float(value)
         # Only if it is written back as exactly the same number.
         if Decimal(repr(number)) == Decimal(value):
             return number

@@ -1,11 +1,8 @@
-"""Alerts, their sources and routes, and the incidents that they led to.
-
-Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
-"""
+"""Alerts, their sources and routes, and the incidents that they led to."""
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import Detail, Incremental, Parent, Privacy, Stream
+from tap_incident.streams.definition import Detail, Parent, Privacy, Stream
 
 ALERTS: tuple[Stream, ...] = (
     Stream(
@@ -15,7 +12,7 @@ ALERTS: tuple[Stream, ...] = (
         "alerts.view",
         page_size=50,
         filters_created_at=True,
-        incremental=Incremental("updated_at"),
+        replication_key="updated_at",
     ),
     Stream(
         "alert_notes",
@@ -23,7 +20,6 @@ ALERTS: tuple[Stream, ...] = (
         "Notes that people wrote on an alert or on a group of alerts",
         "alerts.view",
         page_size=250,
-        selected_by_default=False,
         # A note on a group of alerts is in no alert's list, and there is no list of groups.
         parent=Parent(
             "alerts",
@@ -41,7 +37,6 @@ ALERTS: tuple[Stream, ...] = (
         "Attachments of alerts and of groups of alerts: title and URL",
         "alerts.view",
         page_size=25,  # The document gives no maximum; this is the default.
-        selected_by_default=False,
         # What is attached to a group is in no alert's list.
         parent=Parent("alerts", (("alert_id", "id"),), also_by=(("alert_group_id", "alert_group_ids"),)),
     ),
@@ -51,7 +46,6 @@ ALERTS: tuple[Stream, ...] = (
         "Links between alerts and incidents, and the routes that made them",
         "alerts.view",
         page_size=50,
-        selected_by_default=False,
     ),
     Stream("alert_attributes", "/v2/alert_attributes", "Attributes that alerts can have", "alert_schema.view"),
     Stream(
@@ -61,21 +55,13 @@ ALERTS: tuple[Stream, ...] = (
         "alert_sources.view",
         privacy=Privacy(withheld=("secret_token",)),
     ),
-    Stream(
-        "alert_tags",
-        "/v2/alert_tags",
-        "Tags that alerts can have",
-        "alerts.view",
-        page_size=250,
-        selected_by_default=False,
-    ),
+    Stream("alert_tags", "/v2/alert_tags", "Tags that alerts can have", "alerts.view", page_size=250),
     Stream(
         "alert_routes",
         "/v3/alert_routes",
         "Alert routes: which alerts each takes, what it makes of them, and whom it pages",
         "alert_routes.view",
         page_size=50,
-        selected_by_default=False,
         detail=Detail(
             "/v3/alert_routes/{id}",
             "alert_route",
@@ -92,6 +78,5 @@ ALERTS: tuple[Stream, ...] = (
         "Past and coming maintenance windows: which alerts they suppress, and who is notified",
         "maintenance_windows.view",
         page_size=50,
-        selected_by_default=False,
     ),
 )

@@ -1,7 +1,4 @@
-"""Workflows, their runs, announcements, and the API keys.
-
-Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
-"""
+"""Workflows, their runs, announcements, the API keys, and policies with what does not meet them."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ AUTOMATION: tuple[Stream, ...] = (
         "/v2/workflows",
         "Workflows in every state: triggers, conditions and steps",
         "workflows.view",
-        selected_by_default=False,
         detail=Detail("/v2/workflows/{id}", "workflow", ("form_fields", "steps"), beside=("management_meta",)),
         # Headers and bodies of webhooks.
         privacy=Privacy(withheld=("steps[].param_bindings",)),
@@ -26,7 +22,6 @@ AUTOMATION: tuple[Stream, ...] = (
         page_size=50,
         filters_created_at=True,
         # The URL as it was called, with secrets in it. For a chat's webhook, the path is the credential.
-        selected_by_default=False,
         privacy=Privacy(cut_urls=("progress[].webhook_delivery.endpoint",)),
     ),
     Stream(
@@ -35,14 +30,12 @@ AUTOMATION: tuple[Stream, ...] = (
         "Rules by which incidents are announced in channels",
         "announcement_rules.view",
         page_size=250,
-        selected_by_default=False,
     ),
     Stream(
         "announcement_templates",
         "/v2/announcement_templates",
         "Templates of announcements: fields and buttons",
         "announcement_templates.view",
-        selected_by_default=False,
     ),
     Stream(
         "api_keys",
@@ -50,6 +43,19 @@ AUTOMATION: tuple[Stream, ...] = (
         "API keys that the key in use may see: name, roles and last use, but not the token",
         "api_keys.view",
         page_size=250,
-        selected_by_default=False,
+    ),
+    Stream(
+        "policies",
+        "/v2/policies",
+        "Policies: what follow-ups, post-mortems, debriefs and schedules must comply with",
+        "policies.view",
+        page_size=50,
+    ),
+    Stream(
+        "policy_findings",
+        "/v2/policy_findings",
+        "Violations of a policy: what it concerns, who is responsible, when it is due",
+        "policies.view",
+        page_size=250,
     ),
 )

@@ -1,7 +1,4 @@
-"""The catalog, and the teams, which are catalog entries too.
-
-Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
-"""
+"""The catalog, and the teams, which are catalog entries too."""
 
 from __future__ import annotations
 
@@ -24,7 +21,6 @@ CATALOG: tuple[Stream, ...] = (
         "Types of value that a catalog attribute can have",
         "catalog_types.view",
         ("type",),
-        selected_by_default=False,
         answer=Answer(key="resources"),
     ),
 )

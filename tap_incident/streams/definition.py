@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,10 +9,15 @@ Params = tuple[tuple[str, str], ...]
 """Query parameters in the order they are sent. A name may appear once per value."""
 
 STATUS_CATEGORIES = ("triage", "declined", "merged", "canceled", "live", "learning", "closed", "paused")
-PATH_PARAM = re.compile(r"{(\w+)}")
-"""A parameter in a path."""
 ROW_ID = "row_id"
 """Column that the tap adds where the API gives no stable id: a hash of the columns in `Answer.row_id_from`."""
+
+_SELECTED_BY_DEFAULT = (
+    *("incidents", "actions", "follow_ups", "incident_updates", "incident_roles", "incident_timestamps"),
+    *("incident_statuses", "incident_types", "severities", "custom_fields", "custom_field_options", "users"),
+    *("alerts", "alert_attributes", "alert_sources", "escalations", "schedules"),
+    *("teams", "catalog_types", "catalog_entries"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,30 +52,6 @@ class Parent:
     def id_property(self) -> str:
         """Property of the parent's row that holds its id."""
         return self.params[0][1]
-
-
-@dataclass(frozen=True)
-class Incremental:
-    """How the API filters by the time of the last change, for the replication method INCREMENTAL."""
-
-    replication_key: str | None = None
-    """Timestamp of a row's last change; None if the API has no filter for it."""
-    days_only: bool = False
-    """True if the filter takes a date, not a timestamp."""
-
-
-@dataclass(frozen=True)
-class TimeWindow:
-    """Query parameters for a window of time around the run. The setting schedule_window_days is its length."""
-
-    start_param: str
-    """Also takes the cursor of the next page."""
-    end_param: str
-
-    @property
-    def params(self) -> tuple[str, str]:
-        """Both parameters, the start first."""
-        return self.start_param, self.end_param
 
 
 @dataclass(frozen=True)
@@ -131,14 +111,18 @@ class Stream:
     """Query parameters of every request."""
     mode_param: str | None = None
     """Query parameter for incident_modes. One list covers all modes if it ends in [one_of], else one list each."""
-    selected_by_default: bool = True
     requests_per_minute: int | None = None
     """The endpoint's own rate limit, if it is lower than the key's."""
     filters_created_at: bool = False
     """True if the API filters the list by created_at, so that a long one can be read in windows of time."""
+    replication_key: str | None = None
+    """Timestamp of a row's last change, by which INCREMENTAL filters; None if the stream is always FULL_TABLE."""
+    filters_by_day: bool = False
+    """True if the API's filters by time take a date, not a timestamp."""
     parent: Parent = Parent()
-    incremental: Incremental = Incremental()
-    window: TimeWindow | None = None
+    window: tuple[str, str] | None = None
+    """Query parameters for the start and the end of a window of time around the run, as long as the setting
+    schedule_window_days says. The first one also takes the cursor of the next page."""
     answer: Answer = Answer()
     detail: Detail | None = None
     known: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -146,19 +130,14 @@ class Stream:
     privacy: Privacy = Privacy()
 
     @property
-    def path_params(self) -> list[str]:
-        """Names of the parameters in the path."""
-        return PATH_PARAM.findall(self.path)
+    def selected_by_default(self) -> bool:
+        """Whether a run reads it if no catalog or setting says so. Personal, sensitive and costly streams are not."""
+        return self.name in _SELECTED_BY_DEFAULT
 
     @property
     def cursor_param(self) -> str:
         """Query parameter for the cursor of the next page. It replaces an initial parameter of the same name."""
-        return self.window.start_param if self.window else "after"
-
-    @property
-    def replication_key(self) -> str | None:
-        """Timestamp that INCREMENTAL filters by, None if the stream is always FULL_TABLE."""
-        return self.incremental.replication_key
+        return self.window[0] if self.window else "after"
 
     def list_params(self, modes: Sequence[str]) -> tuple[Params, ...]:
         """Query parameters of each list that together hold this stream's rows for the incident modes `modes`."""
@@ -167,7 +146,3 @@ class Stream:
         if self.mode_param.endswith("[one_of]"):
             return ((*self.params, *((self.mode_param, mode) for mode in modes)),)
         return tuple((*self.params, (self.mode_param, mode)) for mode in modes)
-
-    def replication_method(self, wanted: str) -> str:
-        """The replication method for this stream if `wanted` (FULL_TABLE or INCREMENTAL) is requested."""
-        return wanted if self.replication_key else "FULL_TABLE"

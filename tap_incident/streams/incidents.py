@@ -1,15 +1,13 @@
-"""Incidents and what belongs to one.
-
-Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
-"""
+"""Incidents, what belongs to one, what happened in it, and who took part."""
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import STATUS_CATEGORIES, Answer, Incremental, Params, Parent, Stream
+from tap_incident.streams.definition import ROW_ID, STATUS_CATEGORIES, Answer, Params, Parent, Stream
 
 _OF_INCIDENT: Params = (("incident_id", "id"),)
 # Without the incident's own mode, the API returns no rows for test and tutorial incidents.
 _OF_INCIDENT_IN_MODE: Params = (*_OF_INCIDENT, ("incident_mode", "mode"))
+_ADDED: Params = (("incident_id", "incident_id"),)
 _BY_INCIDENT = ("id", "incident_id")
 _WORK_STREAMS: Params = (("incident_mode", "stream"),)
 
@@ -27,7 +25,8 @@ INCIDENTS: tuple[Stream, ...] = (
         ),
         mode_param="mode[one_of]",
         requests_per_minute=60,
-        incremental=Incremental("updated_at", days_only=True),
+        replication_key="updated_at",
+        filters_by_day=True,
     ),
     Stream(
         "actions",
@@ -39,7 +38,7 @@ INCIDENTS: tuple[Stream, ...] = (
         filters_created_at=True,
         mode_param="incident_mode",
         parent=Parent("incidents", _OF_INCIDENT_IN_MODE, orphan_params=_WORK_STREAMS, has_list=True),
-        incremental=Incremental("updated_at"),
+        replication_key="updated_at",
     ),
     Stream(
         "follow_ups",
@@ -51,7 +50,7 @@ INCIDENTS: tuple[Stream, ...] = (
         filters_created_at=True,
         mode_param="incident_mode",
         parent=Parent("incidents", _OF_INCIDENT_IN_MODE, orphan_params=_WORK_STREAMS, has_list=True),
-        incremental=Incremental("updated_at"),
+        replication_key="updated_at",
     ),
     Stream(
         "incident_updates",
@@ -68,7 +67,6 @@ INCIDENTS: tuple[Stream, ...] = (
         "Items from other tools attached to an incident: alerts, pull requests, tickets",
         "attachments.view",
         _BY_INCIDENT,
-        selected_by_default=False,
         parent=Parent("incidents", _OF_INCIDENT, nested_as="attachments"),
     ),
     Stream(
@@ -79,8 +77,7 @@ INCIDENTS: tuple[Stream, ...] = (
         # A relationship appears once per incident, under one id, and its row names only the other incident.
         _BY_INCIDENT,
         page_size=250,
-        selected_by_default=False,
-        parent=Parent("incidents", _OF_INCIDENT, added_columns=(("incident_id", "incident_id"),)),
+        parent=Parent("incidents", _OF_INCIDENT, added_columns=_ADDED),
     ),
     Stream(
         "postmortem_documents",
@@ -89,7 +86,6 @@ INCIDENTS: tuple[Stream, ...] = (
         "incidents.view",
         page_size=250,
         params=(("sort_by", "created_at_oldest_first"),),
-        selected_by_default=False,
     ),
     Stream(
         "postmortem_contents",
@@ -97,8 +93,52 @@ INCIDENTS: tuple[Stream, ...] = (
         "The text of each post-mortem document, as Markdown",
         "in_app_postmortems.copy_as_markdown",
         ("postmortem_document_id",),
-        selected_by_default=False,
         parent=Parent("postmortem_documents", (("id", "id"),), added_columns=(("postmortem_document_id", "id"),)),
         answer=Answer(one_row_with="markdown"),
+    ),
+    # From here on, each stream costs at least one request per incident.
+    # Rows of an incident's work streams come too, and keep the work stream's own incident_id.
+    Stream(
+        "incident_timeline_items",
+        "/v2/incident_timeline_items",
+        "Timeline items of an incident and its work streams",
+        "incidents.view",
+        page_size=250,
+        parent=Parent("incidents", _OF_INCIDENT),
+    ),
+    Stream(
+        "incident_activity_log_entries",
+        "/v2/incident_activity_log_entries",
+        "Log of what happened in an incident and its work streams, without joins, messages and transcripts",
+        "incidents.view",
+        page_size=250,
+        parent=Parent("incidents", _OF_INCIDENT),
+    ),
+    Stream(
+        "incident_participants",
+        "/v2/incident_participants",
+        "People in an incident: who helps, who watches, and in which role",
+        "incidents.view",
+        (ROW_ID,),
+        parent=Parent("incidents", _OF_INCIDENT, added_columns=_ADDED),
+        # The list is not part of the identity: a person can move from one list to the other.
+        answer=Answer(list_column="participation", row_id_from=("incident_id", "user.id")),
+    ),
+    Stream(
+        "incident_participant_workloads",
+        "/v2/incident_participant_workloads",
+        "Minutes that each person spent on an incident, at which times of the day",
+        "incident_workloads.view",
+        (ROW_ID,),
+        parent=Parent("incidents", _OF_INCIDENT, added_columns=_ADDED),
+        answer=Answer(row_id_from=("incident_id", "user.id")),
+    ),
+    Stream(
+        "call_sessions",
+        "/v2/call_sessions",
+        "Calls of an incident: start and end, but not what people said",
+        "call_transcripts.view",
+        page_size=250,
+        parent=Parent("incidents", _OF_INCIDENT),
     ),
 )

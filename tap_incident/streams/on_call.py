@@ -1,20 +1,8 @@
-"""On-call: escalations, their paths, calls, pauses, and schedules.
-
-Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
-"""
+"""On-call: escalations, their paths, calls, pauses, schedules, and what people are paid for being on call."""
 
 from __future__ import annotations
 
-from tap_incident.streams.definition import (
-    ROW_ID,
-    Answer,
-    Incremental,
-    Params,
-    Parent,
-    Privacy,
-    Stream,
-    TimeWindow,
-)
+from tap_incident.streams.definition import ROW_ID, Answer, Params, Parent, Privacy, Stream
 
 _OF_SCHEDULE: Params = (("schedule_id", "id"),)
 
@@ -26,7 +14,8 @@ ON_CALL: tuple[Stream, ...] = (
         "escalations.view",
         page_size=50,
         filters_created_at=True,
-        incremental=Incremental("updated_at", days_only=True),
+        replication_key="updated_at",
+        filters_by_day=True,
     ),
     Stream(
         "escalation_paths",
@@ -34,7 +23,6 @@ ON_CALL: tuple[Stream, ...] = (
         "Escalation paths: who is paged, in which order and on which conditions",
         "escalation_paths.view",
         page_size=25,
-        selected_by_default=False,
     ),
     Stream(
         "escalation_path_templates",
@@ -42,7 +30,6 @@ ON_CALL: tuple[Stream, ...] = (
         "Templates of escalation paths, with the parameters that a path fills in",
         "escalation_path_templates.view",
         page_size=25,
-        selected_by_default=False,
     ),
     Stream(
         "call_routes",
@@ -50,7 +37,6 @@ ON_CALL: tuple[Stream, ...] = (
         "Telephone numbers that people can call, and whom each call reaches",
         "call_routes.view",
         page_size=250,
-        selected_by_default=False,
         privacy=Privacy(withheld=("allowed_callers",)),
     ),
     Stream(
@@ -61,7 +47,6 @@ ON_CALL: tuple[Stream, ...] = (
         page_size=250,
         # Without a start, the API leaves out pauses that have ended. incident.io is younger than this start.
         params=(("from", "2020-01-01T00:00:00Z"),),
-        selected_by_default=False,
     ),
     Stream(
         "schedules",
@@ -76,9 +61,8 @@ ON_CALL: tuple[Stream, ...] = (
         "Shifts of a schedule around the time of the run: scheduled, overrides, and final",
         "schedules.view",
         (ROW_ID,),
-        selected_by_default=False,
         parent=Parent("schedules", _OF_SCHEDULE, added_columns=(("schedule_id", "schedule_id"),)),
-        window=TimeWindow("entry_window_start", "entry_window_end"),
+        window=("entry_window_start", "entry_window_end"),
         answer=Answer(
             list_column="entry_type",
             # entry_id and fingerprint can be missing, and one shift can be in two lists with the same ids. Without
@@ -95,7 +79,6 @@ ON_CALL: tuple[Stream, ...] = (
         "Overrides of a schedule: who takes over a shift",
         "schedules.view",
         page_size=250,
-        selected_by_default=False,
         parent=Parent("schedules", _OF_SCHEDULE),
         answer=Answer(key="overrides"),
     ),
@@ -104,7 +87,6 @@ ON_CALL: tuple[Stream, ...] = (
         "/v2/schedules/{schedule_id}/replicas",
         "Copies of a schedule in another tool, and the result of the last update",
         "schedules.view",
-        selected_by_default=False,
         parent=Parent("schedules", _OF_SCHEDULE),
     ),
     Stream(
@@ -113,7 +95,6 @@ ON_CALL: tuple[Stream, ...] = (
         "User groups in Slack that schedules keep up to date",
         "schedules.view",
         page_size=250,
-        selected_by_default=False,
     ),
     Stream(
         "schedule_sync_rules",
@@ -121,7 +102,20 @@ ON_CALL: tuple[Stream, ...] = (
         "Rules by which a schedule keeps a user group in Slack up to date",
         "schedules.view",
         page_size=250,
-        selected_by_default=False,
         parent=Parent("schedules", _OF_SCHEDULE),
+    ),
+    Stream(
+        "pay_configs",
+        "/v2/pay_configs",
+        "Rates of pay for being on call, by time of the week and for special days",
+        "schedule_pay_configs.view",
+        page_size=250,
+    ),
+    Stream(
+        "pay_reports",
+        "/v2/pay_reports",
+        "Complete pay reports: days, schedules, hours, and pay per currency",
+        "schedule_reports.view",
+        page_size=50,
     ),
 )

@@ -1,7 +1,4 @@
-"""Status pages, what they consist of, and what is published on them.
-
-Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
-"""
+"""Status pages, what they consist of, and what is published on them."""
 
 from __future__ import annotations
 
@@ -10,19 +7,13 @@ from tap_incident.streams.definition import Answer, Params, Parent, Stream
 _OF_PAGE: Params = (("status_page_id", "id"),)
 
 STATUS_PAGES: tuple[Stream, ...] = (
-    Stream("status_pages", "/v2/status_pages", "Status pages", page_size=250, selected_by_default=False),
-    Stream(
-        "status_page_components",
-        "/v2/status_page_components",
-        "Components that status pages can show",
-        selected_by_default=False,
-    ),
+    Stream("status_pages", "/v2/status_pages", "Status pages", page_size=250),
+    Stream("status_page_components", "/v2/status_page_components", "Components that status pages can show"),
     Stream(
         "status_page_structures",
         "/v2/status_page_structures/{status_page_id}",
         "Which components a status page shows, and in which groups",
         key_properties=("status_page_id",),
-        selected_by_default=False,
         parent=Parent("status_pages", _OF_PAGE, added_columns=(("status_page_id", "status_page_id"),)),
         answer=Answer(one_row_with="current_structure"),
     ),
@@ -31,7 +22,6 @@ STATUS_PAGES: tuple[Stream, ...] = (
         "/v2/status_page_incidents",
         "Incidents published on a status page, with their updates and affected components",
         page_size=250,
-        selected_by_default=False,
         parent=Parent("status_pages", _OF_PAGE),
     ),
     Stream(
@@ -39,7 +29,6 @@ STATUS_PAGES: tuple[Stream, ...] = (
         "/v1/status-pages/{id}/incidents/{incident_id}/response-incidents",
         "The organisation's own incidents that an incident on a status page is about",
         key_properties=("status_page_incident_id", "id"),
-        selected_by_default=False,
         parent=Parent(
             "status_page_incidents",
             (("incident_id", "id"), ("id", "status_page_id")),
@@ -52,7 +41,6 @@ STATUS_PAGES: tuple[Stream, ...] = (
         "/v2/status_page_maintenances",
         "Maintenances published on a status page, with their updates and components",
         page_size=250,
-        selected_by_default=False,
         parent=Parent("status_pages", _OF_PAGE),
     ),
 )

@@ -32,10 +32,10 @@ def child_params(stream: Stream, row: Row, span: TimeSpan, is_first: Callable[[s
     """
     parent = stream.parent
     for param, key in parent.params:
-        if row.get(key) is None and (key == parent.id_property or param in stream.path_params):
+        if row.get(key) is None and (key == parent.id_property or f"{{{param}}}" in stream.path):
             raise BadData(f"{parent.stream}: a row came without its key property {key}")
     own = tuple((param, str(row[key])) for param, key in parent.params if row.get(key) is not None)
-    window = zip(stream.window.params, span, strict=True) if stream.window else ()
+    window = zip(stream.window, span, strict=True) if stream.window else ()
     fixed = (*stream.params, *window)
     others = [(param, value) for param, key in parent.also_by for value in _ids(row, key, stream)]
     return [(*fixed, *own), *((*fixed, pair) for pair in others if is_first(stream.name, pair[1]))]

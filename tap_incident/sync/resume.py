@@ -129,7 +129,7 @@ def _outdated(step: Step, known: Bookmark, scope: str, config: Config) -> str:
 def _filter(stream: Stream, since: str | None) -> Params:
     if since is None or stream.replication_key is None:
         return ()
-    days_only = stream.incremental.days_only
+    days_only = stream.filters_by_day
     # A start_date may have a form that the API does not accept, or more digits than it reads.
     sent = rfc3339(before(since, _HALF_A_DAY))[:10] if days_only else rfc3339(before(since, timedelta()))
     return ((f"{stream.replication_key}[gte]", sent),)

@@ -67,7 +67,7 @@ class Room:
 
 def window_filter(left: Left, stream: Stream) -> Params:
     """The filter that asks for a window, and for a little more."""
-    overlap = _DAY_OVERLAP if stream.incremental.days_only else _OVERLAP
+    overlap = _DAY_OVERLAP if stream.filters_by_day else _OVERLAP
     start, end = left.asked
     first = _sent(start, overlap, stream) if start else None
     # Timestamps are rounded down, so that the end needs one second more.
@@ -79,7 +79,7 @@ def window_filter(left: Left, stream: Stream) -> Params:
 
 def _sent(moment: str, overlap: timedelta, stream: Stream) -> str:
     sent = rfc3339(before(moment, overlap))
-    return sent[:10] if stream.incremental.days_only else sent
+    return sent[:10] if stream.filters_by_day else sent
 
 
 def belongs(row: Row, left: Left) -> bool:
@@ -95,7 +95,7 @@ def belongs(row: Row, left: Left) -> bool:
 def is_ignored(page: Page, left: Left, stream: Stream) -> bool:
     """True if the first page of a window shows that the API ignores the filter: no row is where it was asked for."""
     start, end = (instant(each) if each else None for each in left.asked)
-    margin = 2 * _DAY_OVERLAP if stream.incremental.days_only else 2 * _OVERLAP
+    margin = 2 * _DAY_OVERLAP if stream.filters_by_day else 2 * _OVERLAP
     rows = [created for created in map(_created, page.rows) if created is not None]
     outside = ((start and created[0] < start[0] - margin) or (end and created[0] > end[0] + margin) for created in rows)
     return bool(rows) and all(outside)
@@ -113,7 +113,7 @@ class Chain:
 
     def __init__(self, left: Left, stream: Stream, now: str) -> None:
         self.left = left
-        self._by_day = stream.incremental.days_only
+        self._by_day = stream.filters_by_day
         self._now = now
         self._first: Instant | None = None
         self._last: Instant | None = None

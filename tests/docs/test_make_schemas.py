@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tap_incident.streams import ROW_ID, Answer, Parent, Privacy, Stream
+from tap_incident.streams import ROW_ID, Answer, Parent, Stream
+from tap_incident.streams.definition import Privacy
 from tests.fake_api.facts import CONTENT
 from tools.personal import questions
 from tools.schema_files import Json, nullable, read, rendered

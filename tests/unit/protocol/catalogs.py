@@ -22,12 +22,6 @@ def entry_of(catalog: Json, stream: str) -> Json:
     return found
 
 
-def root_metadata(entry: Json) -> Json:
-    """The metadata of the stream itself in a catalog entry."""
-    found: Json = next(item["metadata"] for item in entry["metadata"] if item["breadcrumb"] == [])
-    return found
-
-
 def with_replication_method(method: Any, *names: str, **more: Any) -> Json:
     """A catalog that selects only these streams, with this replication method and `more` metadata."""
     changes = {"replication-method": method, **more}
@@ -40,10 +34,15 @@ def property_names(schema: Json) -> set[str]:
     return set(found)
 
 
-def subschemas(schema: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """The schema and every schema inside it, each with its breadcrumb."""
-    yield path, schema
-    for name, part in schema.get("properties", {}).items():
-        yield from subschemas(part, (*path, "properties", name))
-    if "items" in schema:
-        yield from subschemas(schema["items"], (*path, "items"))
+def places(part: Json, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """Each place of a schema, by the steps to it ("[]" into a list), and its part."""
+    yield above, part
+    for name, inner in part.get("properties", {}).items():
+        yield from places(inner, (*above, name))
+    if "items" in part:
+        yield from places(part["items"], (*above, "[]"))
+
+
+def breadcrumb(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The breadcrumb of a place in a schema."""
+    return tuple(part for step in steps for part in (("items",) if step == "[]" else ("properties", step)))

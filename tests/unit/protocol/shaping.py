@@ -7,7 +7,7 @@ import pytest
 from tap_incident.errors import BadData
 from tap_incident.protocol.records import shaper
 from tap_incident.protocol.selection import Selected
-from tap_incident.streams import Privacy, Stream
+from tap_incident.streams.definition import Privacy, Stream
 from tests.support.runs import Json
 
 STRING: Json = {"type": ["null", "string"]}

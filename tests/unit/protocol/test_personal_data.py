@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -18,7 +17,7 @@ from tests.fake_api.facts import COMPONENTS, CONTENT, resolve
 from tests.support.each import EACH_STREAM
 from tests.support.logs import warnings
 from tests.support.runs import Json, only, set_field
-from tests.unit.protocol.catalogs import entry_of, property_names, subschemas
+from tests.unit.protocol.catalogs import places, property_names
 from tools.schema_files import row_of
 
 KINDS = {"name", "email", "slack_id", "other_id", "label", DETAILS, TEXT}
@@ -28,7 +27,7 @@ PEOPLE = {name for name, fact in COMPONENTS.items() if PERSON & set(fact.get("pr
 NAMES_A_PERSON = ("actor", "assignee", "creator", "participant", "person", "user")
 
 
-def places(fact: Json, path: str = "", above: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+def components(fact: Json, path: str = "", above: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """Each component at or below a fact, with its path. Maps of any names are a level without a name."""
     component = fact.get("$ref", "").rsplit("/", 1)[-1]
     if component in above:
@@ -37,11 +36,11 @@ def places(fact: Json, path: str = "", above: tuple[str, ...] = ()) -> Iterator[
         yield path, component
     found = resolve(fact)
     for name, inner in found.get("properties", {}).items():
-        yield from places(inner, f"{path}.{name}".lstrip("."), (*above, component))
+        yield from components(inner, f"{path}.{name}".lstrip("."), (*above, component))
     if "items" in found:
-        yield from places(found["items"], f"{path}[]", above)
+        yield from components(found["items"], f"{path}[]", above)
     if isinstance(found.get("additionalProperties"), dict):
-        yield from places(found["additionalProperties"], f"{path}.*", above)
+        yield from components(found["additionalProperties"], f"{path}.*", above)
 
 
 def is_left_out(path: str, left_out: set[str]) -> bool:
@@ -58,7 +57,7 @@ def left_out(stream: Stream) -> set[str]:
 def test_each_person_in_the_types_of_the_api_is_marked(stream: Stream) -> None:
     withheld = set(stream.privacy.withheld)
     cleaned = {path for path, kind in marks(stream).items() if kind == DETAILS}
-    for path, component in places(row_of(CONTENT, stream)):
+    for path, component in components(row_of(CONTENT, stream)):
         if is_left_out(path, withheld):
             continue
         for name in PERSON & set(COMPONENTS[component]["properties"] if component in PEOPLE else ()):
@@ -88,11 +87,11 @@ def test_mark_is_of_a_known_kind_and_never_on_a_key(stream: Stream) -> None:
 @EACH_STREAM
 def test_schema_has_no_mark_and_lacks_exactly_what_is_left_out(stream: Stream) -> None:
     whole, left = schema(stream), schema(stream, exclude_personal_data=True)
-    assert not any(MARK in part for document in (whole, left) for _, part in subschemas(document))
-    lost = {path for path, _ in subschemas(whole)} - {path for path, _ in subschemas(left)}
-    names = {".".join(step for step in path if step != "properties").replace(".items", "[]") for path in lost}
+    assert not any(MARK in part for document in (whole, left) for _, part in places(document))
+    lost = {path for path, _ in places(whole)} - {path for path, _ in places(left)}
+    names = {".".join(path).replace(".[]", "[]") for path in lost}
     assert {name for name in names if not is_left_out(name, left_out(stream) - {name})} == left_out(stream)
-    assert all(part.get("properties") != {} for _, part in subschemas(left)), "an object has lost all it had"
+    assert all(part.get("properties") != {} for _, part in places(left)), "an object has lost all it had"
 
 
 def test_objects_of_any_form_lose_what_tells_who_a_person_is() -> None:
@@ -113,24 +112,12 @@ def test_objects_of_any_form_lose_what_tells_who_a_person_is() -> None:
         shaper(selected, schema(entries), unknown.append)({"id": "1", "attribute_values": ["Zoltan"]})
 
 
-def test_catalog_with_the_setting_has_no_personal_column() -> None:
-    found = discover(exclude_personal_data=True)
-    users = entry_of(found, "users")
-    assert {"id", "base_role", "seats"} <= property_names(users["schema"])
-    assert not PERSON & property_names(users["schema"])
-    assert not [m for m in users["metadata"] if m["breadcrumb"][1:] in [[name] for name in PERSON]]
-    assert '"email"' not in json.dumps(found)
-
-
 def test_selection_with_the_setting_is_the_same_with_and_without_a_catalog(caplog: pytest.LogCaptureFixture) -> None:
     selection = select(exclude_personal_data=True)
     assert all(found.schema == schema(found.stream, exclude_personal_data=True) for found in selection.values())
     assert select(discover(exclude_personal_data=True), exclude_personal_data=True) == selection
     # The catalog may be older than the setting. Its defaults are no wish.
     assert select(discover(), exclude_personal_data=True) == selection
-    assert list(select(streams=["users"], exclude_personal_data=True)["users"].schema["properties"]) == list(
-        schema(BY_NAME["users"], exclude_personal_data=True)["properties"]
-    )
     assert not warnings(caplog)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +12,9 @@ from tap_incident.errors import BadData
 from tap_incident.protocol.records import shaper
 from tap_incident.protocol.schemas import schema
 from tap_incident.protocol.selection import Selected
-from tap_incident.streams import STREAMS, Stream
-from tests.support.runs import Json
+from tap_incident.streams import Stream
+from tests.support.each import EACH_STREAM
+from tests.unit.protocol.catalogs import places
 from tests.unit.protocol.shaping import TIMESTAMP, array_of, error_for, record_of
 
 NO_TIMESTAMPS = [
@@ -59,23 +59,7 @@ def test_odd_timestamp_passes_unchanged(value: str) -> None:
     assert record_of({"v": value}, v=TIMESTAMP)["v"] == value
 
 
-def places(part: Json, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """Each place of a schema, by the steps to it ("[]" into a list), and its part."""
-    yield above, part
-    for name, inner in part.get("properties", {}).items():
-        yield from places(inner, (*above, name))
-    if "items" in part:
-        yield from places(part["items"], (*above, "[]"))
-
-
-def row_with(value: Any, steps: tuple[str, ...], keys: tuple[str, ...]) -> Json:
-    """A row that has its keys, and at this place this value."""
-    for step in reversed(steps):
-        value = [value] if step == "[]" else {step: value}
-    return {**dict.fromkeys(keys, "X1"), **value}
-
-
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+@EACH_STREAM
 def test_record_of_hostile_values_is_valid_by_its_schema_or_an_error(stream: Stream) -> None:
     document = schema(stream)
     shape = shaper(Selected(stream, schema(stream)), document, lambda path: None)
@@ -84,8 +68,11 @@ def test_record_of_hostile_values_is_valid_by_its_schema_or_an_error(stream: Str
         # All values for dates, and every seventh of the others, beginning anew at each place: together that is all.
         values = HOSTILE if "format" in part else HOSTILE[number % 7 :: 7]
         for value in values if steps else ():
+            row: Any = value
+            for step in reversed(steps):
+                row = [row] if step == "[]" else {step: row}
             try:
-                found: Any = shape(row_with(value, steps, stream.key_properties))
+                found: Any = shape({**dict.fromkeys(stream.key_properties, "X1"), **row})
             except BadData as error:
                 assert str(error).startswith(f"{stream.name}: row ")
                 continue

@@ -39,7 +39,7 @@ class LongList:
         if order != "none":
             rows.sort(key=lambda row: (instant(row["created_at"]), row["id"]), reverse=order == "newest first")
         self.rows, self.size, self.closed = rows, size, closed
-        self.by_day = BY_NAME[name].incremental.days_only
+        self.by_day = BY_NAME[name].filters_by_day
         self.places = [self._place(row["created_at"]) for row in rows]
         self.ignores = False
 

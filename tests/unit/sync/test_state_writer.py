@@ -51,7 +51,7 @@ class Desk:
         selected = (source or self.sources[0]).node.selected
         if selected:
             row = dict.fromkeys(selected.stream.key_properties, "1")
-            self.writer.take(Batch(selected, [self.encoder.record(selected, {**row}) for _ in range(number)]))
+            self.writer.take(Batch(selected, [self.encoder.record(selected, {**row}, AT) for _ in range(number)]))
 
     def fail(self, error: Unreadable, source: Source | None = None) -> list[Source]:
         """The source (the first one) fails."""

@@ -1,13 +1,10 @@
-"""How the organisation describes its incidents: custom fields, roles, statuses, types, severities, forms, templates.
-
-Paths, parameters, `page_size` maxima and scopes: the API's OpenAPI document.
-"""
+"""How the organisation describes its incidents, from custom fields to the glossary, and its people."""
 
 from __future__ import annotations
 
 from tap_incident.streams.definition import STATUS_CATEGORIES, Parent, Stream
 
-INCIDENT_SETTINGS: tuple[Stream, ...] = (
+ORGANISATION: tuple[Stream, ...] = (
     Stream("custom_fields", "/v2/custom_fields", "Custom fields that incidents can have", "custom_fields.view"),
     Stream(
         "custom_field_options",
@@ -34,7 +31,6 @@ INCIDENT_SETTINGS: tuple[Stream, ...] = (
         "/v3/incident_forms",
         "Forms that people fill in to declare, update or close an incident",
         page_size=250,
-        selected_by_default=False,
     ),
     Stream(
         "incident_templates",
@@ -42,13 +38,15 @@ INCIDENT_SETTINGS: tuple[Stream, ...] = (
         "Templates that new incidents are made from",
         "incident_templates.view",
         page_size=250,
-        selected_by_default=False,
     ),
+    Stream("glossary_entries", "/v2/glossary_entries", "Words of the organisation, with their meaning", page_size=250),
     Stream(
-        "glossary_entries",
-        "/v2/glossary_entries",
-        "Words of the organisation, with their meaning",
-        page_size=250,
-        selected_by_default=False,
+        "users",
+        "/v2/users",
+        "Users with roles and seats, including deactivated users",
+        "users.view",
+        # The maximum is 10,000, but that makes answers of about 10 MB.
+        page_size=1000,
+        params=(("include_inactive", "true"),),
     ),
 )

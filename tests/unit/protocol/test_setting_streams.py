@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 
 from tap_incident.protocol.selection import select
-from tap_incident.protocol.wanted import wanted
 from tap_incident.streams import STREAMS
 from tests.support.logs import warnings
 
@@ -30,23 +27,22 @@ DEFAULT = [stream.name for stream in STREAMS if stream.selected_by_default]
     ],
 )
 def test_patterns_select_streams_in_the_order_of_the_table(patterns: list[str], names: list[str]) -> None:
-    assert list(wanted(patterns, "streams")) == names
+    assert list(select(streams=patterns)) == names
 
 
 def test_only_a_name_is_explicit_and_a_star_is_not() -> None:
-    assert wanted(["users", "team*"], "streams") == {"users": True, "teams": False}
-    assert not any(wanted(["!users"], "streams").values())
-    assert [name for name, named in wanted(["default", "api_keys"], "streams").items() if named] == ["api_keys"]
+    for patterns, explicit in (
+        (["users", "team*"], ["users"]),
+        (["!users"], []),
+        (["default", "api_keys"], ["api_keys"]),
+    ):
+        assert [name for name, found in select(streams=patterns).items() if found.explicit] == explicit
 
 
 def test_unknown_names_are_skipped_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO):
-        assert list(wanted(["incident", "users", "!User", "zebra*"], "config.json: streams")) == ["users"]
-    (warning,) = warnings(caplog)
-    assert warning == (
-        "config.json: streams: this tap has no stream incident (did you mean incidents?), "
-        "User (did you mean users?), zebra*: skipped"
-    )
+    assert list(select(streams=["incident", "users", "!User", "zebra*"], source="config.json: streams")) == ["users"]
+    said = "this tap has no stream incident (did you mean incidents?), User (did you mean users?), zebra*: skipped"
+    assert warnings(caplog) == [f"config.json: streams: {said}"]
 
 
 def test_catalog_takes_precedence_over_the_setting() -> None:
