@@ -82,7 +82,7 @@ def lasting(url: str) -> TapError:
     def sleep(seconds: float) -> None:
         clock[0] += 20 * seconds + 30
 
-    config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url})
+    config = configs.load([], {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url})
     client = Client(config, stop=threading.Event(), clock=lambda: clock[0], sleep=sleep)
     with pytest.raises((PassingFault, BadEndpoint)) as caught:
         list(client.pages(BY_NAME["users"], ()))

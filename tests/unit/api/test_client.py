@@ -35,14 +35,15 @@ ALERTS, SEVERITIES = BY_NAME["alerts"], BY_NAME["severities"]
 def client_of(url: str, clock: FakeClock, stop: threading.Event | None = None, **settings: Any) -> Client:
     """A client for this URL with a fake clock."""
     environ = {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url, **settings}
-    return Client(configs.load(None, environ), stop=stop or threading.Event(), clock=clock.clock, sleep=clock.sleep)
+    return Client(configs.load([], environ), stop=stop or threading.Event(), clock=clock.clock, sleep=clock.sleep)
 
 
 def test_timeout_is_retried() -> None:
     clock = FakeClock()
     late = iter([Fault(delay=5)])
     with FakeApi(organisation(1), faults=lambda *_: next(late, None)) as fake:
-        settings = configs.load('{"request_timeout": 0.5}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        environ = {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url, "TAP_INCIDENT_REQUEST_TIMEOUT": "0.5"}
+        settings = configs.load([], environ)
         client = Client(settings, stop=threading.Event(), clock=clock.clock, sleep=clock.sleep)
         assert len(list(client.pages(SEVERITIES, ()))) == 1
     assert clock.slept

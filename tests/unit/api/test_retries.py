@@ -118,7 +118,8 @@ def test_requests_under_way_are_at_most_max_concurrency_and_waiting_takes_no_pla
         return Fault(delay=0.01)
 
     with FakeApi(organisation(1), faults=faults) as fake:
-        config = configs.load('{"max_concurrency": 2}', {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        environ = {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url, "TAP_INCIDENT_MAX_CONCURRENCY": "2"}
+        config = configs.load([], environ)
         others_done = threading.Event()
 
         def asleep(seconds: float) -> None:

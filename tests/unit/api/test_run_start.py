@@ -38,7 +38,7 @@ def test_date_header_is_the_time_of_the_answer(date: str, expected: str | None) 
 def test_run_start_is_by_the_clock_that_is_behind(ahead: timedelta) -> None:
     here = datetime.now(timezone.utc)
     with FakeApi(organisation(1), clock_ahead=ahead.total_seconds()) as fake:
-        config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        config = configs.load([], {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
         client = Client(config, stop=threading.Event(), now=lambda: here)
         assert client.began == rfc3339(here - timedelta(days=1))
         list(client.pages(BY_NAME["severities"], ()))
