@@ -19,8 +19,7 @@ from tap_incident.check import RETRY_SECONDS, check
 from tap_incident.config import Config
 from tap_incident.errors import BadOutput, Stopped, TapError
 from tap_incident.inputs import config_of, raise_unknown_streams, selection_of, state_of
-from tap_incident.log_lines import log_lines
-from tap_incident.logs import clean_logs
+from tap_incident.logs import clean_logs, log_lines
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.output import Output, output_errors, standard_output
