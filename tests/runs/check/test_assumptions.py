@@ -11,11 +11,10 @@ import pytest
 from tap_incident.assumptions.probe import MOST_REQUESTS
 from tap_incident.assumptions.table import assumptions
 from tap_incident.timestamps import is_timestamp
-from tests.conftest import Tap
+from tests.conftest import Printed, Tap
 from tests.fake_api import FakeApi, Fault
 from tests.fake_api.traps import CATEGORIES, MODES
 from tests.runs.check.broken import CASES, Broken, Case, Params, ideal
-from tests.runs.check.conftest import Printed
 from tests.support.faults import refusal
 from tests.support.runs import Json, key_of, only, there
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from tests.conftest import Printed
 from tests.fake_api import FakeApi, organisation
-from tests.runs.check.conftest import Printed
 from tests.support.logs import critical
 from tests.support.runs import only
 

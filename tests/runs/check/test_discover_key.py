@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from tap_incident import main
+from tests.conftest import Printed
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.runs.check.conftest import Printed
 from tests.support.faults import always
 from tests.support.logs import logged
 from tests.support.runs import KEY
@@ -34,7 +34,7 @@ def test_discover_with_a_key_checks_it_and_prints_the_same_catalog(
     assert main(["--discover"]) == 0
     without_key = capsys.readouterr().out
     with FakeApi(organisation(1), faults=always(fault)) as fake, caplog.at_level(logging.INFO):
-        assert printed(fake, "--discover", api_key=key)[:2] == (code, "" if code else without_key)
+        assert printed(fake, "--discover", settings={"api_key": key})[:2] == (code, "" if code else without_key)
     assert {request.path for request in fake.requests} == {"/v1/identity"}
     assert len(fake.requests) <= 2
     assert said in logged(caplog, level)[0]

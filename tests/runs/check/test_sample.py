@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tap_incident.streams import BY_NAME
+from tests.conftest import Printed
 from tests.fake_api import FakeApi, organisation
-from tests.runs.check.conftest import Printed
 from tests.support.runs import Run, check, only, parsed
 
 
