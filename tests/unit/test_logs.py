@@ -161,16 +161,13 @@ keys=root
 [handlers]
 keys=stderr
 [formatters]
-keys=plain
+keys=
 [logger_root]
 level=INFO
 handlers=stderr
 [handler_stderr]
 class=StreamHandler
 args=(sys.stderr,)
-formatter=plain
-[formatter_plain]
-format=%(message)s
 """
 
 
