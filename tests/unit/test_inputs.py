@@ -22,16 +22,12 @@ from tests.support.logs import warnings
 from tests.support.runs import KEY
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+@pytest.fixture(autouse=True)
+def _no_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An API that knows nothing: no test here needs more of an answer."""
     with FakeApi(organisation(1), faults=always(Fault(status=404))) as fake:
-        yield fake.url
-
-
-@pytest.fixture(autouse=True)
-def _no_api(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    monkeypatch.setenv("INCIDENT_ENDPOINT", endpoint)
+        monkeypatch.setenv("INCIDENT_ENDPOINT", fake.url)
+        yield
 
 
 def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,21 +73,12 @@ def without(*names: str, only_with: str = "") -> Ask:
     return ask
 
 
-def moved(*seconds: int) -> Ask:
-    """An interval of moments begins and ends so many seconds later."""
-
-    def later(text: str, by: int) -> str:
-        moment, fraction = instant(text)
-        return f"{(moment + timedelta(seconds=by)).isoformat()[:19]}.{fraction or 0}Z"
-
-    def ask(path: str, params: Params) -> Params:
-        for number, (name, value) in enumerate(params):
-            if name == "created_at[date_range]" and "T" in value:
-                ends = zip(value.split("~"), seconds, strict=True)
-                params[number] = (name, "~".join(later(end, by) for end, by in ends))
-        return params
-
-    return ask
+def without_start(path: str, params: dict[str, str], body: Json) -> None:
+    """The first of two moments does not belong to their interval."""
+    first = params.get("created_at[date_range]", "").partition("~")[0]
+    for rows in body.values():
+        if "T" in first and isinstance(rows, list):
+            rows[:] = [row for row in rows if row["created_at"] != first]
 
 
 def in_another_zone(path: str, params: dict[str, str], body: Json) -> None:
@@ -112,14 +103,10 @@ def refused(name: str, value: str = "") -> Faults:
     return faults
 
 
-def untold(path: str, key: str, name: str) -> Tell:
-    """A property is missing in one object of the answers of a path."""
-
-    def tell(asked: str, params: dict[str, str], body: Json) -> None:
-        if asked == path:
-            del body[key][name]
-
-    return tell
+def nameless(path: str, params: dict[str, str], body: Json) -> None:
+    """No answer names an organisation, nor a number of rows."""
+    body.get("identity", {}).pop("dashboard_url", None)
+    body.get("pagination_meta", {}).pop("total_record_count", None)
 
 
 def larger(path: str, params: dict[str, str], body: Json) -> None:
@@ -178,13 +165,12 @@ NO_SCOPE = at("/v2/policies", refusal(403))
 OTHER_ROWS = " (other rows come too)"
 NOT_500: Ask = lambda path, params: [pair for pair in params if pair[1] != "500"]  # noqa: E731
 CASES = [
-    Case("organisation", "", "alerts", tell=untold("/v1/identity", "identity", "dashboard_url"), settings=INCREMENTAL),
+    Case("organisation", "", "alerts", tell=nameless, settings=INCREMENTAL),
     Case("order", " (no order)", "alerts", change=in_order_of_ids),
     Case("created-filter", OTHER_ROWS, "alerts actions escalations", ask=without("created_at")),
     Case("updated-filter", OTHER_ROWS, "alerts actions", ask=without("updated_at"), settings=INCREMENTAL),
     Case("two-filters", OTHER_ROWS, "alerts", ask=without("updated_at", only_with="created_at"), settings=INCREMENTAL),
-    Case("filter-ends", " (start in, end in)", "alerts actions", ask=moved(0, 1)),
-    Case("filter-ends", " (start out, end out)", "alerts actions", ask=moved(1, 0)),
+    Case("filter-ends", " (start out, end out)", "alerts actions", tell=without_start),
     Case("day-zone", " (another zone)", "escalations incidents", tell=in_another_zone, settings=INCREMENTAL),
     Case("cursor", " (refused)", "alerts", faults=refused("page_size", "3")),
     Case("hidden-categories", " (it is ignored)", "incidents", ask=without("status_category")),
@@ -196,7 +182,7 @@ CASES = [
     Case("group-notes", " (it comes with the alert too)", "alert_notes", tell=with_all_notes),
     Case("incident-changes", " (the incident does not change)", "actions", change=never_changed, settings=INCREMENTAL),
     Case("next-shifts", " (on larger pages too)", "schedules", tell=with_shifts),
-    Case("total", "", "incidents", tell=untold("/v2/incidents", "pagination_meta", "total_record_count")),
+    Case("total", "", "incidents", tell=nameless),
     Case("rate-limits", " (no limits)", "alerts", options={"rate_per_minute": None, "incidents_per_minute": None}),
     Case("rate-limits", " (only the limit of the key)", "incidents", options={"incidents_per_minute": None}),
     Case("date", "", "alerts", options={"dated": False}, settings=INCREMENTAL),
