@@ -1,5 +1,4 @@
-"""The log: what each line goes through (the API key is masked, nothing controls a terminal, no line is endless), and
-its form and level.
+"""The log: form and level of its lines. The API key is masked, nothing controls a terminal, and no line is endless.
 
 Source: Singer SDK, schema of structured logs (singer_sdk/schemas/logs.schema.json); singer-python, logging.conf.
 """
