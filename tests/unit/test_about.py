@@ -69,6 +69,7 @@ def test_about_text_lists_all_settings_and_streams(
         (["--format=json"], "argument --format: only with --about"),
         (["--discover", "--format=json"], "argument --format: only with --about"),
         (["--assumptions"], "argument --assumptions: only with --check"),
+        (["--check", "--discover"], "arguments --check, --discover: only one of them"),
         (["--about", "--format=yaml"], "argument --format: invalid choice: 'yaml'"),
     ],
 )
