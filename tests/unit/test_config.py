@@ -111,6 +111,7 @@ def test_config_that_is_not_json_is_an_error_without_its_content(text: str) -> N
         load([("conf.json", text)], {})
     # A traceback also shows the cause of an error, and the one of the JSON parser contains the whole file.
     assert PAYLOAD not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
 

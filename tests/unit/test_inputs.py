@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from tap_incident import main
-from tap_incident.config import Config, load
-from tap_incident.errors import BadInput
-from tap_incident.inputs import raise_unknown_streams, selection_of
+from tap_incident.config import load
+from tap_incident.inputs import selection_of
 from tap_incident.protocol.catalog import discover
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import always
@@ -100,23 +99,6 @@ def test_config_file_that_meltano_makes_is_one_line_about_the_umask(
     assert line.endswith("others on this machine may read it: run Meltano under umask 077")
 
 
-NO_FILES = argparse.Namespace(catalog=None, properties=None)
-
-
-def settings_of(**settings: Any) -> Config:
-    """The configuration with these settings."""
-    return load([("config.json", json.dumps({"api_key": KEY, **settings}))], {})
-
-
-def test_unknown_names_in_the_setting_streams_are_an_error_when_the_rest_was_read() -> None:
-    config = settings_of(streams=["incidnets", "users", "!teems", "alert*"])
-    with pytest.raises(BadInput, match=r"no stream incidnets \(did you mean incidents\?\), teems \(did you mean teams"):
-        raise_unknown_streams(NO_FILES, config)
-    # With a catalog, the setting is not used.
-    raise_unknown_streams(argparse.Namespace(catalog="catalog.json", properties=None), config)
-    raise_unknown_streams(NO_FILES, settings_of(streams="users,!alert*"))
-
-
 @pytest.mark.parametrize(
     ("settings", "lines"),
     [
@@ -129,5 +111,6 @@ def test_unknown_names_in_the_setting_streams_are_an_error_when_the_rest_was_rea
 def test_start_date_without_an_incremental_stream_is_a_warning(
     caplog: pytest.LogCaptureFixture, settings: dict[str, Any], lines: int
 ) -> None:
-    selection_of(NO_FILES, settings_of(**settings))
+    config = load([("config.json", json.dumps({"api_key": KEY, **settings}))], {})
+    selection_of(argparse.Namespace(catalog=None, properties=None), config)
     assert len([line for line in warnings(caplog) if line.startswith("start_date has no effect")]) == lines

@@ -52,3 +52,18 @@ def test_check_fails_if_what_is_selected_by_name_cannot_be_read(
     assert outcomes(out)["severities"][-1] == "ok"
     (line,) = critical(caplog)
     assert "The key may not read all that is selected: users (see the table above)" in line
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_unknown_name_in_the_setting_streams_is_an_error_when_the_rest_was_read(
+    printed: Printed, caplog: pytest.LogCaptureFixture, options: list[str]
+) -> None:
+    settings = {"streams": ["incidnets", "severities", "!teems", "alert_so*"]}
+    with FakeApi(organisation(1)) as fake:
+        code, out, _ = printed(fake, *options, settings=settings)
+        assert code == 1
+        assert "severities" in out
+        (line,) = critical(caplog)
+        assert "no stream incidnets (did you mean incidents?), teems (did you mean teams?). Correct the setting" in line
+        # With a catalog, the setting is not used.
+        assert printed(fake, *options, settings=settings, catalog=only("severities"))[0] == 0
