@@ -8,8 +8,9 @@ import pytest
 
 from tests.conftest import Printed
 from tests.fake_api import FakeApi, organisation
+from tests.support.faults import at, refusal
 from tests.support.logs import critical
-from tests.support.runs import only
+from tests.support.runs import Json, only
 
 
 def outcomes(out: str) -> dict[str, list[str]]:
@@ -43,15 +44,33 @@ def test_check_names_a_permission_that_is_missing_as_the_dashboard_does(printed:
     assert re.search(r"^incidents\.attachments +not asked for: that takes a row of incidents$", out, re.MULTILINE)
 
 
-def test_check_fails_if_what_is_selected_by_name_cannot_be_read(
-    printed: Printed, caplog: pytest.LogCaptureFixture
+USERS_REFUSED = at("/v2/users", refusal(422))
+
+
+@pytest.mark.parametrize(
+    ("api", "streams", "said"),
+    [
+        ({"denied": ["users.view"]}, ["users", "severities"], "The key may not read all that is selected: users (see"),
+        ({"denied": ["users.view"]}, ["user*"], "Nothing could be read (see the table above)"),
+        ({"faults": USERS_REFUSED}, ["default"], "Not everything could be read: users (see the table above)"),
+    ],
+)
+def test_check_fails_if_a_sync_would(
+    printed: Printed, caplog: pytest.LogCaptureFixture, api: Json, streams: list[str], said: str
 ) -> None:
-    with FakeApi(organisation(3), denied=["users.view"]) as fake:
-        code, out, _ = printed(fake, "--check", catalog=only("users", "severities"))
+    with FakeApi(organisation(3), **api) as fake:
+        code, out, _ = printed(fake, "--check", settings={"streams": streams})
     assert code == 1
-    assert outcomes(out)["severities"][-1] == "ok"
+    assert {outcome for name, (*_, outcome) in outcomes(out).items() if name != "users"} <= {"ok"}
     (line,) = critical(caplog)
-    assert "The key may not read all that is selected: users (see the table above)" in line
+    assert said in line
+
+
+def test_check_takes_a_parent_that_was_deleted_for_one_without_rows(printed: Printed) -> None:
+    with FakeApi(organisation(3), faults=at("/v1/incident_attachments", refusal(404))) as fake:
+        code, out, _ = printed(fake, "--check")
+    assert code == 0
+    assert outcomes(out)["incidents.attachments"][-1] == "ok"
 
 
 @pytest.mark.parametrize("options", [[], ["--check"]])
