@@ -15,7 +15,7 @@ from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file
-from tap_incident.settings import INCIDENT_MODES, SETTINGS, own_name, variables
+from tap_incident.settings import INCIDENT_MODES, NAMES, SETTINGS, variables
 from tap_incident.timestamps import in_utc, is_timestamp
 from tap_incident.words import listed, nearest, shown, truth
 
@@ -100,11 +100,10 @@ def _of_file(source: str, text: str) -> _Given:
     given = parse_file(text, source)
     if not isinstance(given, dict):
         raise BadInput(f"{source}: must be a JSON object of settings")
-    unknown = [key for key in given if own_name(key) not in SETTINGS["properties"]]
-    _log_unknown(source, [key for key in unknown if key not in _OF_THE_SDK or given[key]])
-    for key, value in sorted(given.items(), key=lambda item: item[0] in SETTINGS["properties"]):
-        if own_name(key) in SETTINGS["properties"] and value not in (None, ""):
-            yield own_name(key), f"{source}: {key}", value
+    _log_unknown(source, [name for name in given if name not in NAMES and (name not in _OF_THE_SDK or given[name])])
+    for name, key in NAMES.items():
+        if given.get(name) not in (None, ""):
+            yield key, f"{source}: {name}", given[name]
 
 
 def _of_environment(environ: Mapping[str, str]) -> _Given:
@@ -131,8 +130,7 @@ def _log_unknown(source: str, names: Sequence[str]) -> None:
 
 def _log_unknown_variables(environ: Mapping[str, str]) -> None:
     """Log variables that are almost one of the tap's. Others with its prefix belong to an orchestrator."""
-    every = (variable for key in SETTINGS["properties"] for variable in variables(key))
-    known = {variable.removeprefix(_PREFIX) for variable in every if variable.startswith(_PREFIX)}
+    known = {name.upper() for name in NAMES}
     for name in (name.removeprefix(_PREFIX) for name in sorted(environ) if name.startswith(_PREFIX)):
         if name.lower() in _OF_THE_SDK and environ[_PREFIX + name]:
             _log_unknown("The environment", [name.lower()])
