@@ -34,22 +34,30 @@ def about() -> dict[str, Any]:
             **SETTINGS,
             "properties": {key: _documented(key) for key in SETTINGS["properties"]},
         },
-        "streams": [_stream(stream) for stream in STREAMS],
+        "streams": [
+            {
+                "name": stream.name,
+                "description": stream.description,
+                "key_properties": list(stream.key_properties),
+                "parent": stream.parent.stream,
+                "permission": stream.scope or None,
+                "selected_by_default": stream.selected_by_default,
+                "texts": _texts(stream),
+            }
+            for stream in STREAMS
+        ],
     }
 
 
-def as_json() -> str:
-    """`about()` as a JSON text."""
+def _as_json() -> str:
     return json.dumps(about(), indent=2)
 
 
-def as_text() -> str:
-    """`about()` as lines for a person."""
-    facts = about()
-    lines = [f"Name: {facts['name']}", f"Description: {facts['description']}", f"Version: {facts['version']}"]
-    for title, key in (("Supported Python Versions", "supported_python_versions"), ("Capabilities", "capabilities")):
-        lines += [f"{title}:", *(f"  - {item}" for item in facts[key] or ["unknown"])]
-    lines.append("Settings:")
+def _as_text() -> str:
+    summary, pythons = _packaged()
+    lines = [f"Name: {NAME}", f"Description: {summary}", f"Version: {VERSION}"]
+    lines += ["Supported Python Versions:", *(f"  - {python}" for python in pythons or ["unknown"])]
+    lines += ["Capabilities:", *(f"  - {capability}" for capability in CAPABILITIES), "Settings:"]
     for key, setting in SETTINGS["properties"].items():
         lines += [
             f"  - Name: {key}",
@@ -61,31 +69,22 @@ def as_text() -> str:
         ]
     lines += ["Streams:", *(f"  - {stream.name}" for stream in STREAMS)]
     lines.append("Columns with texts that people write (exclude_personal_data does not change them):")
-    lines += [f"  - {stream.name}: {', '.join(_text_columns(stream))}" for stream in STREAMS if _texts(stream)]
+    for stream in STREAMS:
+        columns = dict.fromkeys(path.partition(".")[0].removesuffix("[]") for path in _texts(stream))
+        lines += [f"  - {stream.name}: {', '.join(columns)}"] if columns else []
     return "\n".join(lines)
 
 
-def as_markdown() -> str:
-    """`about()` as a page of Markdown."""
-    facts = about()
-    pythons = facts["supported_python_versions"] or ["unknown"]
-    return "\n\n".join(
-        (
-            f"# `{NAME}`",
-            f"{facts['description']}. Version {VERSION}.",
-            "## Capabilities",
-            "\n".join(f"- `{capability}`" for capability in CAPABILITIES),
-            "## Supported Python Versions",
-            "\n".join(f"- {python}" for python in pythons),
-            "## Settings",
-            settings_table(),
-            "## Streams",
-            streams_table(),
-        )
-    )
+def _as_markdown() -> str:
+    summary, pythons = _packaged()
+    parts = [f"# `{NAME}`", f"{summary}. Version {VERSION}."]
+    parts += ["## Capabilities", "\n".join(f"- `{capability}`" for capability in CAPABILITIES)]
+    parts += ["## Supported Python Versions", "\n".join(f"- {python}" for python in pythons or ["unknown"])]
+    parts += ["## Settings", settings_table(), "## Streams", streams_table()]
+    return "\n\n".join(parts)
 
 
-FORMATS: Mapping[str, Callable[[], str]] = {"text": as_text, "json": as_json, "markdown": as_markdown}
+FORMATS: Mapping[str, Callable[[], str]] = {"text": _as_text, "json": _as_json, "markdown": _as_markdown}
 
 
 def settings_table() -> str:
@@ -95,8 +94,25 @@ def settings_table() -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for key, setting in SETTINGS["properties"].items():
-        names = ", ".join(_code(variable) for variable in variables(key))
+        names = ", ".join(f"`{variable}`" for variable in variables(key))
         facts = (f"`{key}`", setting["title"], names, _default(key), setting["accepts"], setting["description"])
+        lines.append(f"| {' | '.join(facts)} |")
+    return "\n".join(lines)
+
+
+def streams_table() -> str:
+    """A Markdown table with one row per stream."""
+    lines = [
+        "| stream | a row is | primary key | endpoint | permission | by default |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for stream in STREAMS:
+        keys = ", ".join(f"`{key}`" for key in stream.key_properties)
+        endpoint = f"`{stream.path}`" + (f", per row of {stream.parent.stream}" if stream.parent.stream else "")
+        endpoint += f", and `{stream.detail.path}` per row" if stream.detail else ""
+        permission = f"`{stream.scope}`" if stream.scope else "any"
+        selected = "yes" if stream.selected_by_default else "no"
+        facts = (f"`{stream.name}`", stream.description, keys, endpoint, permission, selected)
         lines.append(f"| {' | '.join(facts)} |")
     return "\n".join(lines)
 
@@ -106,17 +122,7 @@ def _default(key: str) -> str:
     default = SETTINGS["properties"][key].get("default")
     if default is None:
         return "(required)" if key in SETTINGS["required"] else "none"
-    return _code(default if isinstance(default, str) else json.dumps(default))
-
-
-def streams_table() -> str:
-    """A Markdown table with one row per stream."""
-    lines = [
-        "| stream | a row is | primary key | endpoint | permission | by default |",
-        "| --- | --- | --- | --- | --- | --- |",
-        *(_stream_row(stream) for stream in STREAMS),
-    ]
-    return "\n".join(lines)
+    return f"`{default if isinstance(default, str) else json.dumps(default)}`"
 
 
 def _packaged() -> tuple[str | None, list[str] | None]:
@@ -140,36 +146,6 @@ def _documented(key: str) -> dict[str, Any]:
     return facts
 
 
-def _stream(stream: Stream) -> dict[str, Any]:
-    return {
-        "name": stream.name,
-        "description": stream.description,
-        "key_properties": list(stream.key_properties),
-        "parent": stream.parent.stream,
-        "permission": stream.scope or None,
-        "selected_by_default": stream.selected_by_default,
-        "texts": _texts(stream),
-    }
-
-
 def _texts(stream: Stream) -> list[str]:
     """The texts that people write, at every depth."""
     return [path for path, kind in marks(stream).items() if kind in (TEXT, DETAILS)]
-
-
-def _text_columns(stream: Stream) -> list[str]:
-    """The columns of the row itself that hold such texts."""
-    return list(dict.fromkeys(path.partition(".")[0].removesuffix("[]") for path in _texts(stream)))
-
-
-def _stream_row(stream: Stream) -> str:
-    keys = ", ".join(f"`{key}`" for key in stream.key_properties)
-    endpoint = f"`{stream.path}`" + (f", per row of {stream.parent.stream}" if stream.parent.stream else "")
-    endpoint += f", and `{stream.detail.path}` per row" if stream.detail else ""
-    selected = "yes" if stream.selected_by_default else "no"
-    permission = _code(stream.scope or None) or "any"
-    return f"| `{stream.name}` | {stream.description} | {keys} | {endpoint} | {permission} | {selected} |"
-
-
-def _code(text: str | None) -> str:
-    return f"`{text}`" if text else ""

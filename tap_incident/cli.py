@@ -12,17 +12,12 @@ from datetime import datetime, timezone
 
 from tap_incident.settings import VERSION
 
-ABOUT_FORMATS = ("text", "json", "markdown")
 _SWITCH_SECONDS = 0.02
 
-Clock = Callable[[], datetime]
 
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-def main(argv: Sequence[str] | None = None, *, clock: Clock = _utc_now) -> int:
+def main(
+    argv: Sequence[str] | None = None, *, clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
+) -> int:
     """Run the tap with these arguments (default: the arguments of the process) and return its exit code.
 
     `clock` is called once; `schedule_entries` is read for a window around that time.
@@ -96,6 +91,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--test", action="store_true", help="write SCHEMA and a few records of each selected stream, but no STATE")
     add("--about", action="store_true", help="print name, version, capabilities, settings and streams, and exit")
-    add("--format", choices=ABOUT_FORMATS, help="output format of --about (default: text)")
+    add("--format", choices=("text", "json", "markdown"), help="output format of --about (default: text)")
     add("--version", action="version", version=f"tap-incident {VERSION}", help="print the version, and exit")
     return parser

@@ -6,11 +6,10 @@ import argparse
 import json
 import logging
 import os
-import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from tap_incident import about
@@ -20,8 +19,7 @@ from tap_incident.check import RETRY_SECONDS, check
 from tap_incident.config import Config
 from tap_incident.errors import BadOutput, Stopped, TapError
 from tap_incident.inputs import config_of, raise_unknown_streams, selection_of, state_of
-from tap_incident.log_lines import log_lines
-from tap_incident.logs import clean_logs
+from tap_incident.logs import clean_logs, log_lines
 from tap_incident.protocol.catalog import discover
 from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.output import Output, output_errors, standard_output
@@ -33,23 +31,22 @@ from tap_incident.sync.run import sync
 LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Process:
-    """What the command line gives to a run."""
-
-    args: argparse.Namespace
-    out: Output | None
-    stop: threading.Event
-    clock: Callable[[], datetime]
-    secrets: list[str]
-    """They are masked in the log."""
-
-
 def run(args: argparse.Namespace, clock: Callable[[], datetime]) -> int:
     """Do what the arguments ask for, and return the exit code: see `cli.main`."""
-    stop = threading.Event()
+    code, stop = 0, threading.Event()
     with clean_logs() as secrets, log_lines(os.environ, BY_NAME), signals_caught(stop) as caught:
-        code = _exit_code(_Process(args, standard_output(), stop, clock, secrets), caught)
+        out = standard_output()
+        try:
+            _run(args, out, stop, clock, secrets)
+        except BrokenPipeError:
+            code = 1  # The target has ended, and says why itself.
+        except Exception as error:
+            code = 1
+            # An error of stdout was logged before, or is about to be.
+            with suppress(OSError, ValueError):
+                if out is not None:
+                    out.flush()
+            _log(error, was_stopped=bool(caught))
         if caught:
             resume = "Stopped by %s. Run again with the last state to resume from there"
             LOGGER.warning(resume if code else "Stopped by %s when everything was written", caught[0].name)
@@ -57,68 +54,45 @@ def run(args: argparse.Namespace, clock: Callable[[], datetime]) -> int:
     return 128 + caught[0] if caught else code
 
 
-def _exit_code(process: _Process, caught: list[signal.Signals]) -> int:
-    """Run, and log what went wrong. 0: all was read. 1: not."""
-    try:
-        _run(process)
-        return 0
-    except BrokenPipeError:
-        return 1  # The target has ended, and says why itself.
-    except TapError as error:
-        _flush(process.out)
-        if not (caught and isinstance(error, Stopped)):
-            LOGGER.critical("%s", f"{error}. {error.advice}".strip().removesuffix("."))
-        return 1
-    except Exception as error:
-        _flush(process.out)
+def _log(error: Exception, *, was_stopped: bool) -> None:
+    """Log what ended the run, except that a signal stopped it."""
+    if not isinstance(error, TapError):
         LOGGER.exception("Unexpected error:")
         LOGGER.critical("A mistake in the tap (%s): please report it with the lines above", type(error).__name__)
-        return 1
+    elif not (was_stopped and isinstance(error, Stopped)):
+        LOGGER.critical("%s", f"{error}. {error.advice}".strip().removesuffix("."))
 
 
-def _flush(out: Output | None) -> None:
-    """Flush stdout. An error here was logged before, or is about to be."""
-    with suppress(OSError, ValueError):
-        if out is not None:
-            out.flush()
-
-
-def _run(process: _Process) -> None:
-    args, out, stop = process.args, process.out, process.stop
+def _run(
+    args: argparse.Namespace,
+    out: Output | None,
+    stop: threading.Event,
+    clock: Callable[[], datetime],
+    secrets: list[str],
+) -> None:
     if out is None:
         raise BadOutput("The messages can't be written: stdout is closed")
     if args.about:
-        _print(out, about.FORMATS[args.format or "text"]())
+        _print(out, [about.FORMATS[args.format or "text"]()])
         return
-    config = config_of(args, os.environ, key_needed=not args.discover, secrets=process.secrets)
+    config = config_of(args, os.environ, key_needed=not args.discover, secrets=secrets)
     if args.discover:
         if config.api_key:
             check_key(Client(config, stop=stop))
         catalog = discover(config.replication_method, exclude_personal_data=config.exclude_personal_data)
-        _print(out, json.dumps(catalog, indent=2))
+        _print(out, [json.dumps(catalog, indent=2)])
         return
     if args.assumptions:
-        for line in report(_impatient(config, stop)):
-            _print(out, line)
+        _print(out, report(_impatient(config, stop)))
         return
     selection = selection_of(args, config)
     state = state_of(args)
     client = _impatient(config, stop) if args.check or args.test else Client(config, stop=stop)
     if args.check:
-        for line in check(selection, config, client, process.clock()):
-            _print(out, line)
-        raise_unknown_streams(args, config)
-        return
-    sync(
-        selection,
-        config,
-        state,
-        client=client,
-        stop=stop,
-        writer=Writer(out, with_state=not args.test),
-        now=process.clock(),
-        sample=args.test,
-    )
+        _print(out, check(selection, config, client, clock()))
+    else:
+        writer = Writer(out, with_state=not args.test)
+        sync(selection, config, state, client=client, stop=stop, writer=writer, now=clock(), sample=args.test)
     raise_unknown_streams(args, config)
 
 
@@ -128,7 +102,8 @@ def _impatient(config: Config, stop: threading.Event) -> Client:
     return Client(quick, stop=stop, retry_seconds=RETRY_SECONDS)
 
 
-def _print(out: Output, text: str) -> None:
-    with output_errors():
-        out.write(text + "\n")
-        out.flush()
+def _print(out: Output, lines: Iterable[str]) -> None:
+    for line in lines:
+        with output_errors():
+            out.write(line + "\n")
+            out.flush()

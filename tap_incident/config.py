@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,39 +15,44 @@ from jsonschema import Draft4Validator
 
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file
-from tap_incident.settings import INCIDENT_MODES, SETTINGS, own_name, variables
-from tap_incident.suspicions import OF_THE_SDK, log_unknown, log_unknown_variables, odd_characters
+from tap_incident.settings import INCIDENT_MODES, NAMES, SETTINGS, variables
 from tap_incident.timestamps import in_utc, is_timestamp
-from tap_incident.words import listed, truth
+from tap_incident.words import listed, nearest, shown, truth
 
 LOGGER = logging.getLogger(__name__)
 
 ENVIRONMENT = "ENV"
 """Instead of a config file: the environment, as taps of the Meltano SDK have it."""
+_PREFIX = "TAP_INCIDENT_"
+_OF_THE_SDK = {
+    "stream_maps": "deselect the fields, or use a mapper such as meltano-map-transformer",
+    "flattening_enabled": "set it for the target, or read the nested columns as JSON",
+}
+"""Settings of Meltano SDK taps that people use to hide personal data, and what to do instead."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """Valid settings, defaults included. The repr hides the key."""
 
-    api_key: str = field(repr=False)
+    api_key: str = field(default="", repr=False)
     endpoint: str
-    streams: tuple[str, ...]
+    streams: tuple[str, ...] = ()
     """Empty for the default streams."""
     exclude_personal_data: bool
     incident_modes: tuple[str, ...]
     child_strategy: str
     schedule_window_days: int
     replication_method: str
-    start_date: str | None
+    start_date: str | None = None
     activate_version: bool
     max_concurrency: int
-    requests_per_minute: int | None
+    requests_per_minute: int | None = None
     request_timeout: float
     user_agent: str
 
 
-def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, key_needed: bool = True) -> Config:
+def load(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, key_needed: bool = True) -> Config:
     """Settings from config files, each with its name and its JSON text, else from the environment, else the defaults.
 
     Later files take precedence. A file with the name `ENVIRONMENT` stands for the environment, which then takes
@@ -54,16 +60,12 @@ def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, ke
     Logs unknown settings and, if there are several mistakes, each of them at ERROR. Raises BadInput for
     mistakes. No text shows a value.
     """
-    log_unknown_variables(environ)
+    _log_unknown_variables(environ)
     chosen = {key: setting["default"] for key, setting in SETTINGS["properties"].items() if "default" in setting}
     places: dict[str, str] = {}
     for name, text in [(ENVIRONMENT, ""), *files]:
         for key, place, value in _of_environment(environ) if name == ENVIRONMENT else _of_file(name, text):
             chosen[key], places[key] = _typed(value, key), place
-    if isinstance(chosen.get("api_key"), str):
-        chosen["api_key"] = chosen["api_key"].strip()
-    if isinstance(chosen.get("start_date"), str):
-        chosen["start_date"] = in_utc(chosen["start_date"])
     mistakes = _mistakes(chosen, places)
     file = next((f"{name}: " for name, _ in reversed(files) if name != ENVIRONMENT), "")
     if key_needed and "api_key" not in chosen:
@@ -78,29 +80,16 @@ def load_all(files: Sequence[tuple[str, str]], environ: Mapping[str, str], *, ke
     return _config(chosen)
 
 
-def load(text: str | None, environ: Mapping[str, str], *, source: str = "config", key_needed: bool = True) -> Config:
-    """The same from the text of one file (None: no file) with the name `source`."""
-    return load_all([] if text is None else [(source, text)], environ, key_needed=key_needed)
-
-
 def _config(chosen: Mapping[str, Any]) -> Config:
-    return Config(
-        api_key=chosen.get("api_key", ""),
-        endpoint=chosen["endpoint"].rstrip("/"),
-        streams=tuple(chosen.get("streams", ())),
-        exclude_personal_data=chosen["exclude_personal_data"],
-        incident_modes=tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
+    converted = {
+        "endpoint": chosen["endpoint"].rstrip("/"),
+        "streams": tuple(chosen.get("streams", ())),
+        "incident_modes": tuple(mode for mode in INCIDENT_MODES if mode in chosen["incident_modes"]),
         # "auto" is what versions before 1.2 had.
-        child_strategy=chosen["child_strategy"].replace("auto", "list"),
-        schedule_window_days=int(chosen["schedule_window_days"]),
-        replication_method=chosen["replication_method"],
-        start_date=chosen.get("start_date"),
-        activate_version=chosen["activate_version"],
-        max_concurrency=int(chosen["max_concurrency"]),
-        requests_per_minute=int(chosen["requests_per_minute"]) if "requests_per_minute" in chosen else None,
-        request_timeout=float(chosen["request_timeout"]),
-        user_agent=chosen["user_agent"],
-    )
+        "child_strategy": chosen["child_strategy"].replace("auto", "list"),
+        "request_timeout": float(chosen["request_timeout"]),
+    }
+    return Config(**{**chosen, **converted})
 
 
 _Given = Iterator[tuple[str, str, Any]]
@@ -111,11 +100,10 @@ def _of_file(source: str, text: str) -> _Given:
     given = parse_file(text, source)
     if not isinstance(given, dict):
         raise BadInput(f"{source}: must be a JSON object of settings")
-    unknown = [key for key in given if own_name(key) not in SETTINGS["properties"]]
-    log_unknown(source, [key for key in unknown if key not in OF_THE_SDK or given[key]])
-    for key, value in sorted(given.items(), key=lambda item: item[0] in SETTINGS["properties"]):
-        if own_name(key) in SETTINGS["properties"] and value not in (None, ""):
-            yield own_name(key), f"{source}: {key}", value
+    _log_unknown(source, [name for name in given if name not in NAMES and (name not in _OF_THE_SDK or given[name])])
+    for name, key in NAMES.items():
+        if given.get(name) not in (None, ""):
+            yield key, f"{source}: {name}", given[name]
 
 
 def _of_environment(environ: Mapping[str, str]) -> _Given:
@@ -126,8 +114,34 @@ def _of_environment(environ: Mapping[str, str]) -> _Given:
                 break
 
 
+def _log_unknown(source: str, names: Sequence[str]) -> None:
+    """Log the settings of a file that the tap does not have: at WARNING if something else was probably meant."""
+    others: dict[int, list[str]] = {logging.WARNING: [], logging.INFO: []}
+    for name in names:
+        if name in _OF_THE_SDK:
+            LOGGER.warning("%s: this tap has no setting %s, so nothing is hidden: %s", source, name, _OF_THE_SDK[name])
+        else:
+            level = logging.WARNING if nearest(name, SETTINGS["properties"]) else logging.INFO
+            others[level].append(shown(name, SETTINGS["properties"]))
+    for level, found in others.items():
+        if found:
+            LOGGER.log(level, "%s: this tap has no setting %s: ignored", source, ", ".join(found))
+
+
+def _log_unknown_variables(environ: Mapping[str, str]) -> None:
+    """Log variables that are almost one of the tap's. Others with its prefix belong to an orchestrator."""
+    known = {name.upper() for name in NAMES}
+    for name in (name.removeprefix(_PREFIX) for name in sorted(environ) if name.startswith(_PREFIX)):
+        if name.lower() in _OF_THE_SDK and environ[_PREFIX + name]:
+            _log_unknown("The environment", [name.lower()])
+        # A plugin that inherits from this tap in Meltano has names such as TAP_INCIDENT_EMEA_API_KEY.
+        elif name not in known and (near := nearest(name, known)) and not name.endswith(f"_{near}"):
+            text = "%s in the environment is no setting of this tap (did you mean %s?): ignored"
+            LOGGER.warning(text, _PREFIX + name, _PREFIX + near)
+
+
 def _typed(value: Any, key: str) -> Any:
-    """A text as the number, boolean or list that the setting needs, if it is one."""
+    """A text as the number, boolean, list, key or timestamp that the setting needs, if it is one."""
     wanted = SETTINGS["properties"][key]["type"]
     if not isinstance(value, str):
         return value
@@ -138,7 +152,9 @@ def _typed(value: Any, key: str) -> Any:
         return listed(value)
     if wanted in ("integer", "number") and re.fullmatch(r"\s*\d{1,15}(\.\d{1,15})?\s*", value):
         return float(value) if "." in value else int(value)
-    return value
+    if key == "start_date":
+        return in_utc(value)
+    return value.strip() if key == "api_key" else value
 
 
 def _mistakes(chosen: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
@@ -147,11 +163,24 @@ def _mistakes(chosen: Mapping[str, Any], places: Mapping[str, str]) -> list[str]
         wrong.add("endpoint")
     if "start_date" in chosen and not is_timestamp(chosen["start_date"]):
         wrong.add("start_date")
-    odd = odd_characters(chosen.get("api_key"))
+    odd = _odd_characters(chosen.get("api_key"))
     if odd:
         wrong.add("api_key")
     table, more = SETTINGS["properties"], {"api_key": odd}
     return [f"{places[key]} must be {table[key]['accepts']}{more.get(key, '')}" for key in table if key in wrong]
+
+
+def _odd_characters(key: object) -> str:
+    """What is wrong with the characters of an API key; "" if nothing is. It shows no part of the key."""
+    if not isinstance(key, str):
+        return ""
+    if re.fullmatch(r"(['\"]).*\1", key):
+        return ", but there are quotation marks around it (docker --env-file takes them as part of the value)"
+    for number, char in enumerate(key, 1):
+        if not "!" <= char <= "~":
+            name = unicodedata.name(char, "a control character")
+            return f", but character {number} of {len(key)} is U+{ord(char):04X} ({name})"
+    return ""
 
 
 def _is_usable_url(endpoint: str) -> bool:
@@ -162,9 +191,7 @@ def _is_usable_url(endpoint: str) -> bool:
         return False
     if not host or url.username is not None or re.search(r"[\s\x00-\x1f\x7f?#]", endpoint):
         return False
-    if url.scheme not in ("http", "https"):
-        return False
-    return url.scheme == "https" or is_loopback(host)
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
 
 
 def is_loopback(host: str) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from tap_incident.config import ENVIRONMENT, Config, load_all
+from tap_incident.config import ENVIRONMENT, Config, load
 from tap_incident.errors import BadInput
 from tap_incident.json_input import parse_file, read_file, readable_by_others
 from tap_incident.protocol.selection import Selection, select, unknown
@@ -22,24 +22,18 @@ def config_of(args: argparse.Namespace, environ: Mapping[str, str], *, key_neede
     Raises BadInput. Logs a WARNING if other accounts can read a file that holds the API key.
     """
     files = [(path, "" if path == ENVIRONMENT else read_file(path)) for path in args.config or ()]
-    config = load_all(files, environ, key_needed=key_needed)
+    config = load(files, environ, key_needed=key_needed)
     secrets.append(config.api_key)
     with_key = [name for name, text in files if config.api_key and config.api_key in text]
-    _warn_of([name for name in with_key if readable_by_others(name)], environ)
-    return config
-
-
-def _warn_of(open_files: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Log that these files hold the API key, and what the user can do about it."""
+    open_files = [name for name in with_key if readable_by_others(name)]
     made_by_meltano = [name for name in open_files if _is_made_by_meltano(name, environ)]
+    text = "%s holds the API key, and others on this machine may read it: %s"
     for name in open_files:
         if name not in made_by_meltano:
-            LOGGER.warning("%s holds the API key, and others on this machine may read it: chmod 600 it", name)
+            LOGGER.warning(text, name, "chmod 600 it")
     if made_by_meltano:
-        LOGGER.info(
-            "%s holds the API key, and others on this machine may read it: run Meltano under umask 077",
-            made_by_meltano[0],
-        )
+        LOGGER.info(text, made_by_meltano[0], "run Meltano under umask 077")
+    return config
 
 
 def _is_made_by_meltano(path: str, environ: Mapping[str, str]) -> bool:

@@ -17,6 +17,8 @@ SETTINGS["properties"]["user_agent"]["default"] = f"tap-incident/{VERSION}"
 
 INCIDENT_MODES: tuple[str, ...] = tuple(SETTINGS["properties"]["incident_modes"]["items"]["enum"])
 REPLICATION_METHODS: tuple[str, ...] = tuple(SETTINGS["properties"]["replication_method"]["enum"])
+NAMES = {name: key for key, s in SETTINGS["properties"].items() for name in (*s.get("aliases", ()), key)}
+"""The setting of each name that a file can have. The own name of a setting comes after its aliases, and wins."""
 OWN_KEYWORDS = ("official_variable", "aliases", "accepts")
 """Keys of a setting that are not JSON Schema."""
 
@@ -26,8 +28,3 @@ def variables(name: str) -> tuple[str, ...]:
     setting = SETTINGS["properties"][name]
     official = [setting["official_variable"]] if "official_variable" in setting else []
     return (*(f"TAP_INCIDENT_{each}".upper() for each in (name, *setting.get("aliases", ()))), *official)
-
-
-def own_name(name: str) -> str:
-    """The name in the table for a name that a file can have: an alias of a setting, or its own."""
-    return next((key for key, s in SETTINGS["properties"].items() if name in s.get("aliases", ())), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import select
 import signal
@@ -12,7 +11,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from tap_incident.log_lines import as_line
+from tap_incident.logs import warning_line
 
 _GRACE_SECONDS = 3.0
 """The process ends at most this long after a signal, even if a target that does not read blocks a write."""
@@ -44,7 +43,7 @@ def signals_caught(stop: threading.Event) -> Iterator[list[signal.Signals]]:
         with suppress(OSError):
             # Only if stderr has room: its reader may have stopped reading too.
             if select.select([], [2], [], 0)[1]:
-                os.write(2, f"{as_line(logging.WARNING, text)}\n".encode())
+                os.write(2, f"{warning_line(text)}\n".encode())
         os._exit(128 + caught[0])
 
     if threading.current_thread() is threading.main_thread():

@@ -24,6 +24,7 @@ from tests.support.runs import KEY, Run, parsed
 from tests.support.thorough import THOROUGH
 
 Tap = Callable[..., Run]
+Printed = Callable[..., tuple[int, str, str]]
 
 # The generated examples are the same in each run.
 settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, database=None)
@@ -76,19 +77,35 @@ def session_tap(tmp_path_factory: pytest.TempPathFactory) -> Tap:
     return partial(run_tap, tmp_path_factory.mktemp("tap"))
 
 
-def run_tap(
-    folder: Path, fake: FakeApi, *, settings: dict[str, Any] | None = None, now: datetime = NOW, **files: Any
-) -> Run:
-    """Run `main` with these files, written to `folder`. The time is the `now` of the stand-in's organisation."""
+@pytest.fixture
+def printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Printed:
+    """Run `main` with more options: printed(fake, "--check", settings=...) gives the exit code, stdout and stderr."""
+
+    def run(fake: FakeApi, *options: str, settings: dict[str, Any] | None = None, **files: Any) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main([*options, *_options(tmp_path, fake, settings, files)], clock=lambda: NOW)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def _options(folder: Path, fake: FakeApi, settings: dict[str, Any] | None, files: dict[str, Any]) -> list[str]:
     config = {"api_key": KEY, "endpoint": fake.url, **(settings or {})}
-    arguments = []
+    options = []
     for name, content in {"config": config, **files}.items():
         path = folder / f"{name}.json"
         path.write_text(json.dumps(content))
         path.chmod(0o600)
-        arguments += [f"--{name}", str(path)]
+        options += [f"--{name}", str(path)]
+    return options
+
+
+def run_tap(
+    folder: Path, fake: FakeApi, *, settings: dict[str, Any] | None = None, now: datetime = NOW, **files: Any
+) -> Run:
+    """Run `main` with these files, written to `folder`. The time is the `now` of the stand-in's organisation."""
     with redirect_stdout(TextIOWrapper(BytesIO(), "utf-8", newline="")) as out:
-        code = main(arguments, clock=lambda: now)
+        code = main(_options(folder, fake, settings, files), clock=lambda: now)
         out.flush()
     return Run(code, parsed(out.buffer.getvalue().decode()))
 

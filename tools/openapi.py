@@ -47,7 +47,7 @@ def newest(spec: str | None, environ: Mapping[str, str], pip: Path = PIP) -> Sou
     if spec:
         return Source(spec, json.loads(Path(spec).read_text("utf-8")))
     if environ.get("INCIDENT_API_KEY"):
-        config = load(None, environ)
+        config = load([], environ)
         content = Client(config, stop=Event()).get(PATH, (), "the API's document")
         return Source(config.endpoint + PATH, content)
     return of_sdk(pip)

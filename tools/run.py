@@ -125,7 +125,7 @@ def _remove(folder: Path) -> None:
 def _config(environ: dict[str, str]) -> Config | None:
     """The tap's settings; None if they can't be used, which the tap explains."""
     try:
-        return load(CONFIG.read_text("utf-8") if CONFIG.exists() else None, environ)
+        return load([("config", CONFIG.read_text("utf-8"))] if CONFIG.exists() else [], environ)
     except TapError:
         return None
 

@@ -32,10 +32,8 @@ def _hidden(is_hidden: Callable[[Row], bool], params: Params, *, all_are: bool =
 
 
 def _work_streams(probe: Probe, stream: Stream) -> Finding:
-    rows = probe.page(stream, ("incident_mode", "stream")).rows
-    if not rows:
-        raise Untold
-    return Finding(not probe.page(stream, ("incident_id", str(rows[0]["incident_id"]))).rows, "they come without it")
+    row = probe.page(stream, ("incident_mode", "stream")).rows[0]
+    return Finding(not probe.page(stream, ("incident_id", str(row["incident_id"]))).rows, "they come without it")
 
 
 def _notes(probe: Probe, notes: Stream) -> Finding:

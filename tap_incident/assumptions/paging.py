@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -53,7 +53,9 @@ def _filter(*keys: str) -> Check:
 
     def check(probe: Probe, stream: Stream) -> Finding:
         days, rows = stream.filters_by_day, probe.page(stream).rows
-        since = {key: _middle((_moment(row, key) for row in rows), days=days) for key in keys}
+        since = {key: sorted(_moment(row, key) for row in rows)[len(rows) // 2] for key in keys}
+        if days:
+            since = {key: each.replace(hour=0, minute=0, second=0) for key, each in since.items()}
 
         def passed(row: Row) -> int:
             return sum(_moment(row, key) >= each - (_BY_DAY * days) for key, each in since.items())
@@ -66,21 +68,11 @@ def _filter(*keys: str) -> Check:
     return check
 
 
-def _middle(moments: Iterable[datetime], *, days: bool) -> datetime:
-    found = sorted(moments)
-    if not found:
-        raise Untold
-    middle = found[len(found) // 2]
-    return middle.replace(hour=0, minute=0, second=0) if days else middle
-
-
 def _ends(probe: Probe, stream: Stream) -> Finding:
     rows = sorted(probe.page(stream).rows, key=lambda row: instant(row.get("created_at")))
-    if stream.filters_by_day and rows:
+    if stream.filters_by_day:
         return Finding(bool(_of_day(probe, stream, rows[0])), "an end is out")
     pairs = [(row, later) for row, later in pairwise(rows) if row["created_at"] != later["created_at"]]
-    if not pairs:
-        raise Untold
     pair = pairs[len(pairs) // 2]
     found = probe.page(stream, ("created_at[date_range]", "~".join(row["created_at"] for row in pair))).rows
     start, end = ("in" if row in found else "out" for row in pair)
@@ -89,7 +81,7 @@ def _ends(probe: Probe, stream: Stream) -> Finding:
 
 def _zone(probe: Probe, stream: Stream) -> Finding:
     by_hour = sorted(probe.page(stream).rows, key=lambda row: _moment(row).time())
-    if not by_hour or _moment(by_hour[0]).hour > 0 or _moment(by_hour[-1]).hour < 23:
+    if _moment(by_hour[0]).hour > 0 or _moment(by_hour[-1]).hour < 23:
         raise Untold
     found = {row["id"]: _of_day(probe, stream, row) for row in (by_hour[0], by_hour[-1])}
     return Finding(all(known in [row["id"] for row in rows] for known, rows in found.items()), "another zone")

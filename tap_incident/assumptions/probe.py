@@ -48,22 +48,20 @@ class Probe:
         params = (*(() if plain else stream.params), *more, *((("page_size", str(rows)),) if rows else ()))
         key = stream.path, params
         if key not in self._known:
-            self._known[key] = self._requested(stream, params)
+            if self.client.sent >= MOST_REQUESTS - _SPARE_REQUESTS or self._clock() > self._until:
+                raise Untold
+            try:
+                self._known[key] = page(self.client.get(stream.path, params, stream.name), stream)
+            except Unreadable as error:
+                self._known[key] = error
+            except PassingFault:
+                raise Untold from None
         found = self._known[key]
         if isinstance(found, Unreadable):
             raise found
         return found
 
-    def _requested(self, stream: Stream, params: Params) -> Page | Unreadable:
-        if self.client.sent >= MOST_REQUESTS - _SPARE_REQUESTS or self._clock() > self._until:
-            raise Untold
-        try:
-            return page(self.client.get(stream.path, params, stream.name), stream)
-        except Unreadable as error:
-            return error
-        except PassingFault:
-            raise Untold from None
-
 
 Check = Callable[[Probe, Stream], Finding]
-"""Raises Untold or ValueError if the rows that are there can't tell, and Unreadable if they can't be read."""
+"""Raises Untold, LookupError or ValueError if the rows that are there can't tell (none, for example), and Unreadable if
+they can't be read."""

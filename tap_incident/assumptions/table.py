@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from tap_incident.api.client import Client
 from tap_incident.assumptions import contents, paging
-from tap_incident.assumptions.probe import Check, Probe, Untold
+from tap_incident.assumptions.probe import Probe, Untold
 from tap_incident.errors import Rejected, Unreadable
 from tap_incident.settings import VERSION
 from tap_incident.streams import BY_NAME, STREAMS, Answer, Stream
@@ -32,11 +32,6 @@ class Assumption:
     belief: str
     if_wrong: str
     """What happens to a sync then."""
-
-    @property
-    def check(self) -> Check:
-        """Whether it holds for one of its lists."""
-        return _CHECKS[self.id]
 
 
 def assumptions() -> list[Assumption]:
@@ -69,7 +64,7 @@ def report(client: Client) -> Iterator[str]:
 
 def _result(each: Assumption, stream: Stream, probe: Probe) -> str:
     try:
-        holds, if_not, seen = each.check(probe, stream)
+        holds, if_not, seen = _CHECKS[each.id](probe, stream)
     except Rejected:
         holds, if_not, seen = False, "refused", ""
     except (Untold, Unreadable, AttributeError, LookupError, TypeError, ValueError):

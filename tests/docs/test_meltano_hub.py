@@ -21,7 +21,8 @@ def test_definition_is_valid_by_the_schema_of_the_hub() -> None:
 
 def test_definition_has_defaults_that_the_tap_takes_and_that_change_nothing() -> None:
     values = {setting["name"]: setting["value"] for setting in definition()["settings"] if "value" in setting}
-    assert load(json.dumps({"api_key": "k", **values}), {}) == load('{"api_key": "k"}', {})
+    key = ("key.json", '{"api_key": "k"}')
+    assert load([key, ("values.json", json.dumps(values))], {}) == load([key], {})
     assert not values.keys() & {"user_agent", "endpoint"}, "one changes with each release, one hides the environment"
 
 

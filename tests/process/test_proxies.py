@@ -78,7 +78,7 @@ def test_proxy_is_not_used_for_an_endpoint_on_this_machine(
 def lasting(url: str) -> TapError:
     """The fault that a request to this endpoint ends in, whose retries take no time."""
     clock = FakeClock()
-    config = configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url})
+    config = configs.load([], {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": url})
     client = Client(config, stop=clock, clock=clock.clock)
     with pytest.raises((PassingFault, BadEndpoint)) as caught:
         list(client.pages(BY_NAME["users"], ()))

@@ -24,24 +24,15 @@ def stdout_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_about_json_has_the_keys_of_the_meltano_sdk(capsys: pytest.CaptureFixture[str]) -> None:
     # MeltanoHub calls it like this. The config file is not read.
-    description = json.loads(stdout_of(capsys, "--about", "--format=json", "--config", "/dev/null/none"))
-    assert description == about()
-    expected = [
-        "name",
-        "description",
-        "version",
-        "sdk_version",
-        "supported_python_versions",
-        "capabilities",
-        "settings",
-    ]
-    assert list(description)[:7] == expected
-    assert (description["name"], description["version"]) == ("tap-incident", VERSION)
-    assert description["supported_python_versions"] == ["3.10", "3.11", "3.12", "3.13", "3.14"]
-    assert [stream["name"] for stream in description["streams"]] == [stream.name for stream in STREAMS]
+    found = json.loads(stdout_of(capsys, "--about", "--format=json", "--config", "/dev/null/none"))
+    keys = "name description version sdk_version supported_python_versions capabilities settings streams"
+    assert list(found) == keys.split()
+    assert (found["name"], found["version"]) == ("tap-incident", VERSION)
+    assert found["supported_python_versions"] == ["3.10", "3.11", "3.12", "3.13", "3.14"]
+    assert [stream["name"] for stream in found["streams"]] == [stream.name for stream in STREAMS]
 
 
-def test_about_settings_schema_accepts_what_the_tap_accepts() -> None:
+def test_about_settings_schema_is_plain_json_schema_that_accepts_what_the_tap_accepts() -> None:
     settings = about()["settings"]
     Draft4Validator.check_schema(settings)
     sample = json.loads((REPOSITORY / "config.sample.json").read_text())
@@ -49,19 +40,14 @@ def test_about_settings_schema_accepts_what_the_tap_accepts() -> None:
     assert valid(sample | {"api_key": "k"})
     for wrong in ({}, {"api_key": "a b"}, {"api_key": "k", "max_concurrency": 65}):
         assert not valid(wrong)
-
-
-def test_about_settings_schema_is_plain_json_schema_and_names_the_variables() -> None:
-    properties = about()["settings"]["properties"]
-    assert list(properties) == list(SETTINGS["properties"])
     for key, setting in SETTINGS["properties"].items():
-        assert not set(OWN_KEYWORDS) & set(properties[key])
-        assert all(variable in properties[key]["description"] for variable in variables(key))
-        assert properties[key].get("default") == setting.get("default")
-        assert properties[key].get("type") == setting["type"]
-        assert r"\Z" not in properties[key].get("pattern", "")
+        found = settings["properties"][key]
+        assert not set(OWN_KEYWORDS) & set(found)
+        assert all(variable in found["description"] for variable in variables(key))
+        assert r"\Z" not in found.get("pattern", "")
+        assert found.get("default") == setting.get("default")
     # MeltanoHub and SDKs hide settings with these two keywords in forms and logs.
-    hidden = [key for key, setting in properties.items() if setting.get("secret") and setting.get("writeOnly")]
+    hidden = [key for key, each in settings["properties"].items() if each.get("secret") and each.get("writeOnly")]
     assert hidden == ["api_key"]
 
 
@@ -70,14 +56,9 @@ def test_about_text_lists_all_settings_and_streams(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     out = stdout_of(capsys, "--about", *arguments)
-    expected = [
-        *SETTINGS["properties"],
-        *(stream.name for stream in STREAMS),
-        *CAPABILITIES,
-        *(variable for key in SETTINGS["properties"] for variable in variables(key)),
-        *(setting["description"] for setting in SETTINGS["properties"].values()),
-        "(required)",
-    ]
+    expected = [*SETTINGS["properties"], *(stream.name for stream in STREAMS), *CAPABILITIES, "(required)"]
+    for key, setting in SETTINGS["properties"].items():
+        expected += [*variables(key), setting["description"]]
     assert [name for name in expected if name not in out] == []
     assert out.startswith("# `tap-incident`\n" if "markdown" in arguments else "Name: tap-incident\n")
 
@@ -88,6 +69,7 @@ def test_about_text_lists_all_settings_and_streams(
         (["--format=json"], "argument --format: only with --about"),
         (["--discover", "--format=json"], "argument --format: only with --about"),
         (["--assumptions"], "argument --assumptions: only with --check"),
+        (["--check", "--discover"], "arguments --check, --discover: only one of them"),
         (["--about", "--format=yaml"], "argument --format: invalid choice: 'yaml'"),
     ],
 )

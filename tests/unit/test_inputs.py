@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from tap_incident import config as configs
 from tap_incident import main
-from tap_incident.errors import BadInput
-from tap_incident.inputs import raise_unknown_streams, selection_of
+from tap_incident.config import load
+from tap_incident.inputs import selection_of
 from tap_incident.protocol.catalog import discover
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import always
@@ -22,16 +21,12 @@ from tests.support.logs import warnings
 from tests.support.runs import KEY
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+@pytest.fixture(autouse=True)
+def _no_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An API that knows nothing: no test here needs more of an answer."""
     with FakeApi(organisation(1), faults=always(Fault(status=404))) as fake:
-        yield fake.url
-
-
-@pytest.fixture(autouse=True)
-def _no_api(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    monkeypatch.setenv("INCIDENT_ENDPOINT", endpoint)
+        monkeypatch.setenv("INCIDENT_ENDPOINT", fake.url)
+        yield
 
 
 def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,28 +56,16 @@ def test_file_that_cannot_be_read_is_named(
     assert f"{path}: {reason}" in caplog.messages[-1]
 
 
-def test_file_can_start_with_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "config.json").write_bytes(b'\xef\xbb\xbf{"api_key": "k"}')
-    assert main(["--discover", "--config", str(tmp_path / "config.json")]) == 0
-    assert capsys.readouterr().out
-
-
-def test_config_can_be_given_several_times(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_config_files_can_have_a_byte_order_mark_and_come_several_times(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = [tmp_path / "a.json", tmp_path / "b.json"]
-    for path, method in zip(paths, ("FULL_TABLE", "INCREMENTAL"), strict=True):
-        path.write_text(json.dumps({"replication_method": method}))
-    assert main(["--discover", "-c", str(paths[0]), "--config", str(paths[1])]) == 0
-    assert json.loads(capsys.readouterr().out) == discover("INCREMENTAL")
-    monkeypatch.setenv("TAP_INCIDENT_REPLICATION_METHOD", "INCREMENTAL")
-    assert main(["--discover", "--config", str(paths[0])]) == 0
-    assert json.loads(capsys.readouterr().out) == discover("FULL_TABLE")
-    assert main(["--discover", "--config", str(paths[0]), "--config", "ENV"]) == 0
+    (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"replication_method": "INCREMENTAL"}')
+    (tmp_path / "b.json").write_text("{}")
+    assert main(["--discover", "-c", str(tmp_path / "a.json"), "--config", str(tmp_path / "b.json"), "-c", "ENV"]) == 0
     assert json.loads(capsys.readouterr().out) == discover("INCREMENTAL")
 
 
-def key_lines(caplog: pytest.LogCaptureFixture, path: Path, mode: int = 0o644) -> list[logging.LogRecord]:
+def key_lines(caplog: pytest.LogCaptureFixture, path: Path, mode: int = 0o644) -> list[tuple[str, str]]:
     """What --discover says of two config files with the key, of which one has this mode and the other is private."""
     private = path.with_name("tap.0.config.json")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,15 +75,16 @@ def key_lines(caplog: pytest.LogCaptureFixture, path: Path, mode: int = 0o644) -
     with caplog.at_level(logging.INFO):
         assert main(["--discover", "--config", str(private), "--config", str(path)]) == 0
     assert KEY not in caplog.text
-    return [record for record in caplog.records if "holds the API key" in record.getMessage()]
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    return [(level, line) for level, line in lines if "holds the API key" in line]
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True), (0o400, False)])
 def test_config_file_with_the_api_key_that_others_can_read_is_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
 ) -> None:
-    lines = key_lines(caplog, tmp_path / "mine.json", mode)
-    assert [(line.levelname, "mine.json" in line.getMessage()) for line in lines] == [("WARNING", True)] * warned
+    line = f"{tmp_path}/mine.json holds the API key, and others on this machine may read it: chmod 600 it"
+    assert key_lines(caplog, tmp_path / "mine.json", mode) == [("WARNING", line)] * warned
 
 
 @pytest.mark.parametrize("moved", [False, True])
@@ -110,38 +94,23 @@ def test_config_file_that_meltano_makes_is_one_line_about_the_umask(
     folder = tmp_path / ("system" if moved else ".meltano")
     if moved:
         monkeypatch.setenv("MELTANO_SYS_DIR_ROOT", str(folder))
-    (line,) = key_lines(caplog, folder / "run" / "tap-incident" / "tap.1.config.json")
-    assert line.levelname == "INFO"
-    assert "run Meltano under umask 077" in line.getMessage()
-    assert "chmod" not in line.getMessage()
-
-
-NO_FILES = argparse.Namespace(catalog=None, properties=None)
-
-
-def test_unknown_names_in_the_setting_streams_are_an_error_when_the_rest_was_read() -> None:
-    config = configs.load(json.dumps({"api_key": KEY, "streams": ["incidnets", "users", "!teems", "alert*"]}), {})
-    with pytest.raises(BadInput, match=r"no stream incidnets \(did you mean incidents\?\), teems \(did you mean teams"):
-        raise_unknown_streams(NO_FILES, config)
-    # With a catalog, the setting is not used.
-    raise_unknown_streams(argparse.Namespace(catalog="catalog.json", properties=None), config)
-    raise_unknown_streams(NO_FILES, configs.load(json.dumps({"api_key": KEY, "streams": "users,!alert*"}), {}))
-
-
-START = {"api_key": KEY, "start_date": "2026-01-31"}
+    ((level, line),) = key_lines(caplog, folder / "run" / "tap-incident" / "tap.1.config.json")
+    assert level == "INFO"
+    assert line.endswith("others on this machine may read it: run Meltano under umask 077")
 
 
 @pytest.mark.parametrize(
     ("settings", "lines"),
     [
-        (START, 1),
-        (START | {"replication_method": "INCREMENTAL"}, 0),
-        (START | {"replication_method": "INCREMENTAL", "streams": ["users"]}, 1),
-        ({"api_key": KEY}, 0),
+        ({"start_date": "2026-01-31"}, 1),
+        ({"start_date": "2026-01-31", "replication_method": "INCREMENTAL"}, 0),
+        ({"start_date": "2026-01-31", "replication_method": "INCREMENTAL", "streams": ["users"]}, 1),
+        ({}, 0),
     ],
 )
 def test_start_date_without_an_incremental_stream_is_a_warning(
     caplog: pytest.LogCaptureFixture, settings: dict[str, Any], lines: int
 ) -> None:
-    selection_of(NO_FILES, configs.load(json.dumps(settings), {}))
+    config = load([("config.json", json.dumps({"api_key": KEY, **settings}))], {})
+    selection_of(argparse.Namespace(catalog=None, properties=None), config)
     assert len([line for line in warnings(caplog) if line.startswith("start_date has no effect")]) == lines

@@ -3,60 +3,38 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tap_incident import main
 from tap_incident.signals import signals_caught
-from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.runs import KEY, only
-
-EACH = pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+from tests.conftest import Printed
+from tests.fake_api import FakeApi, organisation
+from tests.support.runs import only
 
 
 class Out:
     """A stdout during whose last flush a signal comes, and then this error."""
 
-    def __init__(self, number: signal.Signals | None, error: Exception | None = None) -> None:
-        self.number = number
-        self.error = error
+    def __init__(self, number: signal.Signals, error: Exception | None) -> None:
+        self.number, self.error = number, error
         self.text = ""
+        self.is_over = False
 
     def write(self, text: str) -> None:
         """Keep the text."""
         self.text += text
 
     def flush(self) -> None:
-        """Raise the signal after the last STATE."""
-        if '{"bookmarks":{}}' in self.text or "schema" not in self.text:
-            # Only once: a second signal would end this process.
-            number, error, self.number, self.error = self.number, self.error, None, None
-            if number:
-                signal.raise_signal(number)
-            if error:
-                raise error
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Run `main` with this stdout, against a stand-in that gives each answer this fault."""
-
-    def run(out: Out, fault: Fault | None = None) -> int:
-        (tmp_path / "catalog.json").write_text(json.dumps(only("severities")))
-        monkeypatch.setattr(sys, "stdout", out)
-        monkeypatch.setenv("INCIDENT_API_KEY", KEY)
-        with FakeApi(organisation(1), faults=(lambda *_: fault) if fault else None) as fake:
-            monkeypatch.setenv("INCIDENT_ENDPOINT", fake.url)
-            return main(["--catalog", str(tmp_path / "catalog.json")])
-
-    return run
+        """Raise the signal after the last STATE, but only once: a second one would end this process."""
+        if '{"bookmarks":{}}' in self.text and not self.is_over:
+            self.is_over = True
+            signal.raise_signal(self.number)
+            if self.error:
+                raise self.error
 
 
 ERRORS = {
@@ -67,16 +45,19 @@ ERRORS = {
 }
 
 
-@EACH
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS.keys())
 def test_signal_decides_the_exit_code_together_with_any_error(
-    run: Callable[..., int],
+    printed: Printed,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     number: signal.Signals,
-    code: int,
     error: Exception | None,
 ) -> None:
-    assert run(Out(number, error)) == code
+    monkeypatch.setattr(sys, "stdout", Out(number, error))
+    with FakeApi(organisation(1)) as fake:
+        code, _, _ = printed(fake, catalog=only("severities"))
+    assert code == {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
     assert f"Stopped by {number.name}" in caplog.records[-1].getMessage()
 
 

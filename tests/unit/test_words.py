@@ -1,12 +1,10 @@
-"""What people write: the nearest name, yes and no as texts, and lists as texts."""
+"""What people write: the nearest name, and yes and no as texts."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tap_incident.words import listed, shown, truth
+from tap_incident.words import shown, truth
 
 
 @pytest.mark.parametrize(
@@ -25,11 +23,3 @@ def test_truth_of_yes_no_and_other_values() -> None:
     assert {truth(value) for value in (True, " TRUE ", "yes", "on", "1", 1)} == {True}
     assert {truth(value) for value in (False, "False", "NO", "off", "0", 0)} == {False}
     assert {truth(value) for value in (None, "", "maybe", 2, 1.0, [], [True])} == {None}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("a,b", ["a", "b"]), (" a , ,b, ", ["a", "b"]), ('["a", "b,c"]', ["a", "b,c"]), ("", []), ("[a", "[a")],
-)
-def test_list_is_read_from_json_or_commas(text: str, expected: Any) -> None:
-    assert listed(text) == expected

@@ -2,75 +2,87 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tap_incident import main
-from tests.fake_api import NOW, FakeApi, organisation
-from tests.support.runs import KEY, Json, only
-
-Check = Callable[..., tuple[int, list[str]]]
-
-
-@pytest.fixture
-def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
-    """Run --check: the exit code, and the lines on stdout."""
-
-    def run(fake: FakeApi, catalog: Json | None = None, **settings: object) -> tuple[int, list[str]]:
-        config = tmp_path / "config.json"
-        config.write_text(json.dumps({"api_key": KEY, "endpoint": fake.url} | settings))
-        config.chmod(0o600)
-        arguments = ["--check", "--config", str(config)]
-        if catalog is not None:
-            (tmp_path / "catalog.json").write_text(json.dumps(catalog))
-            arguments += ["--catalog", str(tmp_path / "catalog.json")]
-        code = main(arguments, clock=lambda: NOW)
-        return code, capsys.readouterr().out.splitlines()
-
-    return run
+from tests.conftest import Printed
+from tests.fake_api import FakeApi, organisation
+from tests.support.faults import at, refusal
+from tests.support.logs import critical
+from tests.support.runs import Json, only
 
 
-def outcomes(lines: list[str]) -> dict[str, tuple[str, str]]:
-    """The number of rows and the outcome by stream."""
-    table = lines[lines.index("") + 2 : -2]
-    return {line.split()[0]: (line[line.index(" ") :][:34].strip().split(" ")[0], line) for line in table}
+def outcomes(out: str) -> dict[str, list[str]]:
+    """The rest of a line of the table, by stream: the number of rows if it is known, and the outcome."""
+    table = out.partition("\n\n")[2].rpartition("\n\n")[0].splitlines()[1:]
+    return {line.split()[0]: line.split(maxsplit=2)[1:] for line in table}
 
 
-def test_check_reports_key_streams_rows_and_cost(check: Check) -> None:
+def test_check_reports_key_streams_rows_and_cost(printed: Printed) -> None:
     org = organisation(40)
     with FakeApi(org) as fake:
-        code, lines = check(fake)
+        code, out, _ = printed(fake, "--check")
     assert code == 0
-    assert lines[0].startswith('API key "Stand-in key", roles: viewer')
-    found = outcomes(lines)
+    assert out.startswith('API key "Stand-in key", roles: viewer')
+    found = outcomes(out)
     assert {"incidents", "actions", "users", "custom_field_options", "incidents.attachments"} <= found.keys()
-    assert all(line.endswith("  ok") for _, line in found.values())
-    assert found["severities"][0] == str(len(org.rows["/v1/severities"]))
-    assert re.match(r"The first run takes at least [\d,]+ requests and [\d.]+ s; more if", lines[-1])
+    assert {outcome for *_, outcome in found.values()} == {"ok"}
+    assert found["severities"] == [str(len(org.rows["/v1/severities"])), "ok"]
+    assert re.match(r"The first run takes at least [\d,]+ requests and [\d.]+ s; more if", out.splitlines()[-1])
     assert len(fake.requests) <= 60
     assert {request.status for request in fake.requests} == {200}
     assert all(dict(request.params).get("page_size", "1") == "1" for request in fake.requests)
 
 
-def test_check_names_a_permission_that_is_missing_as_the_dashboard_does(check: Check) -> None:
+def test_check_names_a_permission_that_is_missing_as_the_dashboard_does(printed: Printed) -> None:
     with FakeApi(organisation(3), denied=["users.view", "incidents.view"]) as fake:
-        code, lines = check(fake)
-    text = 'the key lacks the permission users.view (in the dashboard: "View data, like public incidents and'
+        code, out, _ = printed(fake, "--check")
     assert code == 0
-    assert text in outcomes(lines)["users"][1]
-    assert "permission incidents.view" in outcomes(lines)["incidents"][1]
-    assert outcomes(lines)["incidents.attachments"][1].endswith("not asked for: that takes a row of incidents")
+    assert 'the key lacks the permission users.view (in the dashboard: "View data, like public incidents and' in out
+    assert "the key lacks the permission incidents.view" in out
+    assert re.search(r"^incidents\.attachments +not asked for: that takes a row of incidents$", out, re.MULTILINE)
 
 
-def test_check_fails_if_what_is_selected_by_name_cannot_be_read(check: Check, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(3), denied=["users.view"]) as fake:
-        code, lines = check(fake, only("users", "severities"))
+USERS_REFUSED = at("/v2/users", refusal(422))
+
+
+@pytest.mark.parametrize(
+    ("api", "streams", "said"),
+    [
+        ({"denied": ["users.view"]}, ["users", "severities"], "The key may not read all that is selected: users (see"),
+        ({"denied": ["users.view"]}, ["user*"], "Nothing could be read (see the table above)"),
+        ({"faults": USERS_REFUSED}, ["default"], "Not everything could be read: users (see the table above)"),
+    ],
+)
+def test_check_fails_if_a_sync_would(
+    printed: Printed, caplog: pytest.LogCaptureFixture, api: Json, streams: list[str], said: str
+) -> None:
+    with FakeApi(organisation(3), **api) as fake:
+        code, out, _ = printed(fake, "--check", settings={"streams": streams})
     assert code == 1
-    assert outcomes(lines)["severities"][1].endswith("ok")
-    assert caplog.records[-1].levelno == logging.CRITICAL
-    assert "The key may not read all that is selected: users (see the table above)" in caplog.messages[-1]
+    assert {outcome for name, (*_, outcome) in outcomes(out).items() if name != "users"} <= {"ok"}
+    (line,) = critical(caplog)
+    assert said in line
+
+
+def test_check_takes_a_parent_that_was_deleted_for_one_without_rows(printed: Printed) -> None:
+    with FakeApi(organisation(3), faults=at("/v1/incident_attachments", refusal(404))) as fake:
+        code, out, _ = printed(fake, "--check")
+    assert code == 0
+    assert outcomes(out)["incidents.attachments"][-1] == "ok"
+
+
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_unknown_name_in_the_setting_streams_is_an_error_when_the_rest_was_read(
+    printed: Printed, caplog: pytest.LogCaptureFixture, options: list[str]
+) -> None:
+    settings = {"streams": ["incidnets", "severities", "!teems", "alert_so*"]}
+    with FakeApi(organisation(1)) as fake:
+        code, out, _ = printed(fake, *options, settings=settings)
+        assert code == 1
+        assert "severities" in out
+        (line,) = critical(caplog)
+        assert "no stream incidnets (did you mean incidents?), teems (did you mean teams?). Correct the setting" in line
+        # With a catalog, the setting is not used.
+        assert printed(fake, *options, settings=settings, catalog=only("severities"))[0] == 0

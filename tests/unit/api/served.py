@@ -46,7 +46,9 @@ class Served:
 
     def __init__(self, fake: FakeApi, clock: FakeClock | None = None, **settings: Any) -> None:
         self.fake, self.clock = fake, clock or FakeClock()
-        config = configs.load(json.dumps(settings), {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url})
+        config = configs.load(
+            [("config", json.dumps(settings))], {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": fake.url}
+        )
         self.client = Client(config, stop=self.clock, clock=self.clock.clock)
 
     def read(self, stream: Stream = SEVERITIES, params: Params = (), after: str | None = None) -> list[Page]:

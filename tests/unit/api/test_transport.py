@@ -42,7 +42,7 @@ def saying(pieces: Callable[[], Iterator[bytes]], pause: float = PAUSE) -> Calla
 def transport(serve: Callable[[socket], None]) -> Iterator[Transport]:
     """A transport whose endpoint is this server."""
     with listening(serve) as port:
-        yield Transport(configs.load(None, {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": f"http://127.0.0.1:{port}"}))
+        yield Transport(configs.load([], {"INCIDENT_API_KEY": KEY, "INCIDENT_ENDPOINT": f"http://127.0.0.1:{port}"}))
 
 
 def fault_of(serve: Callable[[socket], None], *, timeout: float = 5, total: float = 5) -> str:

@@ -35,7 +35,7 @@ Answers = Callable[[str, Mapping[str, str], "str | None"], Page]
 
 def config(**settings: Any) -> Config:
     """A config with these settings."""
-    return load(json.dumps({"api_key": "k", **settings}), {})
+    return load([("config.json", json.dumps({"api_key": "k", **settings}))], {})
 
 
 def step(*names: str, method: str = "FULL_TABLE", modes: tuple[str, ...] = MODES, **options: Any) -> Step:
