@@ -106,4 +106,4 @@ def test_wait_for_a_connection_ends_with_the_first_answer_to_another_request() -
         clock.slept.clear()
         for _ in range(10):
             retries.wait(request, fault)
-        assert (len(clock.slept), max(clock.slept) <= 0.5) == (10, is_cut)
+        assert (len(clock.slept) <= 10 and max(clock.slept) <= 0.5) == is_cut
