@@ -73,17 +73,6 @@ def param_values(fake: FakeApi, path: str, name: str) -> list[str]:
     return [dict(request.params).get(name, "") for request in fake.requests if request.path == path]
 
 
-def timeless(run: Run) -> list[Json]:
-    """The messages of a run without its own times: those of its answers, and its start in its states."""
-    messages: list[Json] = json.loads(json.dumps(run.messages))
-    for message in messages:
-        message.pop("time_extracted", None)
-    for state in (message["value"] for message in messages if message["type"] == "STATE"):
-        for bookmark in state["bookmarks"].values():
-            bookmark.pop("started", None)
-    return messages
-
-
 def rows_of(run: Run) -> Counter[str]:
     """All records, with their stream: in which order rows of several lists come is nobody's business."""
     return Counter(json.dumps([m["stream"], m["record"]]) for m in run.messages if m["type"] == "RECORD")
