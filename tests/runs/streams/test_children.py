@@ -1,4 +1,4 @@
-"""Streams whose requests have something special: ids in the path, groups, windows of time."""
+"""Streams whose requests have something special: groups, windows of time."""
 
 from __future__ import annotations
 
@@ -7,28 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from tap_incident.streams import BY_NAME
 from tests.conftest import Tap
 from tests.fake_api import NOW, FakeApi, organisation
 from tests.fake_api.making import instant
 from tests.support.runs import check, key_of, only, param_values, there
 
-ODD = "odd/id?with=&more#signs %41+ü€ 'x'"
 ENTRIES = "/v2/schedule_entries"
-
-
-@pytest.mark.parametrize("name", ["schedule_replicas", "schedule_sync_rules"])
-def test_odd_id_of_a_parent_arrives_as_it_is(tap: Tap, name: str) -> None:
-    org = organisation(1)
-    path = BY_NAME[name].path
-    known = org.rows[path][0]["schedule_id"]
-    for rows in (org.rows["/v2/schedules"], org.rows[path]):
-        rows[:] = [row | {key: ODD for key, value in row.items() if value == known} for row in rows]
-    with FakeApi(org) as fake:
-        run = tap(fake, catalog=only(name))
-    check(run)
-    assert run.keys(name) == Counter(key_of(name, row) for row in there(org, name))
-    assert ODD in {record["schedule_id"] for record in run.records(name)}
 
 
 def test_alert_notes_of_a_group_are_requested_once(tap: Tap) -> None:

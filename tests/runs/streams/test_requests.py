@@ -13,7 +13,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.runs.side_by_side.test_long_lists import LONG, with_long_lists
 from tests.support.catalogs import DEFAULT
-from tests.support.runs import asked, check, only, rows_of, there
+from tests.support.runs import Run, asked, check, only, rows_of, there
 
 CHILDREN = ("incident_updates", "incident_attachments")
 
@@ -71,6 +71,16 @@ def test_requests_of_independent_lists_do_not_wait_for_each_other(tap: Tap) -> N
     assert run.code == 0
 
 
+def check_order(run: Run) -> None:
+    """What holds for children that are requested per incident: each comes after its incident."""
+    out: set[str] = set()
+    for message in run.messages:
+        if message["type"] == "RECORD" and message["stream"] == "incidents":
+            out.add(message["record"]["id"])
+        elif message["type"] == "RECORD" and message["stream"] in CHILDREN:
+            assert message["record"]["incident_id"] in out
+
+
 @pytest.mark.parametrize("strategy", ["list", "per_incident"])
 @pytest.mark.parametrize("method", ["FULL_TABLE", "INCREMENTAL"])
 def test_rows_and_final_state_are_the_same_for_any_number_of_requests_at_once(
@@ -86,23 +96,9 @@ def test_rows_and_final_state_are_the_same_for_any_number_of_requests_at_once(
         assert 4 < fake.most_at_once <= 24
     for run in (one, many):
         check(run)
+        if strategy == "per_incident":
+            check_order(run)
     assert rows_of(many) == rows_of(one)
     assert many.states()[-1] == one.states()[-1]
     for name in LONG:
         assert len(one.records(name)) == len(there(org, name))
-
-
-@pytest.mark.parametrize("workers", [1, 32])
-def test_row_of_a_parent_comes_before_its_childrens(tap: Tap, workers: int) -> None:
-    parent, children, of = "incidents", CHILDREN, "incident_id"
-    settings = {"max_concurrency": workers, "child_strategy": "per_incident"}
-    with FakeApi(with_long_lists()) as fake:
-        run = tap(fake, catalog=only(parent, *children), settings=settings)
-    check(run)
-    out: set[str] = set()
-    for message in run.messages:
-        if message["type"] == "RECORD" and message["stream"] == parent:
-            out.add(message["record"]["id"])
-        elif message["type"] == "RECORD":
-            assert not message["record"].get(of) or message["record"][of] in out
-    assert all(run.records(name) for name in children)

@@ -13,8 +13,10 @@ from tap_incident.protocol.schemas import schema
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME, STREAMS
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, Organisation, organisation
+from tests.fake_api import FakeApi, Organisation, organisation
 from tests.support.catalogs import DEFAULT, EVERYTHING
+from tests.support.faults import at, refusal
+from tests.support.logs import warnings
 from tests.support.runs import Run, asked, check, key_of, only, there
 
 
@@ -148,11 +150,10 @@ def test_text_that_databases_refuse_is_replaced_with_one_warning_per_stream(
 ) -> None:
     org = organisation(3)
     rows = [row | {"name": "a\ud800b\x00c 👩‍🚒"} for row in org.rows["/v2/users"]]
-    answer = Fault(status=200, body=json.dumps({"users": rows}), content_type="application/json")
-    with FakeApi(org, faults=lambda number, path, params: answer if path == "/v2/users" else None) as fake:
+    with FakeApi(org, faults=at("/v2/users", refusal(200, {"users": rows}))) as fake:
         run = tap(fake, catalog=only("users", "severities"))
     check(run)
     assert {record["name"] for record in run.records("users")} == {"a\ufffdb\ufffdc 👩‍🚒"}
     assert len(run.records("users")) == len(rows) > 1
-    (line,) = (record.getMessage() for record in caplog.records if "U+FFFD" in record.getMessage())
+    (line,) = [line for line in warnings(caplog) if "U+FFFD" in line]
     assert line.startswith("users: ")
