@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import ssl
 from collections.abc import Callable, Generator, Iterator
 from contextlib import redirect_stdout
 from datetime import datetime
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from hypothesis import settings
 
 from tap_incident import main
@@ -91,23 +89,3 @@ def run_tap(
         code = main(arguments, clock=lambda: now)
         out.flush()
     return Run(code, parsed(out.buffer.getvalue().decode()))
-
-
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    """An authority that nobody trusts yet."""
-    return trustme.CA()
-
-
-def tls(authority: trustme.CA, host: str = "127.0.0.1") -> ssl.SSLContext:
-    """TLS of a server with the authority's certificate for `host`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host).configure_cert(context)
-    return context
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The authority is one whose certificates the tap accepts."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
