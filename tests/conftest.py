@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import datetime
 from functools import partial
@@ -29,29 +28,8 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile("thorough" if THOROUGH else "quick")
 
 
-def pytest_configure() -> None:
-    """While tests are collected, nothing becomes garbage."""
-    gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """Look for garbage only in what comes after the tests: the thousands of them stay until the end."""
-    gc.freeze()
-    gc.enable()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Escape lone surrogates in captured output: the channel between the processes of pytest-xdist refuses them."""
-    report = yield
-    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
-    return report
-
-
 @pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on a key, an endpoint or a proxy that the machine's user happens to have set."""
     proxies = [f"{kind}_PROXY" for kind in ("ALL", "HTTP", "HTTPS", "NO")]
     for name in ("INCIDENT_API_KEY", "INCIDENT_ENDPOINT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *proxies):
@@ -59,18 +37,11 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name.lower(), raising=False)
     for name in (name for name in os.environ if name.startswith("TAP_INCIDENT_")):
         monkeypatch.delenv(name)
-    yield
-
-
-@pytest.fixture
-def tap(tmp_path: Path) -> Tap:
-    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., settings=...) gives a Run."""
-    return partial(run_tap, tmp_path)
 
 
 @pytest.fixture(scope="session")
-def session_tap(tmp_path_factory: pytest.TempPathFactory) -> Tap:
-    """The same for fixtures whose run several tests read."""
+def tap(tmp_path_factory: pytest.TempPathFactory) -> Tap:
+    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., settings=...) gives a Run."""
     return partial(run_tap, tmp_path_factory.mktemp("tap"))
 
 

@@ -88,13 +88,13 @@ def read(tap: Tap, stream: Stream, examples: Mapping[str, Json], **settings: Any
 
 @pytest.mark.parametrize("stream", DOCUMENTED, ids=lambda stream: stream.name)
 def test_every_value_of_the_example_arrives_and_without_personal_data_nobody(
-    session_tap: Tap, examples: Mapping[str, Json], stream: Stream
+    tap: Tap, examples: Mapping[str, Json], stream: Stream
 ) -> None:
-    found = [dict(values(record)) for record in read(session_tap, stream, examples)]
+    found = [dict(values(record)) for record in read(tap, stream, examples)]
     for row in rows(stream, examples):
         wanted = {path: value for path, value in values(row) if kept(stream, path, value)}
         missing = [{path: wanted[path] for path in wanted if record.get(path) != wanted[path]} for record in found]
         assert {} in missing, min(missing, key=len)
-    left = read(session_tap, stream, examples, exclude_personal_data=True)
+    left = read(tap, stream, examples, exclude_personal_data=True)
     assert left
     assert not [(path, value) for row in left for path, value in values(row) if WHO.search(str(value))]

@@ -30,11 +30,11 @@ class Everything:
 
 
 @pytest.fixture(scope="module", params=["per_incident", "list"])
-def everything(request: pytest.FixtureRequest, session_tap: Tap) -> Everything:
+def everything(request: pytest.FixtureRequest, tap: Tap) -> Everything:
     """A run with every stream selected, by each strategy."""
     org = organisation(8)
     with FakeApi(org) as fake:
-        run = session_tap(fake, catalog=EVERYTHING, settings={"child_strategy": request.param})
+        run = tap(fake, catalog=EVERYTHING, settings={"child_strategy": request.param})
     assert run.code == 0
     return Everything(org, run, fake)
 
