@@ -77,6 +77,20 @@ def test_nothing_that_can_be_read_is_a_failure(tap: Tap, caplog: pytest.LogCaptu
         assert tap(fake).code == 0  # A few of the default streams need no permission.
 
 
+def test_run_that_ends_early_writes_its_last_state_once_more(tap: Tap) -> None:
+    org = organisation(12, rows_per_page=5)
+    last = there(org, "incidents")[-1]["id"]
+
+    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        return Fault(status=401) if params.get("incident_id") == last else None
+
+    settings = {"child_strategy": "per_incident", "max_concurrency": 1}
+    with FakeApi(org, faults=faults) as fake:
+        run = tap(fake, catalog=bare(only("incidents", "actions")), settings=settings)
+    assert [message["type"] for message in run.messages[-2:]] == ["RECORD", "STATE"]
+    assert run.states()[-1] == run.states()[-2] != {"bookmarks": {}}
+
+
 def test_404_of_a_deleted_parent_gives_no_rows(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
     org = organisation(12)
     gone = there(org, "incidents")[3]["id"]
