@@ -37,6 +37,11 @@ def at(path: str, fault: Fault) -> Faults:
     return lambda number, asked, params: fault if asked == path else None
 
 
+def answering(bodies: Mapping[str, object]) -> Faults:
+    """Every answer of these paths has their body."""
+    return lambda number, asked, params: refusal(200, bodies[asked]) if asked in bodies else None
+
+
 def after_first_page(path: str, fault: Fault) -> Faults:
     """Every page of one path after the first has this fault."""
     return lambda number, asked, params: fault if asked == path and "after" in params else None

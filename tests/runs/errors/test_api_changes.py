@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
 import pytest
 
 from tap_incident.protocol.schemas import schema
 from tap_incident.streams import ROW_ID, STATUS_CATEGORIES, STREAMS, Stream
 from tests.conftest import Tap
-from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.answers import answer
+from tests.fake_api import FakeApi, organisation
 from tests.support.catalogs import EVERYTHING
+from tests.support.faults import answering
 from tests.support.logs import warnings
-from tests.support.runs import only
+from tests.support.runs import Json, only
 
 
 @pytest.mark.parametrize("new", [(), ("reopened",)])
@@ -46,6 +43,13 @@ def kept_of(stream: Stream) -> set[str]:
     }
 
 
+def answer(stream: Stream, row: Json) -> Json:
+    """The body of an answer with this row."""
+    if stream.answer.one_row_with:
+        return row
+    return {stream.answer.key or stream.name: {"final": [row]} if stream.answer.list_column else [row]}
+
+
 @pytest.mark.parametrize("null", [True, False], ids=["null", "missing"])
 def test_api_change_to_null_or_missing_is_null(tap: Tap, null: bool) -> None:
     org = organisation(8)
@@ -54,14 +58,10 @@ def test_api_change_to_null_or_missing_is_null(tap: Tap, null: bool) -> None:
         first = org.rows[stream.path][0]
         row = dict.fromkeys(schema(stream)["properties"]) if null else {}
         row |= {name: first[name] for name in kept_of(stream) & first.keys()}
-        bodies[stream.path] = answer(stream, [row])
+        bodies[stream.path] = answer(stream, row)
         if stream.detail:
             bodies[stream.detail.path] = {stream.detail.key: row}
-
-    def faults(number: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        return Fault(status=200, body=json.dumps(bodies[path])) if path in bodies else None
-
-    with FakeApi(org, faults=faults) as fake:
+    with FakeApi(org, faults=answering(bodies)) as fake:
         run = tap(fake, catalog=EVERYTHING)
     assert run.code == 0
     for stream in STREAMS:

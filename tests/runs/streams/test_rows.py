@@ -15,7 +15,7 @@ from tap_incident.streams import BY_NAME, STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Organisation, organisation
 from tests.support.catalogs import DEFAULT, EVERYTHING
-from tests.support.faults import at, refusal
+from tests.support.faults import answering
 from tests.support.logs import warnings
 from tests.support.runs import Run, asked, check, key_of, only, there
 
@@ -150,7 +150,7 @@ def test_text_that_databases_refuse_is_replaced_with_one_warning_per_stream(
 ) -> None:
     org = organisation(3)
     rows = [row | {"name": "a\ud800b\x00c 👩‍🚒"} for row in org.rows["/v2/users"]]
-    with FakeApi(org, faults=at("/v2/users", refusal(200, {"users": rows}))) as fake:
+    with FakeApi(org, faults=answering({"/v2/users": {"users": rows}})) as fake:
         run = tap(fake, catalog=only("users", "severities"))
     check(run)
     assert {record["name"] for record in run.records("users")} == {"a\ufffdb\ufffdc 👩‍🚒"}
