@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
-import ssl
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import datetime
 from functools import partial
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from hypothesis import settings
 
 from tap_incident import main
@@ -32,29 +29,8 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile("thorough" if THOROUGH else "quick")
 
 
-def pytest_configure() -> None:
-    """While tests are collected, nothing becomes garbage."""
-    gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """Look for garbage only in what comes after the tests: the thousands of them stay until the end."""
-    gc.freeze()
-    gc.enable()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Escape lone surrogates in captured output: the channel between the processes of pytest-xdist refuses them."""
-    report = yield
-    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
-    return report
-
-
 @pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on a key, an endpoint or a proxy that the machine's user happens to have set."""
     proxies = [f"{kind}_PROXY" for kind in ("ALL", "HTTP", "HTTPS", "NO")]
     for name in ("INCIDENT_API_KEY", "INCIDENT_ENDPOINT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", *proxies):
@@ -62,18 +38,11 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name.lower(), raising=False)
     for name in (name for name in os.environ if name.startswith("TAP_INCIDENT_")):
         monkeypatch.delenv(name)
-    yield
-
-
-@pytest.fixture
-def tap(tmp_path: Path) -> Tap:
-    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., settings=...) gives a Run."""
-    return partial(run_tap, tmp_path)
 
 
 @pytest.fixture(scope="session")
-def session_tap(tmp_path_factory: pytest.TempPathFactory) -> Tap:
-    """The same for fixtures whose run several tests read."""
+def tap(tmp_path_factory: pytest.TempPathFactory) -> Tap:
+    """Run `main` against a fake: tap(fake, catalog=..., state=..., properties=..., settings=...) gives a Run."""
     return partial(run_tap, tmp_path_factory.mktemp("tap"))
 
 
@@ -108,23 +77,3 @@ def run_tap(
         code = main(_options(folder, fake, settings, files), clock=lambda: now)
         out.flush()
     return Run(code, parsed(out.buffer.getvalue().decode()))
-
-
-@pytest.fixture(scope="session")
-def authority() -> trustme.CA:
-    """An authority that nobody trusts yet."""
-    return trustme.CA()
-
-
-def tls(authority: trustme.CA, host: str = "127.0.0.1") -> ssl.SSLContext:
-    """TLS of a server with the authority's certificate for `host`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host).configure_cert(context)
-    return context
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The authority is one whose certificates the tap accepts."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))

@@ -1,155 +1,124 @@
-"""SIGINT and SIGTERM, once and twice, wherever the tap waits."""
+"""SIGINT and SIGTERM, once and twice, wherever the tap waits, and at any moment of its life."""
 
 from __future__ import annotations
 
-import fcntl
 import json
+import re
 import signal
 import subprocess
-import sys
-import termios
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.processes import TAP, environ, start, until
-from tests.support.runs import cursor, only, parsed
+from tests.support.processes import TAP, catches, environ, is_full, running, said, until
+from tests.support.runs import cursor, parsed
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "fault"),
+    ("number", "code", "place", "fault"),
     [
-        (signal.SIGINT, 130, Fault(delay=30)),
-        (signal.SIGTERM, 143, Fault(status=429, headers={"Retry-After": "60"})),
+        (signal.SIGTERM, 143, "/v1/identity", Fault(delay=30)),
+        (signal.SIGINT, 130, "/v2/alerts", Fault(delay=30)),
+        (signal.SIGTERM, 143, "/v2/alerts", Fault(status=429, headers={"Retry-After": "60"})),
     ],
 )
 def test_signal_ends_the_run_soon_with_the_last_state(
-    tmp_path: Path, number: signal.Signals, code: int, fault: Fault
+    number: signal.Signals, code: int, place: str, fault: Fault
 ) -> None:
-    waiting = tmp_path / "waiting"
+    asked, is_list = threading.Event(), place == "/v2/alerts"
 
     def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
-        if path == "/v2/alerts" and "after" in params:
-            waiting.touch()
-            return fault
-        return None
+        if path != place or (is_list and "after" not in params):
+            return None
+        asked.set()
+        return fault
 
-    (tmp_path / "catalog.json").write_text(json.dumps(only("alerts")))
-    with FakeApi(organisation(1), faults=faults) as fake:
-        arguments = [*TAP, "--catalog", str(tmp_path / "catalog.json")]
-        tap = start(arguments, fake)
-        until(waiting.exists)
+    with (
+        FakeApi(organisation(1), faults=faults) as fake,
+        running(TAP, environ(fake, streams="alerts")) as (tap, out),
+    ):
+        assert asked.wait(20)
+        # The SCHEMA, the rows of a page, and a STATE.
+        first_page = [out.readline() for _ in range(52 if is_list else 0)]
         tap.send_signal(number)
-        out, err = tap.communicate(timeout=20)
-    assert tap.returncode == code
-    messages = parsed(out)
-    assert cursor(messages[-1]["value"], "alerts")
-    assert sum(message["type"] == "RECORD" for message in messages) == 50
-    assert number.name in err.splitlines()[-1]
-    assert "Traceback" not in err
-
-
-BY_HAND = pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)
-SIGNALS = pytest.mark.parametrize(("number", "code"), [BY_HAND, (signal.SIGTERM, 143)])
-
-
-@contextmanager
-def started(fake: FakeApi, folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The running tap: its stdout is not read yet, stderr is a file. It is killed at the end if it still runs."""
-    command = [*TAP, *arguments]
-    with (folder / "err").open("wb") as err:
-        tap = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, env=environ(fake))
-    try:
-        yield tap
-    finally:
-        tap.kill()
-        tap.wait()
-        if tap.stdout is not None:
-            tap.stdout.close()
-
-
-def unread(tap: subprocess.Popen[bytes]) -> int:
-    """Bytes that wait in the pipe."""
-    assert tap.stdout is not None
-    return int.from_bytes(fcntl.ioctl(tap.stdout, termios.FIONREAD, b"\0" * 4), sys.byteorder)
-
-
-def blocked(tap: subprocess.Popen[bytes]) -> bool:
-    """Whether what waits in the pipe has come to a halt: the next block has no room."""
-    before = unread(tap)
-    time.sleep(0.3)
-    return 40_000 < before == unread(tap)
-
-
-def end(tap: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Send the signal, and wait for the end, which comes before that of any delay in these tests."""
-    tap.send_signal(number)
-    tap.wait(20)
-
-
-def last_logged(folder: Path) -> str:
-    """The end of what the tap said, without its time; nothing of it is Python's."""
-    said = (folder / "err").read_text()
-    assert "Traceback" not in said
-    assert "CRITICAL" not in said
-    return said.splitlines()[-1].split(" ", 1)[1]
+        messages = [json.loads(line) for line in (*first_page, *out)]
+        assert tap.wait(20) == code
+        last = said(tap)[-1]
+    # While it waits for the first answer, no reader runs that could be stopped: the process ends when time is over.
+    end = ". Run again" if is_list else " while a message"
+    assert last.startswith(f"WARNING Stopped by {number.name}{end}")
+    assert sum(message["type"] == "RECORD" for message in messages) == (50 if is_list else 0)
+    assert bool(messages and cursor(messages[-1]["value"], "alerts")) is is_list
 
 
 @pytest.mark.slow
-def test_signal_ends_the_run_when_the_target_does_not_read(tmp_path: Path) -> None:
-    one, other = tmp_path / "discover", tmp_path / "sync"
-    one.mkdir()
-    other.mkdir()
+@pytest.mark.parametrize(("arguments", "blocking"), [(["--discover"], True), ([], True), ([], False)])
+def test_signal_ends_the_run_when_the_target_does_not_read(arguments: list[str], blocking: bool) -> None:
     with (
         FakeApi(organisation(40)) as fake,
-        started(fake, one, "--discover") as finds,
-        started(fake, other) as syncs,
+        running([*TAP, *arguments], environ(fake), blocking=blocking) as (tap, out),
     ):
-        until(lambda: blocked(finds) and blocked(syncs))
-        finds.send_signal(signal.SIGINT)
-        end(syncs, signal.SIGTERM)
-        assert finds.wait(20) == 130
-        assert syncs.returncode == 143
+        until(lambda: is_full(out))
+        tap.send_signal(signal.SIGTERM)
+        assert tap.wait(20) == 143
         # Only what fitted into the pipe; all lines except the last are whole.
-        whole = syncs.communicate()[0].splitlines()[:-1]
-    assert {json.loads(line)["type"] for line in whole} >= {"SCHEMA", "RECORD"}
-    assert last_logged(one) == "WARNING Stopped by SIGINT while a message could not be written out"
-    assert last_logged(other) == "WARNING Stopped by SIGTERM while a message could not be written out"
+        *whole, _ = out.read().decode().split("\n")
+        assert said(tap)[-1] == "WARNING Stopped by SIGTERM while a message could not be written out"
+    assert arguments or {json.loads(line)["type"] for line in whole} >= {"SCHEMA", "RECORD"}
 
 
-@SIGNALS
-def test_signal_ends_the_wait_for_the_first_answer(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    asked = threading.Event()
-
-    def faults(at: int, path: str, params: object) -> Fault:
-        asked.set()
-        return Fault(delay=30)
-
-    with FakeApi(organisation(1), faults=faults) as fake, started(fake, tmp_path) as tap:
-        assert asked.wait(20)
-        end(tap, number)
-        assert (tap.returncode, tap.communicate()[0]) == (code, b"")
-    assert number.name in last_logged(tmp_path)
-
-
-def catches(tap: subprocess.Popen[bytes], number: signal.Signals) -> bool:
-    """Whether the process has a handler of its own for the signal."""
-    lines = Path(f"/proc/{tap.pid}/status").read_text().splitlines()
-    mask = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt"))
-    return bool(mask >> (number - 1) & 1)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
-def test_second_signal_ends_the_process_at_once(tmp_path: Path, number: signal.Signals) -> None:
-    with FakeApi(organisation(40)) as fake, started(fake, tmp_path) as tap:
-        until(lambda: blocked(tap))
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_second_signal_ends_the_process_at_once(number: signal.Signals) -> None:
+    with FakeApi(organisation(40)) as fake, running(TAP, environ(fake)) as (tap, out):
+        until(lambda: is_full(out))
         assert catches(tap, number)
         tap.send_signal(number)
         until(lambda: not catches(tap, number))
-        end(tap, number)
-        assert tap.returncode == -number
+        tap.send_signal(number)
+        assert tap.wait(20) == -number
+
+
+SECONDS = 6.0
+"""How long it takes to send signals to a sync, and to send them to --discover."""
+
+
+def run(command: list[str], fake: FakeApi, out: Path, delay: float | None = None) -> tuple[int, str, float]:
+    """Send SIGTERM after this many seconds: the exit code, what was written (without times), how long it took."""
+    began = time.monotonic()
+    # One stream: the messages of several come mixed, in any order.
+    with out.open("wb") as file:
+        tap = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL, env=environ(fake, streams="users"))
+    if delay is not None:
+        time.sleep(delay)
+        tap.send_signal(signal.SIGTERM)
+    code = tap.wait(20)
+    return code, re.sub('"time_extracted":"[^"]*"', '"time_extracted":""', out.read_text()), time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [[], ["--discover"]], ids=["sync", "discover"])
+def test_signal_at_any_moment_gives_the_right_exit_code(tmp_path: Path, arguments: list[str]) -> None:
+    command = [*TAP, *arguments]
+    with FakeApi(organisation(3)) as fake:
+        code, expected, whole = run(command, fake, tmp_path / "out")
+        assert code == 0
+        end, number = time.monotonic() + SECONDS, 0
+        while number < 5 or time.monotonic() < end:
+            number += 1
+            # Multiples of the golden ratio are spread evenly, however many there will be. Most signals come at the
+            # end of the run, where most can go wrong.
+            place = number * 0.618034 % 1
+            delay = whole * (0.85 + 0.25 * place if number % 4 else place)
+            code, written, _ = run(command, fake, tmp_path / "out", delay)
+            if code == 0:
+                assert written == expected
+            elif code == -signal.SIGTERM:
+                # Before the handlers were set, or after the run.
+                assert written in ("", expected)
+            else:
+                assert code == 143
+                assert arguments or parsed(written) == parsed(expected)[: written.count("\n")]

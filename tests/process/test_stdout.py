@@ -1,30 +1,23 @@
-"""Stdout as containers and shells set it up: unbuffered, non-blocking, with a slow reader."""
+"""Stdout as containers and shells set it up: unbuffered, non-blocking, full, closed, with a slow or a dead reader."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 import pytest
 
-from tests.fake_api import FakeApi, Organisation, organisation
-from tests.process.test_signals import blocked, catches
-from tests.support.processes import environ, until
-from tests.support.runs import Run, check, key_of, only, parsed
+from tests.fake_api import FakeApi, Fault, Organisation, organisation
+from tests.support.processes import TAP, catches, environ, is_full, running, said, until
+from tests.support.runs import Run, check, key_of, parsed
 
-pytestmark = pytest.mark.slow
-
-UNBUFFERED = pytest.mark.parametrize(
-    ("options", "variables"),
-    [([], {}), ([], {"PYTHONUNBUFFERED": "1"}), (["-u"], {}), ([], {"PYTHONIOENCODING": "utf-16"})],
-    ids=["usual", "PYTHONUNBUFFERED", "-u", "PYTHONIOENCODING"],
+SET_UPS = pytest.mark.parametrize(
+    ("variables", "blocking"),
+    [({}, True), ({}, False), ({"PYTHONUNBUFFERED": "1"}, False), ({"PYTHONIOENCODING": "utf-16"}, True)],
+    ids=str,
 )
 
 
@@ -36,75 +29,73 @@ def long_rows() -> Organisation:
     return org
 
 
-@contextmanager
-def piped(
-    fake: FakeApi, folder: Path, options: list[str], variables: dict[str, str], *, blocking: bool = True
-) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    """The tap with a pipe as stdout, and the end of the pipe that the test reads."""
-    (folder / "catalog.json").write_text(json.dumps(only("users")))
-    command = [sys.executable, *options, "-m", "tap_incident", "--catalog", str(folder / "catalog.json")]
-    read, write = os.pipe()
-    os.set_blocking(write, blocking)
-    with os.fdopen(read, "rb") as out, (folder / "err").open("wb") as err:
-        tap = subprocess.Popen(command, stdout=write, stderr=err, env=environ(fake) | variables)
-        os.close(write)
-        # What waits in the pipe is counted here.
-        tap.stdout = out
-        try:
-            yield tap, out
-        finally:
-            tap.kill()
-            tap.wait()
-
-
-def is_whole(run: Run, org: Organisation) -> bool:
-    """Whether the run wrote each user once."""
-    check(run)
-    return list(run.keys("users")) == [key_of("users", row) for row in org.rows["/v2/users"]]
-
-
-@pytest.mark.parametrize("blocking", [True, False])
-@UNBUFFERED
-def test_stdout_with_a_slow_reader_loses_no_row(
-    tmp_path: Path, options: list[str], variables: dict[str, str], blocking: bool
-) -> None:
+@pytest.mark.slow
+@SET_UPS
+def test_stdout_with_a_slow_reader_loses_no_row(variables: dict[str, str], blocking: bool) -> None:
     org = long_rows()
-    with FakeApi(org) as fake, piped(fake, tmp_path, options, variables, blocking=blocking) as (tap, out):
-        until(lambda: blocked(tap) or tap.poll() is not None)
-        text = out.read().decode()
-        assert tap.wait(20) == 0
-    assert is_whole(Run(0, parsed(text)), org)
+    with FakeApi(org) as fake:
+        env = environ(fake, streams="users") | variables
+        with running(TAP, env, blocking=blocking) as (tap, out):
+            until(lambda: is_full(out) or tap.poll() is not None)
+            run = Run(0, parsed(out.read().decode()))
+            assert tap.wait(20) == 0
+    check(run)
+    assert list(run.keys("users")) == [key_of("users", row) for row in org.rows["/v2/users"]]
 
 
-@UNBUFFERED
-def test_stdout_ends_with_a_whole_line_after_a_signal_during_a_write(
-    tmp_path: Path, options: list[str], variables: dict[str, str]
-) -> None:
-    with FakeApi(long_rows()) as fake, piped(fake, tmp_path, options, variables) as (tap, out):
-        until(lambda: blocked(tap))
-        tap.send_signal(signal.SIGTERM)
-        until(lambda: not catches(tap, signal.SIGTERM))
-        text = out.read().decode()
-        assert tap.wait(20) == 143
-    kinds = [message["type"] for message in parsed(text)]
-    assert kinds.count("RECORD") > 2
+@pytest.mark.slow
+@SET_UPS
+def test_stdout_ends_with_a_whole_line_after_a_signal_during_a_write(variables: dict[str, str], blocking: bool) -> None:
+    with FakeApi(long_rows()) as fake:
+        env = environ(fake, streams="users") | variables
+        with running(TAP, env, blocking=blocking) as (tap, out):
+            until(lambda: is_full(out))
+            tap.send_signal(signal.SIGTERM)
+            until(lambda: not catches(tap, signal.SIGTERM))
+            messages = parsed(out.read().decode())
+            assert tap.wait(20) == 143
+    assert [message["type"] for message in messages].count("RECORD") > 2
 
 
-@pytest.mark.parametrize("blocking", [True, False])
-def test_stdout_has_nothing_after_a_line_that_a_signal_cut(tmp_path: Path, blocking: bool) -> None:
-    # How Python itself would buffer does not matter: the tests above try that.
-    options, variables = ([], {}) if blocking else (["-u"], {"PYTHONUNBUFFERED": "1"})
-    with FakeApi(long_rows()) as fake, piped(fake, tmp_path, options, variables, blocking=blocking) as (tap, out):
-        until(lambda: blocked(tap))
-        tap.send_signal(signal.SIGTERM)
-        assert tap.wait(20) == 143
-        *whole, _ = out.read().decode().split("\n")
-    assert [json.loads(line)["type"] for line in whole][:2] == ["SCHEMA", "RECORD"]
+def test_target_that_dies_ends_the_tap_quietly() -> None:
+    with FakeApi(organisation(40)) as fake, running(TAP, environ(fake)) as (tap, out):
+        assert json.loads(out.readline())["type"] == "SCHEMA"
+        out.close()
+        assert tap.wait(20) == 1
+        text = " ".join(said(tap))
+    assert "CRITICAL" not in text
+    assert "Broken" not in text
 
 
-def fill(descriptor: int) -> bytes:
-    """Write a block into the pipe; what was written, nothing if the pipe is full."""
-    try:
-        return b" " * os.write(descriptor, b" " * 4096)
-    except BlockingIOError:
-        return b""
+@pytest.mark.parametrize("arguments", [["--discover"], []], ids=["discover", "sync"])
+def test_full_disk_is_one_critical_line(arguments: list[str]) -> None:
+    with FakeApi(organisation(3)) as fake, Path("/dev/full").open("w") as full:
+        command, pipe = [*TAP, *arguments], subprocess.PIPE
+        done = subprocess.run(command, stdout=full, stderr=pipe, text=True, env=environ(fake), check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].split(" ", 1)[1] == (
+        "CRITICAL The messages can't be written (No space left on device). Fix that, and run again"
+    )
+
+
+def test_closed_stdout_is_one_critical_line() -> None:
+    shell = ["bash", "-c", 'exec "$@" >&-', "tap", *TAP, "--discover"]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("Z CRITICAL The messages can't be written: stdout is closed. Fix that, and run again")
+
+
+def test_error_in_one_thread_does_not_wait_for_slow_answers() -> None:
+    def faults(at: int, path: str, params: Mapping[str, str]) -> Fault | None:
+        if path == "/v3/actions":
+            return Fault(status=401)
+        return Fault(delay=30) if path == "/v1/incident_attachments" else None
+
+    with (
+        FakeApi(organisation(20), faults=faults) as fake,
+        running(TAP, environ(fake, streams="actions,incident_attachments")) as (tap, _),
+    ):
+        assert tap.wait(25) == 1
+        assert said(tap)[-1].startswith("CRITICAL actions: GET /v3/actions: status 401")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 
@@ -37,16 +37,9 @@ def at(path: str, fault: Fault) -> Faults:
     return lambda number, asked, params: fault if asked == path else None
 
 
-def first_at(path: str, fault: Fault | Callable[[], Fault]) -> Faults:
-    """The first answer of one path has this fault; a function makes it when the request comes."""
-    times = count()
-
-    def faults(number: int, asked: str, params: Mapping[str, str]) -> Fault | None:
-        if asked != path or next(times):
-            return None
-        return fault if isinstance(fault, Fault) else fault()
-
-    return faults
+def answering(bodies: Mapping[str, object]) -> Faults:
+    """Every answer of these paths has their body."""
+    return lambda number, asked, params: refusal(200, bodies[asked]) if asked in bodies else None
 
 
 def after_first_page(path: str, fault: Fault) -> Faults:

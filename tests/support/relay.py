@@ -1,101 +1,69 @@
-"""Between the tap and the stand-in: a relay that changes what it passes on, and a proxy."""
+"""Between the tap and the stand-in: servers that tests make, a relay that cuts connections off, and a proxy."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from socket import SHUT_RDWR, create_connection, socket
-from socketserver import BaseRequestHandler, ThreadingTCPServer
+from socket import SHUT_RDWR, create_connection, create_server, socket
 from threading import Thread
-from urllib.parse import urlsplit
-
-Send = Callable[[socket, bytes], None]
-"""Sends on one piece of what the server says; an OSError cuts both connections."""
-
-
-def _port(url: str) -> int:
-    port = urlsplit(url).port
-    assert port is not None
-    return port
-
-
-class _Server(ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
 
 
 @contextmanager
 def listening(serve: Callable[[socket], None]) -> Iterator[int]:
     """A port on loopback whose connections are given to `serve`, each in a thread of its own."""
 
-    class Handler(BaseRequestHandler):
-        def handle(self) -> None:
-            with suppress(OSError):
-                serve(self.request)
+    def handle(client: socket) -> None:
+        with client, suppress(OSError):
+            serve(client)
 
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                Thread(target=handle, args=(client,), daemon=True).start()
+
+    with create_server(("127.0.0.1", 0)) as server:
+        Thread(target=accept, daemon=True).start()
         try:
-            yield server.server_address[1]
+            yield server.getsockname()[1]
         finally:
-            server.shutdown()
+            # Closing it would not wake up the thread that accepts.
+            server.shutdown(SHUT_RDWR)
 
 
-def join(client: socket, port: int, send: Send = socket.sendall, first: bytes = b"") -> None:
-    """Connect the client with a port of loopback, which gets `first`, until one side closes the connection."""
+def join(client: socket, port: int, most: int = 10**9, instead: bytes = b"") -> None:
+    """Connect the client with a port of loopback. After `most` bytes it gets `instead` of the rest, and is cut off."""
     with create_connection(("127.0.0.1", port)) as server:
-        server.sendall(first)
-        Thread(target=_pump, args=(client, server, socket.sendall), daemon=True).start()
-        _pump(server, client, send)
+        Thread(target=_pump, args=(client, server, 10**9, b""), daemon=True).start()
+        _pump(server, client, most, instead)
 
 
-def _pump(source: socket, sink: socket, send: Send) -> None:
+def _pump(source: socket, sink: socket, most: int, instead: bytes) -> None:
+    left = most
     with suppress(OSError):
-        while piece := source.recv(65536):
-            send(sink, piece)
+        while left and (piece := source.recv(min(left, 65536))):
+            sink.sendall(piece)
+            left -= len(piece)
+        sink.sendall(b"" if left else instead)
     for end in (source, sink):
         with suppress(OSError):
             end.shutdown(SHUT_RDWR)
 
 
-class Torn:
-    """Sends the first `after` bytes, pauses, sends `instead` of the rest, and closes the connection."""
-
-    def __init__(self, after: int, instead: bytes = b"", *, pause: float = 0) -> None:
-        self.left = after
-        self.instead = instead
-        self.pause = pause
-
-    def __call__(self, sink: socket, piece: bytes) -> None:
-        sink.sendall(piece[: self.left])
-        self.left -= len(piece)
-        if self.left < 0:
-            time.sleep(self.pause)
-            sink.sendall(self.instead)
-            raise ConnectionAbortedError
-
-
 class Proxy:
-    """A proxy for http and, by CONNECT, for https; with `refusal`, it refuses all. `heads` are the requests it got."""
+    """A proxy for https, by CONNECT. With a `refusal`, it answers so. `heads` are the requests it got."""
 
-    def __init__(self, refusal: bytes = b"") -> None:
+    def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal
         self.heads: list[str] = []
 
     def __call__(self, client: socket) -> None:
         head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            piece = client.recv(4096)
-            if not piece:
-                return
+        while not head.endswith(b"\r\n\r\n") and (piece := client.recv(4096)):
             head += piece
         self.heads.append(head.decode())
-        method, target, _ = head.decode().split(" ", 2)
         if self.refusal:
-            client.sendall(self.refusal)
-        elif method == "CONNECT":
+            client.sendall(f"HTTP/1.1 {self.refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        elif head.startswith(b"CONNECT "):
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            join(client, _port(f"//{target}"))
-        else:
-            join(client, _port(target), first=head)
+            join(client, int(head.split()[1].rpartition(b":")[2]))

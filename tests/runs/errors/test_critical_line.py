@@ -11,7 +11,7 @@ from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
 from tests.support.faults import REFUSAL_TEXTS, at, refusal
 from tests.support.logs import last_line
-from tests.support.runs import KEY, only
+from tests.support.runs import only
 
 REFUSALS = {
     401: "The API does not know this key: check api_key, or make a new one in the dashboard",
@@ -61,13 +61,10 @@ def test_critical_line_of_bad_data_names_stream_and_advice(
 
 
 BAD_FILES: list[tuple[str, Any, str]] = [
-    ("state", [], "a state must be a JSON object"),
     ("state", {"bookmarks": {"users": 5}}, 'the bookmark of "users" must be an object'),
-    ("catalog", {"streams": {}}, 'a catalog is an object with a list "streams", as --discover prints it'),
     ("catalog", None, 'a catalog is an object with a list "streams", as --discover prints it'),
     ("properties", {"streams": [{}]}, "entry 1 of streams has no tap_stream_id"),
     ("config", {}, "api_key is missing (set it there, or set INCIDENT_API_KEY in the environment)"),
-    ("config", {"api_key": KEY, "max_concurrency": 0}, "max_concurrency must be an integer from 1 to 64"),
 ]
 
 
@@ -81,13 +78,10 @@ def test_critical_line_of_an_invalid_file_names_it_and_what_it_must_hold(
     assert (run.messages, fake.requests) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem"), ("HTTPS_PROXY", "socks5://127.0.0.1:9")]
-)
 def test_critical_line_of_a_request_that_cannot_be_made_names_the_variable(
-    tap: Tap, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    tap: Tap, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem")
     with FakeApi(organisation(1)) as fake:
         run = tap(fake, settings={"endpoint": "https://api.example.invalid"})
-    assert ("proxy" if "PROXY" in name else name) in last_line(run, caplog)
+    assert "REQUESTS_CA_BUNDLE" in last_line(run, caplog)

@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, organisation
-from tests.support.faults import first_at, port_of, refusal
-from tests.support.logs import warnings
-from tests.support.runs import check, key_of, only, rows_of
+from tests.support.faults import port_of
+from tests.support.logs import retries
+from tests.support.runs import check, only, rows_of
 
 PASSING = (
     Fault(reset=True),
@@ -49,7 +49,7 @@ def test_transient_faults_in_one_of_eight_answers_change_no_row(
     assert stormy.states()[-1] == calm.states()[-1]
     assert rows_of(stormy) == rows_of(calm)
     assert len(fake.requests) > requests
-    assert [line for line in warnings(caplog) if "Retrying" in line]
+    assert retries(caplog)
 
 
 def test_retry_warnings_of_all_threads_are_a_few_lines(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
@@ -67,29 +67,6 @@ def test_retry_warnings_of_all_threads_are_a_few_lines(tap: Tap, caplog: pytest.
     check(run)
     assert run.code == 0
     assert len(seen) > 25
-    lines = [line for line in warnings(caplog) if "Retrying" in line]
+    lines = retries(caplog)
     assert 0 < len(lines) < len(seen) / 4
     assert "status 500" in lines[0]
-
-
-@pytest.mark.parametrize("status", [403, 404, 422])
-def test_gateway_error_on_the_first_page_skips_no_stream(
-    tap: Tap, caplog: pytest.LogCaptureFixture, status: int
-) -> None:
-    org, html = organisation(5), Fault(status=status, body="<html>No</html>", content_type="text/html")
-    with FakeApi(org, faults=first_at("/v2/users", html)) as fake:
-        run = tap(fake, catalog=only("users"))
-    assert run.code == 0
-    assert set(run.keys("users")) == {key_of("users", row) for row in org.rows["/v2/users"]}
-    assert f"users: GET /v2/users: status {status}: a gateway or proxy answered, not the API. Retrying" in caplog.text
-
-
-def test_429_with_a_time_is_retried_then_and_logged_once(tap: Tap, caplog: pytest.LogCaptureFixture) -> None:
-    with FakeApi(organisation(1), faults=first_at("/v1/severities", refusal(429, Retry_After="1.3"))) as fake:
-        run = tap(fake, catalog=only("severities"))
-    assert (run.code, len(run.records("severities"))) == (0, 4)
-    refused, answered = [request for request in fake.requests if request.path == "/v1/severities"]
-    assert (refused.status, answered.status) == (429, 200)
-    # Without a time, the first pause is at most a second.
-    assert answered.at - refused.at > 1.1
-    assert len([line for line in warnings(caplog) if "Waiting " in line]) == 1

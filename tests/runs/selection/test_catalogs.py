@@ -12,9 +12,8 @@ from tap_incident.protocol.catalog import discover
 from tap_incident.streams import STREAMS
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, organisation
-from tests.support.catalogs import DEFAULT
 from tests.support.logs import warnings
-from tests.support.runs import Json, asked, check, key_of, only, rows_of, set_field, there
+from tests.support.runs import Json, asked, check, key_of, only, set_field, there
 
 MISSING_THERE = ("schedules", "teams", "catalog_types", "catalog_entries")
 """Streams that the official tap has not by default, nor an older version of a tap that gets new ones."""
@@ -50,31 +49,25 @@ def test_catalog_of_the_official_tap_selects_its_streams(tap: Tap, caplog: pytes
     assert [line for line in caplog.messages if "incidents lacks" in line and "team_ids" in line]
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        {"tap_stream_id": "zebras", "stream": "zebras", "schema": {"properties": {"id": {"type": "string"}}}},
-        {"stream": "zebras", "key_properties": ["id"], "replication_key": "x", "schema": {}},
-    ],
-)
+@pytest.mark.parametrize("option", ["catalog", "properties"])
 def test_catalog_with_an_unknown_stream_skips_it_with_a_warning(
-    tap: Tap, caplog: pytest.LogCaptureFixture, entry: dict[str, Any]
+    tap: Tap, caplog: pytest.LogCaptureFixture, option: str
 ) -> None:
+    entry = {"stream": "zebras", "key_properties": ["id"], "replication_key": "x", "schema": {}}
     with FakeApi(organisation(3)) as fake:
-        run = tap(fake, catalog={"streams": [entry, {"tap_stream_id": "severities"}]})
+        run = tap(fake, **{option: {"streams": [entry, {"tap_stream_id": "severities"}]}})
     assert (run.code, run.streams()) == (0, ["severities"])
     (warning,) = warnings(caplog)
     assert "this tap has no stream zebras" in warning
 
 
 NOTHING: list[tuple[dict[str, Any], str]] = [
-    ({"catalog": {"streams": [{"tap_stream_id": "zebras"}]}}, "catalog.json selects no stream"),
-    ({"catalog": only()}, "selects no stream"),
+    ({"catalog": only()}, "catalog.json selects no stream"),
     ({"settings": {"streams": ["users", "!*"]}}, "The setting streams selects no stream"),
 ]
 
 
-@pytest.mark.parametrize(("given", "said"), NOTHING, ids=["unknown", "empty", "setting"])
+@pytest.mark.parametrize(("given", "said"), NOTHING, ids=["catalog", "setting"])
 def test_selection_of_nothing_is_an_error(
     tap: Tap, caplog: pytest.LogCaptureFixture, given: dict[str, Any], said: str
 ) -> None:
@@ -82,13 +75,6 @@ def test_selection_of_nothing_is_an_error(
         run = tap(fake, **given)
     assert (run.code, run.messages, fake.requests) == (1, [], [])
     assert said in caplog.messages[-1]
-
-
-def test_catalog_as_discovered_selects_the_default_streams(tap: Tap) -> None:
-    with FakeApi(organisation(5)) as fake:
-        outs = [tap(fake), tap(fake, catalog=discover()), tap(fake, properties=discover())]
-    assert rows_of(outs[0]) == rows_of(outs[1]) == rows_of(outs[2])
-    assert sorted(outs[0].streams()) == sorted(outs[1].streams()) == sorted(outs[2].streams())
 
 
 @pytest.mark.parametrize("part", ["attachments", "updates"])
@@ -100,18 +86,3 @@ def test_field_that_is_deselected_costs_no_request(tap: Tap, part: str) -> None:
     assert path not in asked(fake)
     assert all(part not in record for record in run.records("incidents"))
     assert part not in run.schema("incidents")["properties"]
-
-
-@pytest.mark.parametrize(
-    ("streams", "expected"),
-    [
-        (["severities", "teams", "!teams"], {"severities"}),
-        ("severities,!teams", {"severities"}),
-        (["default", "incident_alerts"], {*DEFAULT, "incident_alerts"}),
-    ],
-)
-def test_setting_streams_says_what_is_read(tap: Tap, streams: Any, expected: set[str]) -> None:
-    with FakeApi(organisation(3)) as fake:
-        run = tap(fake, settings={"streams": streams})
-    check(run)
-    assert (run.code, set(run.streams())) == (0, expected)
