@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -13,26 +13,16 @@ from .making import Row
 from .organisation import Organisation, View, Views
 from .query import checked, page_size, start_of_page
 from .traps import SMALL_PAGE, WINDOW_START, week_of
-from .wire import Answer, Call, Fault, Limits, Problem, Query
+from .wire import Answer, Fault, Limits, Logged, Problem, Query
 
 
 class Answers:
-    """Answers requests about one organisation for the holder of `key`, who lacks the scopes in `denied`.
+    """Answers requests about one organisation for the holder of a key that lacks the scopes in `denied`."""
 
-    Filters by the `ignored` properties are accepted, and change nothing.
-    """
+    def __init__(self, org: Organisation, denied: Collection[str], limits: Limits) -> None:
+        self._org, self._views, self._denied, self._limits = org, Views(org), denied, limits
 
-    def __init__(
-        self, org: Organisation, key: str, denied: Collection[str], limits: Limits, ignored: Collection[str]
-    ) -> None:
-        self._org, self._views = org, Views(org)
-        self._key, self._denied, self._limits, self._ignored = key, denied, limits, ignored
-
-    def authorized(self, call: Call) -> bool:
-        """Whether the request carries the key."""
-        return call.authorization == f"Bearer {self._key}"
-
-    def answer(self, call: Call, fault: Fault | None) -> Answer:
+    def answer(self, call: Logged, fault: Fault | None) -> Answer:
         """The answer to `call`, got wrong the way `fault` says."""
         if fault is None:
             return self._true_answer(call)
@@ -42,19 +32,19 @@ class Answers:
         answer = replace(answer, headers={**answer.headers, **fault.headers})
         return replace(answer, sent=len(answer.body) // 2) if fault.truncate else answer
 
-    def _true_answer(self, call: Call) -> Answer:
-        authorized = self.authorized(call)
-        headers, refusal = self._limits.take(call.path, spend=authorized)
+    def _true_answer(self, call: Logged) -> Answer:
+        headers: Mapping[str, str] = {}
         try:
-            if not authorized:
+            if not call.authorization_ok:
                 raise Problem(401, "access_token_invalid", "There is no such key.")
+            headers, refusal = self._limits.take(call.path)
             if refusal:
                 raise refusal
             return _in_json(200, self._body(call), headers)
         except Problem as problem:
             return _in_json(problem.status, problem.body(f"req-{call.number}"), {**headers, **problem.headers})
 
-    def _body(self, call: Call) -> Row:
+    def _body(self, call: Logged) -> Row:
         if call.method != "GET":
             raise Problem(405, "method_not_allowed", "This one can only be read.")
         found = route(call.path)
@@ -64,8 +54,7 @@ class Answers:
         if endpoint.scope in self._denied:
             scope = {"scope": str(endpoint.scope)}
             raise Problem(403, "missing_required_scope", "The key may not do this.", metadata=scope)
-        asked = checked(endpoint, call.params, in_path)
-        query = {name: values for name, values in asked.items() if name.split("[")[0] not in self._ignored}
+        query = checked(endpoint, call.params, in_path)
         view = self._views.view(endpoint, query)
         # Beside the rows stands the row that is their parent, or what was made with the row.
         beside: dict[str, Row] = {key: next(iter(view.rows), {}).get(key, {}) for key in endpoint.beside}
@@ -124,12 +113,12 @@ def hidden_in(path: str) -> frozenset[str]:
     return frozenset((kept | endpoint.beside.keys()) - endpoint.properties.keys())
 
 
-def _in_json(status: int, body: Any, headers: Row) -> Answer:
+def _in_json(status: int, body: Any, headers: Mapping[str, str]) -> Answer:
     content = {"Content-Type": "application/json; charset=utf-8"}
     return Answer(status, json.dumps(body, ensure_ascii=False).encode(), {**content, **headers})
 
 
-def _made_up(call: Call, fault: Fault) -> Answer:
+def _made_up(call: Logged, fault: Fault) -> Answer:
     problem = Problem(fault.status or 200, "made_up", "Something went wrong on purpose.")
     body = json.dumps(problem.body(f"req-{call.number}")) if fault.body is None else fault.body
     return Answer(problem.status, body.encode(), {"Content-Type": fault.content_type})

@@ -33,6 +33,11 @@ class Maker:
         self._objects: dict[tuple[str, int], dict[str, Make]] = {}
         self._named: dict[tuple[str, str], Row] = {}
 
+    def make_all(self) -> None:
+        """Makes the rows of all lists."""
+        for path in BY_PATH:
+            self.rows(path)
+
     def rows(self, path: str) -> list[Row]:
         """The rows of a list; those made so far if it is just being made."""
         if path not in self.world.rows:

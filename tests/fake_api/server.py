@@ -6,6 +6,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from email.message import Message
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from .answers import Answers
 from .facts import documented
 from .organisation import Organisation
-from .wire import Answer, Call, Fault, Limits, Logged
+from .wire import Answer, Fault, Limits, Logged
 
 # In: the number of the request from 0, its path as in the document, its parameters (the last of each name), those in
 # the path too. Out: what to get wrong.
@@ -27,11 +28,10 @@ Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
 class FakeApi:
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
-    In: the key to accept, the scopes that it lacks, properties whose filters are accepted and change nothing, the
-    rates (None: unlimited), seconds that each answer takes, what to get wrong, the port (0: any free one), the TLS
-    that it speaks (None: none), seconds by which its clock is ahead of this machine's, and whether answers have a
-    Date. Out: `url`, the `requests` so far, and the `most_at_once` under way. An error inside the stand-in itself is
-    answered with 400 and raised on leaving.
+    In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
+    to get wrong, the port (0: any free one), the TLS that it speaks (None: none), seconds by which its clock is ahead
+    of this machine's, and whether answers have a Date. Out: `url`, the `requests` so far, and the `most_at_once` under
+    way. An error inside the stand-in itself is answered with 400 and raised on leaving.
     """
 
     def __init__(
@@ -40,9 +40,7 @@ class FakeApi:
         *,
         key: str = "secret-key",
         denied: Collection[str] = (),
-        ignored: Collection[str] = (),
         rate_per_minute: float | None = None,
-        refill_per_second: float | None = None,
         incidents_per_minute: float | None = None,
         latency: float = 0.0,
         faults: Faults | None = None,
@@ -53,10 +51,8 @@ class FakeApi:
     ) -> None:
         self.requests: list[Logged] = []
         self.most_at_once = 0
-        self._answers = Answers(
-            org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute), ignored
-        )
-        self._latency, self._faults = latency, faults
+        self._answers = Answers(org, denied, Limits(rate_per_minute, incidents_per_minute))
+        self._authorization, self._latency, self._faults = f"Bearer {key}", latency, faults
         self.clock_ahead, self.dated = clock_ahead, dated
         self._lock = Condition()
         self._arrived = self._under_way = 0
@@ -102,14 +98,14 @@ class FakeApi:
         try:
             parts = urlsplit(target)
             params = tuple(parse_qsl(parts.query, keep_blank_values=True))
-            agent, authorization = headers.get("User-Agent", ""), headers.get("Authorization", "")
-            call = Call(number, method, parts.path, params, at, agent, authorization)
+            authorized = headers.get("Authorization") == self._authorization
+            call = Logged(number, method, parts.path, params, at, headers.get("User-Agent", ""), authorized)
             path, in_path = documented(call.path)
             fault = self._faults(number, path, {**in_path, **dict(params)}) if self._faults else None
             self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
-            answer, authorized = self._answers.answer(call, fault), self._answers.authorized(call)
+            answer = self._answers.answer(call, fault)
             with self._lock:
-                self.requests.append(Logged(**vars(call), status=answer.status, authorization_ok=authorized))
+                self.requests.append(replace(call, status=answer.status))
             return answer
         finally:
             # Before the answer goes out: a client that asks one by one must never be counted twice.

@@ -13,7 +13,6 @@ from tap_incident.streams import STREAMS
 from tests.fake_api import NOW, Organisation, organisation
 from tests.fake_api.facts import BY_PATH
 from tests.fake_api.making import base32, instant
-from tests.fake_api.organisation import Lists
 from tests.support.runs import key_of, there
 
 Row = dict[str, Any]
@@ -150,8 +149,8 @@ class World:
             self.org.rows[path] = [row | {name: (instant(row[name])[0] + later).isoformat()} for row in rows]
 
     def _remember(self) -> None:
-        rows = Lists(dict(self.org.rows))
-        self.history.append(Snapshot(replace(self.org, rows=rows, modes=dict(self.org.modes), now=self.now)))
+        rows, modes = dict(self.org.rows), dict(self.org.modes)
+        self.history.append(Snapshot(replace(self.org, rows=rows, modes=modes, now=self.now)))
 
     def _stamp(self, seconds_ago: float = 0.0) -> str:
         moment = datetime.fromtimestamp(self.now.timestamp() - seconds_ago, timezone.utc)

@@ -21,7 +21,6 @@ from tap_incident.timestamps import is_timestamp
 from tests.conftest import Tap
 from tests.fake_api import FakeApi, Fault, Organisation, organisation
 from tests.fake_api.making import instant
-from tests.fake_api.organisation import Lists
 from tests.fake_api.server import Faults
 from tests.fake_api.traps import CATEGORIES, HIDDEN_CATEGORIES, MODES
 from tests.fake_api.wire import Answer
@@ -308,7 +307,7 @@ def marked(org: Organisation) -> Organisation:
         return f"MARK{value}" if is_data else value
 
     org.modes = {f"MARK{name}": mode for name, mode in org.modes.items()}
-    org.rows = Lists({path: change(org.rows[path]) for path in org.rows})
+    org.rows = {path: change(rows) for path, rows in org.rows.items()}
     return org
 
 
