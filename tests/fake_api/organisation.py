@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from . import awkward, relations, sample
 from .facts import Endpoint
 from .making import DAY, NOW, Row, World, instant
-from .query import compared, passes, spans
+from .query import Filter, filters
 from .rows import Maker
 from .traps import HAS_NOTES, SHOWN_MODES, SHOWS
 from .wire import Query
@@ -112,21 +112,21 @@ class Views:
 
     def view(self, endpoint: Endpoint, query: Query) -> View:
         """What `query` gets to see of `endpoint`."""
-        wanted = compared(endpoint, query)
-        single = next((name for name, values in wanted.items() if len(values) == 1 and name.endswith("id")), None)
+        picks = [*filters(endpoint, query)]
+        single = next((pick for pick in picks if len(pick.values) == 1 and pick.field.endswith("id")), None)
         if single:
-            return self._build(endpoint, query, self.by(endpoint.path, single, wanted[single][0]))
+            return self._build(endpoint, query, picks, self.by(endpoint.path, single.field, single.values[0]))
         rows = self._rows(endpoint.path)
         # Where another list decides, what is kept would not notice its changes.
         if HAS_NOTES in query:
-            return self._build(endpoint, query, rows)
-        filters = tuple(sorted((name, *sorted(query[name])) for name in query if name not in ("after", "page_size")))
-        view: View = self._once(endpoint.path, filters, lambda: self._build(endpoint, query, rows))
+            return self._build(endpoint, query, picks, rows)
+        name = tuple(sorted((name, *sorted(query[name])) for name in query if name not in ("after", "page_size")))
+        view: View = self._once(endpoint.path, name, lambda: self._build(endpoint, query, picks, rows))
         return view
 
-    def _build(self, endpoint: Endpoint, query: Query, rows: Sequence[Row]) -> View:
-        shows, wanted, times = SHOWS[endpoint.trap.shows], compared(endpoint, query), spans(endpoint, query)
-        seen = [row for row in rows if passes(row, wanted, times, days=endpoint.trap.days) and shows(row, query, self)]
+    def _build(self, endpoint: Endpoint, query: Query, picks: Sequence[Filter], rows: Sequence[Row]) -> View:
+        shows = SHOWS[endpoint.trap.shows]
+        seen = [row for row in rows if all(pick.passes(row) for pick in picks) and shows(row, query, self)]
         if "sort_by" in endpoint.parameters:
             newest_first = query.get("sort_by") != ("created_at_oldest_first",)
             seen.sort(key=lambda row: (instant(row["created_at"]), row["id"]), reverse=newest_first)
