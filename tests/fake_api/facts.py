@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -72,6 +73,20 @@ class Endpoint:
 def resolve(schema: Json) -> Json:
     """The schema that a reference leads to."""
     return COMPONENTS[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+
+@cache
+def variants_of(component: str) -> tuple[str, frozenset[str]]:
+    """Properties of which an object has one at a time, and the text in it that says which (empty: none does)."""
+    schema = COMPONENTS[component]
+    properties, required = schema["properties"], schema.get("required", ())
+    objects = {name for name, part in properties.items() if name not in required and "$ref" in part}
+    for tag, part in properties.items():
+        found = {name for name in objects if {name, name.removesuffix("_options")} & set(part.get("enum", ()))}
+        if len(found) > 1:
+            return tag, frozenset(found)
+    whole = len(objects) > 1 and len(objects) == len(properties)
+    return "", frozenset(objects if whole else ())
 
 
 def singular(path: str) -> str:

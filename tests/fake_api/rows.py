@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular
-from .making import ABSENT, BARE, FULL, Row, World, cycle
-from .values import Make, scalar, snake, variants_of
+from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular, variants_of
+from .making import ABSENT, BARE, FULL, Make, Row, World, cycle, snake
 
 # For each row of a list its moment (Unix seconds), and the values that its schema doesn't say.
 Rows = Iterator[tuple[int, Row]]
@@ -149,7 +148,7 @@ class Maker:
         if schema["type"] == "object":
             return self._map(schema, depth)
         path = named_by(name) if name.endswith("_id") else None
-        make = scalar(self.world, component, name, schema)
+        make = self.world.scalar(component, name, schema)
         if path:
             found = path
             return lambda number: self._one(found) or make(number)

@@ -25,7 +25,7 @@ from .wire import Answer, Fault, Limits, Logged
 Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
 
 
-class FakeApi:
+class FakeApi(ThreadingHTTPServer):
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
     In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
@@ -33,6 +33,10 @@ class FakeApi:
     of this machine's, and whether answers have a Date. Out: `url`, the `requests` so far, and the `most_at_once` under
     way. An error inside the stand-in itself is answered with 400 and raised on leaving.
     """
+
+    request_queue_size = 128
+    daemon_threads = True
+    block_on_close = False
 
     def __init__(
         self,
@@ -49,17 +53,18 @@ class FakeApi:
         clock_ahead: float = 0.0,
         dated: bool = True,
     ) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
         self.requests: list[Logged] = []
         self.most_at_once = 0
-        self._answers = Answers(org, denied, Limits(rate_per_minute, incidents_per_minute))
-        self._authorization, self._latency, self._faults = f"Bearer {key}", latency, faults
+        self.crashes: list[BaseException] = []
         self.clock_ahead, self.dated = clock_ahead, dated
+        self._answers = Answers(org, denied, Limits(rate_per_minute, incidents_per_minute))
+        self._authorization, self._latency, self._faults, self._tls = f"Bearer {key}", latency, faults, tls
         self._lock = Condition()
         self._arrived = self._under_way = 0
         self._stopping = Event()
-        self._server = _Server(("127.0.0.1", port), self, tls)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def start(self) -> FakeApi:
         """Begins to serve, in a thread."""
@@ -69,9 +74,9 @@ class FakeApi:
     def stop(self) -> None:
         """Stops at once: what waits is answered early. A connection that a client keeps ends at its next request."""
         self._stopping.set()
-        self._server.shutdown()
+        self.shutdown()
         self._thread.join()
-        self._server.server_close()
+        self.server_close()
         with self._lock:
             self._lock.wait_for(lambda: not self._under_way, timeout=2.0)
 
@@ -82,8 +87,21 @@ class FakeApi:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        if error is None and self._server.crashes:
-            raise self._server.crashes[0]
+        if error is None and self.crashes:
+            raise self.crashes[0]
+
+    def get_request(self) -> tuple[Any, Any]:
+        """The next connection. Its handshake waits for the thread that reads it: here it would keep out the others."""
+        connection, address = super().get_request()
+        if self._tls:
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keeps an error. A client may go whenever it likes; anything else is a fault of the stand-in."""
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, ConnectionError | ssl.SSLError):
+            self.crashes.append(error)
 
     def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
         """The answer to one request, after the time that it is to take; logs it."""
@@ -114,40 +132,15 @@ class FakeApi:
                 self._lock.notify_all()
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, address: tuple[str, int], api: FakeApi, tls: ssl.SSLContext | None) -> None:
-        self.api = api
-        self._tls = tls
-        self.crashes: list[BaseException] = []
-        super().__init__(address, _Handler)
-
-    def get_request(self) -> tuple[Any, Any]:
-        connection, address = super().get_request()
-        if self._tls is None:
-            return connection, address
-        # The handshake waits for the thread that reads the request: here it would keep out all other clients.
-        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        error = sys.exc_info()[1]
-        # A client may go whenever it likes; anything else is a fault of the stand-in.
-        if error is not None and not isinstance(error, ConnectionError | ssl.SSLError):
-            self.crashes.append(error)
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    server: _Server
+    server: FakeApi
 
     def do_GET(self) -> None:
         try:
-            answer = self.server.api.handle(self.command, self.path, self.headers)
+            answer = self.server.handle(self.command, self.path, self.headers)
         except Exception as error:
             self.server.crashes.append(error)
             # No client requests again what was answered so. It would for minutes if the connection was closed.
@@ -157,8 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if answer.status:
             self.send_response_only(answer.status)
-            if self.server.api.dated:
-                self.send_header("Date", formatdate(time.time() + self.server.api.clock_ahead, usegmt=True))
+            if self.server.dated:
+                self.send_header("Date", formatdate(time.time() + self.server.clock_ahead, usegmt=True))
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
