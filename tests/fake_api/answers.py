@@ -72,12 +72,12 @@ class Answers:
             found, meta = week_of(view.rows, query, self._org.now)
         elif endpoint.paging:
             return self._page(endpoint, query, view)
+        if endpoint.holds == "lists":
+            named = [(row[LIST_NAME], sent(endpoint, row)) for row in found]
+            return {key: {name: [row for of, row in named if of == name] for name in endpoint.lists}, **meta}
         rows = [sent(endpoint, row) for row in found]
         if endpoint.holds == "list":
             return {key: rows}
-        if endpoint.holds == "lists":
-            named = [(row[LIST_NAME], shown) for row, shown in zip(found, rows, strict=True)]
-            return {key: {name: [row for of, row in named if of == name] for name in endpoint.lists}, **meta}
         if not rows:
             raise Problem(404, "resource_not_found", "There is no such thing.")
         return {key: rows[0]} if key else rows[0]

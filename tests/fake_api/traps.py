@@ -104,21 +104,19 @@ def week_of(rows: Sequence[Row], query: Query, now: datetime) -> tuple[list[Row]
 
 
 def _window_of(query: Query, now: datetime) -> tuple[datetime, datetime]:
-    start = query.get(WINDOW_START, ("",))[0]
-    end = _moment(query, "entry_window_end", now + 2 * PAGE)
+    (start,) = query.get(WINDOW_START, (now.isoformat(),))
+    (end_at,) = query.get("entry_window_end", ((now + 2 * PAGE).isoformat(),))
+    end = _in_utc(end_at)
     if start.startswith(CURSOR):
         start, _, same_end = start.removeprefix(CURSOR).partition("|")
         if same_end != end.isoformat():
             raise invalid("entry_window_end", "It stays what it was on the first page.")
-        return datetime.fromisoformat(start), end
-    begin = _moment(query, WINDOW_START, now)
-    if begin >= end:
+    elif not STAMP.fullmatch(start):
+        raise invalid(WINDOW_START, "A timestamp.")
+    elif _in_utc(start) >= end:
         raise invalid("entry_window_end", "It comes after the start.")
-    return begin, end
+    return _in_utc(start), end
 
 
-def _moment(query: Query, name: str, default: datetime) -> datetime:
-    text = query.get(name, (default.isoformat(),))[0]
-    if not STAMP.fullmatch(text):
-        raise invalid(name, "A date and time.")
+def _in_utc(text: str) -> datetime:
     return instant(text)[0].astimezone(timezone.utc)
