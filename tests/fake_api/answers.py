@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from .facts import BY_PATH, LIST_NAME, Endpoint, route
+from .facts import BY_PATH, LIST_NAME, Endpoint, documented
 from .making import Row
 from .organisation import Organisation, View, Views
 from .query import checked, page_size, start_of_page
@@ -47,10 +47,10 @@ class Answers:
     def _body(self, call: Logged) -> Row:
         if call.method != "GET":
             raise Problem(405, "method_not_allowed", "This one can only be read.")
-        found = route(call.path)
-        if found is None:
-            raise Problem(404, "not_found", f"Nothing lives at {call.path}.")
-        endpoint, in_path = found
+        path, in_path = documented(call.path)
+        if path not in BY_PATH:
+            raise Problem(404, "not_found", f"Nothing lives at {path}.")
+        endpoint = BY_PATH[path]
         if endpoint.scope in self._denied:
             scope = {"scope": str(endpoint.scope)}
             raise Problem(403, "missing_required_scope", "The key may not do this.", metadata=scope)

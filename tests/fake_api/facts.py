@@ -141,21 +141,13 @@ def _endpoint(path: str, facts: Json) -> Endpoint:
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(_endpoint(path, facts) for path, facts in CONTENT["endpoints"].items())
 BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPOINTS}
-_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), BY_PATH[path]) for path in BY_PATH if "{" in path]
+_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), path) for path in BY_PATH if "{" in path]
 
 
 def documented(path: str) -> tuple[str, Mapping[str, str]]:
     """A path as in the document, `/v2/schedules/{schedule_id}/replicas`, and the parameters that it has in this one."""
-    found = route(path)
-    return (found[0].path, found[1]) if found else (path, {})
-
-
-def route(path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-    """The endpoint that serves a path, and the parameters in it."""
-    if path in BY_PATH:
-        return BY_PATH[path], {}
-    for pattern, endpoint in _ROUTES:
+    for pattern, found in _ROUTES:
         match = pattern.fullmatch(path)
-        if match:
-            return endpoint, {name: unquote(value) for name, value in match.groupdict().items()}
-    return None
+        if match and path not in BY_PATH:
+            return found, {name: unquote(value) for name, value in match.groupdict().items()}
+    return path, {}

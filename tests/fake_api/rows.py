@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular, variants_of
@@ -65,14 +64,16 @@ class Maker:
 
     def short(self, component: str, number: int, row: Row) -> Row:
         """A row as other rows embed it: what the component has of it, and what only the component has."""
-        names, own = parts_of(component)
-        found = {name: row[name] for name in names if name in row}
-        for name, required in own:
-            if name not in found:
-                make = self._makers(component, DEEPEST - 1)[name]
-                value = make(number) if required else self.world.optional(number, make)
-                found |= {} if value is ABSENT else {name: value}
-        return self.world.surprise(found, number + 5)
+        required, whole = COMPONENTS[component].get("required", ()), BY_PATH[list_of(snake(component)) or ""].properties
+        found = Row()
+        for name, make in self._makers(component, DEEPEST - 1).items():
+            if name in row:
+                found[name] = row[name]
+            elif name in required:
+                found[name] = make(number)
+            elif name not in whole:
+                found[name] = self.world.optional(number, make)
+        return self.world.surprise(without_absent(found), number + 5)
 
     def named(self, component: str, name: str) -> Row:
         """The row with a name, as other rows embed it."""
@@ -99,11 +100,9 @@ class Maker:
         return given
 
     def _row(self, endpoint: Endpoint, number: int, given: Row) -> Row:
-        if "$ref" in endpoint.item:
-            row = self.make(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
-        else:
-            makers = {name: self._maker("", name, schema, 0) for name, schema in endpoint.properties.items()}
-            row = {name: given[name] if name in given else make(number) for name, make in makers.items()}
+        if "$ref" not in endpoint.item:
+            return {**self._map(endpoint.item, 0)(number), **given}
+        row = self.make(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
         return row | {name: value for name, value in given.items() if name not in endpoint.properties}
 
     def _makers(self, component: str, depth: int) -> dict[str, Make]:
@@ -191,7 +190,7 @@ class Maker:
         ids, rng = [row["id"] for row in self.rows(path)], self.world.rng
         return rng.sample(ids, min(len(ids), rng.randint(1 if number == FULL else 0, 3))) if number != BARE else []
 
-    def _map(self, schema: Json, depth: int) -> Make:
+    def _map(self, schema: Json, depth: int) -> Callable[[int], Row]:
         if "additionalProperties" not in schema:
             makers = {key: self._maker("", key, value, depth) for key, value in schema.get("properties", {}).items()}
             return lambda number: {key: make(number) for key, make in makers.items()}
@@ -203,12 +202,3 @@ class Maker:
 def without_absent(row: Row) -> Row:
     """The row without the properties that are to be left out."""
     return {name: value for name, value in row.items() if value is not ABSENT}
-
-
-@cache
-def parts_of(component: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
-    """The properties of a row's short form, and those of them, required or not, that the row may lack."""
-    schema, whole = COMPONENTS[component], BY_PATH[list_of(snake(component)) or ""].properties
-    required = schema.get("required", ())
-    own = ((name, name in required) for name in schema["properties"] if name in required or name not in whole)
-    return tuple(schema["properties"]), tuple(own)
