@@ -37,15 +37,14 @@ class Organisation:
     awkward: bool = True
     rows_per_page: int | None = None
 
-    def change(self, count: int, at: datetime) -> list[str]:
-        """Changes the newest `count` incidents that a request sees unasked, at that moment; gives their ids."""
+    def change(self, count: int, at: datetime) -> None:
+        """Changes the newest `count` incidents that a request sees unasked, at that moment."""
         rows = self.rows["/v2/incidents"]
         shown = [row["id"] for row in rows if row["mode"] in SHOWN_MODES]
         changed = set(shown[max(0, len(shown) - count) :])
         stamp = at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
         values = {"updated_at": stamp, "summary": f"Changed at {stamp}"}
         self.rows["/v2/incidents"] = [{**row, **values} if row["id"] in changed else row for row in rows]
-        return sorted(changed)
 
 
 def organisation(
@@ -101,7 +100,7 @@ class Views:
 
         def index() -> dict[str, list[Row]]:
             groups: dict[str, list[Row]] = {}
-            for row in self._rows(path):
+            for row in self.org.rows[path]:
                 found = row.get(field) or ""
                 for key in found if isinstance(found, list) else [found]:
                     groups.setdefault(key, []).append(row)
@@ -116,7 +115,7 @@ class Views:
         single = next((pick for pick in picks if len(pick.values) == 1 and pick.field.endswith("id")), None)
         if single:
             return self._build(endpoint, query, picks, self.by(endpoint.path, single.field, single.values[0]))
-        rows = self._rows(endpoint.path)
+        rows = self.org.rows[endpoint.path]
         # Where another list decides, what is kept would not notice its changes.
         if HAS_NOTES in query:
             return self._build(endpoint, query, picks, rows)
@@ -134,12 +133,8 @@ class Views:
             seen.sort(key=lambda row: str(row["id"]))
         return View(seen, {str(row.get("id")): place for place, row in enumerate(seen)})
 
-    def _rows(self, path: str) -> list[Row]:
-        rows: list[Row] = self.org.rows.setdefault(path, [])
-        return rows
-
     def _once(self, path: str, name: object, make: Callable[[], Any]) -> Any:
-        rows = self._rows(path)
+        rows = self.org.rows[path]
         size = (len(rows), len(self.org.modes))
         with self._lock:
             kept = self._kept.get((path, name))

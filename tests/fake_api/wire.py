@@ -11,6 +11,8 @@ from threading import Lock
 from time import monotonic, time
 from typing import Any
 
+from .making import VALUES
+
 # A request's parameters by name; those that may be repeated have several values.
 Query = Mapping[str, tuple[str, ...]]
 
@@ -57,16 +59,6 @@ class Answer:
     sent: int | None = None
 
 
-TYPES: Mapping[int, str] = {
-    401: "authentication_error",
-    403: "resource_forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    422: "validation_error",
-    429: "too_many_requests",
-}
-
-
 class Problem(Exception):
     """An answer that is not the one asked for: its status, code and words, and the parameter at fault.
 
@@ -88,7 +80,7 @@ class Problem(Exception):
             error["source"] = {"field": self.field, "pointer": f"/{self.field}"}
         if self.metadata:
             error["metadata"] = dict(self.metadata)
-        kind = TYPES.get(self.status, "api_error")
+        kind = VALUES["error_types"].get(str(self.status), "api_error")
         return {"type": kind, "status": self.status, "request_id": request_id, "errors": [error], **self.beside}
 
 
