@@ -1,17 +1,17 @@
-"""What goes wrong during a run, as data, and the hook that does it to the stand-in's answers."""
+"""The hook that does to the world and to the stand-in's answers what a step plans."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from threading import Lock
 
 from tap_incident.streams import BY_NAME, STREAMS
 from tests.fake_api import Fault
 from tests.fake_api.wire import Problem
-from tests.soak.world import PARENTS, PATHS, Change, World
+from tests.soak.steps import Step, Trouble
+from tests.soak.world import PARENTS, PATHS, World
 
 _HTML = "<html><body><h1>Sorry</h1></body></html>"
 
@@ -36,40 +36,18 @@ _SCOPES = {stream.path: stream.scope for stream in STREAMS} | {
 }
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """One thing that goes wrong.
-
-    `kind`, and which requests it meets:
-    "end": all requests from the request `at` of the run on are refused with 422, so that the run ends.
-    "reject", "unreadable": the request `at` to the list of `stream` is refused with 422, or its page can't be read.
-    "html 403", "html 404": the request `at` to the list of `stream` is answered by a gateway.
-    "forbid": the API refuses the list of `stream` from the request `at` on: the key has lost the permission.
-    "private": the API refuses the rows of one parent, the one that `at` picks.
-    "gone": the API answers 404 for the rows of one parent, the one that `at` picks.
-    "gone path": the API answers 404 for the rows of every parent.
-    """
-
-    kind: str
-    at: int = 0
-    stream: str = ""
-
-
 class Interference:
     """The stand-in's `faults` hook: changes the world and answers wrongly, as planned for the run under way."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._lock = Lock()
-        self.begin((), (), ())
+        self.begin(Step())
 
-    def begin(
-        self, changes: Sequence[tuple[int, Change]], troubles: Sequence[Trouble], denied: Collection[str]
-    ) -> None:
-        """Plan the next run: `changes` with the number of the request that they come just before."""
+    def begin(self, step: Step) -> None:
+        """Plan the run of this step."""
         with self._lock:
-            self._changes = sorted(changes, key=lambda pair: pair[0])
-            self._troubles, self._denied = troubles, denied
+            self._changes, self._troubles, self._denied = [*step.during], step.troubles, step.settings.denied
             self._requests = 0
             self._by_path: Counter[str] = Counter()
 

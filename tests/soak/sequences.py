@@ -43,10 +43,10 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
                 world.apply(change)
             begun, before, kept = len(world.history) - 1, loader.tables, loader.state
             state = None if step.stateless else kept
-            hook.begin(step.during, step.troubles, step.settings.denied)
+            hook.begin(step)
             outcome = run_tap(api, world, step, state, Path(folder))
             hook.end()
-            loader.load(outcome.lines, step.habits, died=step.ends == "loader died")
+            loader.load(outcome.lines, step)
             resumed, refused = _resumes(state), _refused(step, hook)
             now_base, now_excuses = (base, excuses | refused) if resumed else (begun, refused)
             run = Judged(step, outcome, before, loader.tables, world.history, now_base, now_excuses, resumed)

@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.soak.faults import Trouble
-from tests.soak.loader import Habits
 from tests.soak.sequences import play
-from tests.soak.steps import Sequence, Settings, Step, made_up
+from tests.soak.steps import Sequence, Settings, Step, Trouble, made_up
 from tests.soak.world import Change
 
 
@@ -30,8 +28,6 @@ NESTED = only("incidents", parts=("attachments", "updates"), incremental=True)
 VERSIONED = only("incidents", activate=True)
 BOTH = only("incidents", "actions")
 DEFAULT = Settings(incremental=True, concurrency=8)
-LOST = Habits(stores_early=True)
-"""A loader that stores what it reads, and whose state is not kept because it ends badly."""
 AT_ITS_END = 1_000_000
 
 
@@ -87,7 +83,7 @@ FOUND = [
     broke(
         "a stale state after a complete run without it: rows of the newer version are deleted",
         Step(VERSIONED, ends="killed", at=6),
-        Step(VERSIONED, stateless=True, ends="loader died", at=AT_ITS_END, habits=LOST),
+        Step(VERSIONED, stateless=True, ends="loader died", at=AT_ITS_END, stores_early=True),
         Step(VERSIONED),
     ),
     broke(
