@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular, variants_of
@@ -149,15 +150,14 @@ class Maker:
         path = named_by(name) if name.endswith("_id") else None
         make = self.world.scalar(component, name, schema)
         if path:
-            found = path
-            return lambda number: self._one(found) or make(number)
+            return partial(self._one, path, make)
         if optional and self.world.awkward and schema.get("format") == "date-time":
             return lambda number: "" if number % 5 == 4 else make(number)
         return make
 
-    def _one(self, path: str) -> Any:
+    def _one(self, path: str, make: Make, number: int) -> object:
         rows = self.rows(path)
-        return self.world.rng.choice(rows)["id"] if rows else None
+        return self.world.rng.choice(rows)["id"] if rows else make(number)
 
     def _embedded(self, component: str, depth: int) -> Make:
         path = list_of(snake(component)) if "id" in COMPONENTS[component]["properties"] else None
@@ -173,8 +173,7 @@ class Maker:
     def _list(self, component: str, name: str, items: Json, depth: int) -> Make:
         path = named_by(name) if name.endswith("_ids") else None
         if path:
-            found = path
-            return lambda number: self._some(found, number)
+            return partial(self._some, path)
         if depth >= DEEPEST:
             return lambda number: []
         make = self._maker(component, name, items, depth)
