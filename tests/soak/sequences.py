@@ -28,12 +28,10 @@ class Found(NamedTuple):
 
 def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
     """Run a sequence to its end, or to its first difference. What it came to is added to `figures`."""
-    world, loader = World(sequence.seed, sequence.incidents), Loader()
+    world, loader = World(sequence.seed, sequence.incidents, sequence.page_size), Loader()
     hook = Interference(world)
-    world.org.rows_per_page = sequence.page_size
     # Of the kept state: where in the history its reading began, and what was refused since then.
     base, excuses = 0, frozenset[Excuse]()
-    figures.update(sequences=1)
     overwritten = moved = False
     with TemporaryDirectory() as folder, FakeApi(world.org, faults=hook) as api:
         world.set_clock = lambda ahead: setattr(api, "clock_ahead", ahead)
@@ -53,19 +51,18 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             if loader.state is not kept:
                 base, excuses = now_base, now_excuses
             figures.update({"runs": 1, "complete runs": run.complete, "killed or stopped": outcome.cut})
-            found = [*differences(run, figures)]
             # A run without the state may write null over a nested part that the kept state's bookmark covers.
             overwritten |= step.stateless and loader.state is kept
             # The bookmark moves past rows that lack a part which the API refused for one parent.
             refuses_one = any(trouble.kind in ("end", *OF_ONE_STREAM) for trouble in step.troubles)
             lacks_one = refuses_one or any(excuse.parent for excuse in refused)
             overwritten |= lacks_one and step.settings.incremental
-            found = [each for each in found if not (overwritten and each.rule == "a nested part is outdated")]
             # A full refresh misses the children of an incident that changes its mode meanwhile, until the next one.
             changes = [change for _, change in step.during] + [*(step.before if resumed else ())]
             moved = (moved and resumed) or any(change.kind == "mode" for change in changes)
-            moves = moved and not step.settings.incremental
-            found = [each for each in found if not (moves and each.stream in SHOWN_BY_MODE)]
+            late = SHOWN_BY_MODE if moved and not step.settings.incremental else []
+            wrong = (each for each in differences(run, figures) if each.stream not in late)
+            found = [each for each in wrong if not (overwritten and each.rule == "a nested part is outdated")]
             if found:
                 return Found(number, found)
     return None

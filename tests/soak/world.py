@@ -79,8 +79,8 @@ class World:
     In the history, rows and lists are replaced, never changed, so it holds only references.
     """
 
-    def __init__(self, seed: int, incidents: int) -> None:
-        self.org: Organisation = organisation(_INCIDENTS, seed=1 + seed % 2)
+    def __init__(self, seed: int, incidents: int, page_size: int) -> None:
+        self.org: Organisation = organisation(_INCIDENTS, seed=1 + seed % 2, rows_per_page=page_size)
         self.set_clock: Callable[[float], None] = lambda ahead: None
         self.ahead = -86_400.0 * _DAYS_BEHIND
         self._made = 0
