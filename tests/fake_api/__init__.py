@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .making import NOW
 from .organisation import Organisation, organisation, sample_organisation
-from .server import FakeApi
+from .server import KEY, FakeApi
 from .wire import Fault, Logged
 
-__all__ = ["NOW", "FakeApi", "Fault", "Logged", "Organisation", "organisation", "sample_organisation"]
+__all__ = ["KEY", "NOW", "FakeApi", "Fault", "Logged", "Organisation", "organisation", "sample_organisation"]

@@ -20,6 +20,7 @@ from .facts import documented
 from .organisation import Organisation
 from .wire import Answer, Fault, Limits, Logged
 
+KEY = "secret-key"
 # In: the number of the request from 0, its path as in the document, its parameters (the last of each name), those in
 # the path too. Out: what to get wrong.
 Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
@@ -42,7 +43,7 @@ class FakeApi(ThreadingHTTPServer):
         self,
         org: Organisation,
         *,
-        key: str = "secret-key",
+        key: str = KEY,
         denied: Collection[str] = (),
         rate_per_minute: float | None = None,
         incidents_per_minute: float | None = None,
