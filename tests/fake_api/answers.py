@@ -83,16 +83,16 @@ class Answers:
         return {key: rows[0]} if key else rows[0]
 
     def _page(self, endpoint: Endpoint, query: Query, view: View) -> Row:
-        trap, asked, start = endpoint.trap, page_size(endpoint, query), start_of_page(endpoint, query, view.places)
+        asked, start = page_size(endpoint, query), start_of_page(endpoint, query, view.places)
         size = min(asked, self._org.rows_per_page or asked)
         rows = [sent(endpoint, row) for row in view.rows[start : start + size]]
-        if size > SMALL_PAGE and trap.on_small_pages:
-            rows = [{name: row[name] for name in row if name != trap.on_small_pages} for row in rows]
+        if size > SMALL_PAGE and endpoint.on_small_pages:
+            rows = [{name: row[name] for name in row if name != endpoint.on_small_pages} for row in rows]
         meta: Row = {"page_size": size}
         if endpoint.paging["total"]:
             meta["total_record_count"] = len(view.rows)
-        end = trap.end if self._org.awkward else {}
-        if start + size < len(view.rows) or (trap.empty_page and len(rows) == size):
+        end = endpoint.end if self._org.awkward else {}
+        if start + size < len(view.rows) or (endpoint.empty_page and len(rows) == size):
             meta["after"] = rows[-1]["id"]
         elif end is None:
             return {endpoint.answer_key: rows}

@@ -35,6 +35,8 @@ def read(name: str) -> dict[str, Any]:
 VALUES = read("values.json")
 """Texts, numbers (one of no exact binary form, one that json writes with an exponent), offsets of timestamps, texts
 that have a form (by a property's name or its last word), types of errors, and hints (by component, by turns)."""
+TRAPS = read("traps.json")
+"""What the API does and its document doesn't say, by path: see `facts.Endpoint`."""
 FULL, BARE = 0, 1
 ABSENT: Any = object()
 """In the place of a value: the property is left out."""

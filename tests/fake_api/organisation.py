@@ -124,12 +124,12 @@ class Views:
         return view
 
     def _build(self, endpoint: Endpoint, query: Query, picks: Sequence[Filter], rows: Sequence[Row]) -> View:
-        shows = SHOWS[endpoint.trap.shows]
+        shows = SHOWS[endpoint.shows]
         seen = [row for row in rows if all(pick.passes(row) for pick in picks) and shows(row, query, self)]
         if "sort_by" in endpoint.parameters:
             newest_first = query.get("sort_by") != ("created_at_oldest_first",)
             seen.sort(key=lambda row: (instant(row["created_at"]), row["id"]), reverse=newest_first)
-        elif endpoint.trap.by_id:
+        elif endpoint.by_id:
             seen.sort(key=lambda row: str(row["id"]))
         return View(seen, {str(row.get("id")): place for place, row in enumerate(seen)})
 

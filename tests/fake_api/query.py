@@ -61,7 +61,7 @@ def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapp
     for name in endpoint.required:
         if name not in query:
             raise invalid(name, "It is required.", "is_required")
-    one = endpoint.trap.exactly_one
+    one = endpoint.exactly_one
     if one and len(query.keys() & set(one)) != 1:
         raise invalid(one[0], f"Exactly one of {', '.join(one)}.")
     return query
@@ -71,9 +71,9 @@ def _check_value(endpoint: Endpoint, name: str, known: Json, value: str) -> None
     if value not in known.get("enum", (value,)):
         raise invalid(name, f"One of {', '.join(known['enum'])}.")
     moments = [value] if known.get("format") == "date-time" else _moments(known.get("operator"), value).values()
-    form = DAY if endpoint.trap.days else STAMP
+    form = DAY if endpoint.days else STAMP
     if not all(form.fullmatch(moment) for moment in moments):
-        raise invalid(name, f"A {'day' if endpoint.trap.days else 'timestamp'}.")
+        raise invalid(name, f"A {'day' if endpoint.days else 'timestamp'}.")
 
 
 @cache
@@ -92,9 +92,9 @@ def parameter(path: str, name: str) -> Json | None:
         return {**facts, "field": endpoint.parents[name].kept_as}
     if not facts or bool(operator) != ("operators" in facts):
         return None
-    values = endpoint.trap.reads.get(name) or facts.get("enum") or BOOLEANS.get(facts.get("type", ""))
+    values = endpoint.reads.get(name) or facts.get("enum") or BOOLEANS.get(facts.get("type", ""))
     facts = {**facts, **({"enum": values} if values else {})}
-    if name in endpoint.trap.reads:
+    if name in endpoint.reads:
         return {**facts, "repeats": bool(operator)}
     return facts if base == "sort_by" else _by_property(endpoint, base, operator, facts)
 
@@ -111,12 +111,12 @@ def _by_property(endpoint: Endpoint, base: str, operator: str | None, facts: Jso
 
 
 def filters(endpoint: Endpoint, query: Query) -> Iterator[Filter]:
-    """What picks rows of an endpoint, other than what its trap reads."""
+    """What picks rows of an endpoint, other than by what it `reads`."""
     for name, values in query.items():
         known = parameter(endpoint.path, name) or {}
         if "field" in known:
             moments = _moments(known.get("operator"), values[0])
-            yield Filter(name, known["field"], values, moments, endpoint.trap.days)
+            yield Filter(name, known["field"], values, moments, endpoint.days)
 
 
 def _moments(operator: str | None, value: str) -> Mapping[str, str]:
@@ -154,6 +154,6 @@ def start_of_page(endpoint: Endpoint, query: Query, places: Mapping[str, int]) -
         return 0
     (last,) = query["after"]
     if last not in places:
-        refused, code = endpoint.trap.unknown_after
+        refused, code = endpoint.unknown_after
         raise Problem(refused, code, "No row of this list has that id.", field="after")
     return places[last] + 1

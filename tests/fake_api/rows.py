@@ -45,14 +45,14 @@ class Maker:
             for number, (when, given) in enumerate(recipe(self) if recipe else self.usual(path)):
                 self.world.moment = when
                 made.append(self._row(endpoint, number, given))
-            if endpoint.trap.by_id:
+            if endpoint.by_id:
                 made.sort(key=lambda row: str(row["id"]))
         return self.world.rows[path]
 
     def usual(self, path: str) -> Iterator[tuple[int, Row]]:
         """What a recipe gives for a list about which nothing else is known: the ids of parents, if it has any."""
         endpoint, when = BY_PATH[path], self.world.when
-        if endpoint.trap.exactly_one or not endpoint.parents:
+        if endpoint.exactly_one or not endpoint.parents:
             # More than a page, if a page is small.
             few = 1 if endpoint.holds == "item" else endpoint.largest + 5 if 0 < endpoint.largest <= 50 else FEW
             yield from ((when(number), {}) for number in range(few))
