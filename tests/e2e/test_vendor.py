@@ -65,7 +65,7 @@ def test_the_sdk_reads_every_page_of_every_list() -> None:
     for endpoint in READ:
         assert count[endpoint.path], endpoint.path
         # The API hides some rows of some lists from a request without parameters.
-        if not endpoint.trap.shows and endpoint.path != "/v2/schedule_entries":
+        if not endpoint.shows and endpoint.path != "/v2/schedule_entries":
             assert count[endpoint.path] == len(org.rows[endpoint.path]), endpoint.path
 
 
@@ -81,7 +81,7 @@ def test_the_sdk_reads_every_error() -> None:
     calls = {found["path"]: found for found in lists(sample_organisation(40, now=NOW))}
     with_scope = [calls[endpoint.path] for endpoint in READ if endpoint.scope]
     of_parents = [
-        call(endpoint, dict.fromkeys(endpoint.trap.exactly_one[:1] or endpoint.parents, "gone"))
+        call(endpoint, dict.fromkeys(endpoint.exactly_one[:1] or endpoint.parents, "gone"))
         for endpoint in READ
         if endpoint.parents
     ]

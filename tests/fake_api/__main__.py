@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date, datetime, time, timezone
 from threading import Event
 
-from . import FakeApi, sample_organisation
+from . import KEY, FakeApi, sample_organisation
 from .facts import ENDPOINTS
 
 
@@ -22,19 +22,16 @@ def main() -> None:
     deny.metavar, deny.choices = "SCOPE", sorted({endpoint.scope for endpoint in ENDPOINTS if endpoint.scope})
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that each answer takes (0)")
     parser.add_argument("--rate", type=float, help="requests a minute (no limit)")
-    parser.add_argument("--key", default="secret-key", help="the API key (secret-key)")
     parser.add_argument("--port", type=int, default=8765, help="where it listens (8765; 0: any free one)")
     args = parser.parse_args()
     org = sample_organisation(args.incidents, now=datetime.combine(args.today, time(), timezone.utc))
     org.change(args.change, now)
     try:
-        api = FakeApi(
-            org, key=args.key, denied=args.deny, latency=args.latency, rate_per_minute=args.rate, port=args.port
-        )
+        api = FakeApi(org, denied=args.deny, latency=args.latency, rate_per_minute=args.rate, port=args.port)
     except OSError as error:
         parser.error(f"port {args.port}: {error.strerror}; name another one with --port")
     with api:
-        print(f"export INCIDENT_ENDPOINT={api.url}\nexport INCIDENT_API_KEY={args.key}")
+        print(f"export INCIDENT_ENDPOINT={api.url}\nexport INCIDENT_API_KEY={KEY}")
         print(f"# Serving {args.incidents} incidents until you press Ctrl-C.", flush=True)
         with suppress(KeyboardInterrupt):
             Event().wait()

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from .facts import BY_PATH, LIST_NAME, Endpoint, route
+from .facts import BY_PATH, LIST_NAME, Endpoint, documented
 from .making import Row
 from .organisation import Organisation, View, Views
 from .query import checked, page_size, start_of_page
 from .traps import SMALL_PAGE, WINDOW_START, week_of
-from .wire import Answer, Call, Fault, Limits, Problem, Query
+from .wire import Answer, Fault, Limits, Logged, Problem, Query
 
 
 class Answers:
-    """Answers requests about one organisation for the holder of `key`, who lacks the scopes in `denied`.
+    """Answers requests about one organisation for the holder of a key that lacks the scopes in `denied`."""
 
-    Filters by the `ignored` properties are accepted, and change nothing.
-    """
+    def __init__(self, org: Organisation, denied: Collection[str], limits: Limits) -> None:
+        self._org, self._views, self._denied, self._limits = org, Views(org), denied, limits
 
-    def __init__(
-        self, org: Organisation, key: str, denied: Collection[str], limits: Limits, ignored: Collection[str]
-    ) -> None:
-        self._org, self._views = org, Views(org)
-        self._key, self._denied, self._limits, self._ignored = key, denied, limits, ignored
-
-    def authorized(self, call: Call) -> bool:
-        """Whether the request carries the key."""
-        return call.authorization == f"Bearer {self._key}"
-
-    def answer(self, call: Call, fault: Fault | None) -> Answer:
+    def answer(self, call: Logged, fault: Fault | None) -> Answer:
         """The answer to `call`, got wrong the way `fault` says."""
         if fault is None:
             return self._true_answer(call)
@@ -42,30 +32,29 @@ class Answers:
         answer = replace(answer, headers={**answer.headers, **fault.headers})
         return replace(answer, sent=len(answer.body) // 2) if fault.truncate else answer
 
-    def _true_answer(self, call: Call) -> Answer:
-        authorized = self.authorized(call)
-        headers, refusal = self._limits.take(call.path, spend=authorized)
+    def _true_answer(self, call: Logged) -> Answer:
+        headers: Mapping[str, str] = {}
         try:
-            if not authorized:
+            if not call.authorization_ok:
                 raise Problem(401, "access_token_invalid", "There is no such key.")
+            headers, refusal = self._limits.take(call.path)
             if refusal:
                 raise refusal
             return _in_json(200, self._body(call), headers)
         except Problem as problem:
             return _in_json(problem.status, problem.body(f"req-{call.number}"), {**headers, **problem.headers})
 
-    def _body(self, call: Call) -> Row:
+    def _body(self, call: Logged) -> Row:
         if call.method != "GET":
             raise Problem(405, "method_not_allowed", "This one can only be read.")
-        found = route(call.path)
-        if found is None:
-            raise Problem(404, "not_found", f"Nothing lives at {call.path}.")
-        endpoint, in_path = found
+        path, in_path = documented(call.path)
+        if path not in BY_PATH:
+            raise Problem(404, "not_found", f"Nothing lives at {path}.")
+        endpoint = BY_PATH[path]
         if endpoint.scope in self._denied:
             scope = {"scope": str(endpoint.scope)}
             raise Problem(403, "missing_required_scope", "The key may not do this.", metadata=scope)
-        asked = checked(endpoint, call.params, in_path)
-        query = {name: values for name, values in asked.items() if name.split("[")[0] not in self._ignored}
+        query = checked(endpoint, call.params, in_path)
         view = self._views.view(endpoint, query)
         # Beside the rows stands the row that is their parent, or what was made with the row.
         beside: dict[str, Row] = {key: next(iter(view.rows), {}).get(key, {}) for key in endpoint.beside}
@@ -83,27 +72,27 @@ class Answers:
             found, meta = week_of(view.rows, query, self._org.now)
         elif endpoint.paging:
             return self._page(endpoint, query, view)
+        if endpoint.holds == "lists":
+            named = [(row[LIST_NAME], sent(endpoint, row)) for row in found]
+            return {key: {name: [row for of, row in named if of == name] for name in endpoint.lists}, **meta}
         rows = [sent(endpoint, row) for row in found]
         if endpoint.holds == "list":
             return {key: rows}
-        if endpoint.holds == "lists":
-            named = [(row[LIST_NAME], shown) for row, shown in zip(found, rows, strict=True)]
-            return {key: {name: [row for of, row in named if of == name] for name in endpoint.lists}, **meta}
         if not rows:
             raise Problem(404, "resource_not_found", "There is no such thing.")
         return {key: rows[0]} if key else rows[0]
 
     def _page(self, endpoint: Endpoint, query: Query, view: View) -> Row:
-        trap, asked, start = endpoint.trap, page_size(endpoint, query), start_of_page(endpoint, query, view.places)
+        asked, start = page_size(endpoint, query), start_of_page(endpoint, query, view.places)
         size = min(asked, self._org.rows_per_page or asked)
         rows = [sent(endpoint, row) for row in view.rows[start : start + size]]
-        if size > SMALL_PAGE and trap.on_small_pages:
-            rows = [{name: row[name] for name in row if name != trap.on_small_pages} for row in rows]
+        if size > SMALL_PAGE and endpoint.on_small_pages:
+            rows = [{name: row[name] for name in row if name != endpoint.on_small_pages} for row in rows]
         meta: Row = {"page_size": size}
         if endpoint.paging["total"]:
             meta["total_record_count"] = len(view.rows)
-        end = trap.end if self._org.awkward else {}
-        if start + size < len(view.rows) or (trap.empty_page and len(rows) == size):
+        end = endpoint.end if self._org.awkward else {}
+        if start + size < len(view.rows) or (endpoint.empty_page and len(rows) == size):
             meta["after"] = rows[-1]["id"]
         elif end is None:
             return {endpoint.answer_key: rows}
@@ -124,12 +113,12 @@ def hidden_in(path: str) -> frozenset[str]:
     return frozenset((kept | endpoint.beside.keys()) - endpoint.properties.keys())
 
 
-def _in_json(status: int, body: Any, headers: Row) -> Answer:
+def _in_json(status: int, body: Any, headers: Mapping[str, str]) -> Answer:
     content = {"Content-Type": "application/json; charset=utf-8"}
     return Answer(status, json.dumps(body, ensure_ascii=False).encode(), {**content, **headers})
 
 
-def _made_up(call: Call, fault: Fault) -> Answer:
+def _made_up(call: Logged, fault: Fault) -> Answer:
     problem = Problem(fault.status or 200, "made_up", "Something went wrong on purpose.")
     body = json.dumps(problem.body(f"req-{call.number}")) if fault.body is None else fault.body
     return Answer(problem.status, body.encode(), {"Content-Type": fault.content_type})

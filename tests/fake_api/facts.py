@@ -1,15 +1,15 @@
-"""The API's endpoints, read from facts.json (made by tools/facts.py), with the traps that no document has."""
+"""The API's endpoints: facts.json (made by tools/facts.py) and traps.json, which has what no document says."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from .making import VALUES, read
-from .traps import TRAPS, Trap
+from .making import TRAPS, VALUES, read
 
 Json = dict[str, Any]
 
@@ -35,11 +35,18 @@ class Parent(NamedTuple):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One path of the API, with the facts that tools/facts.py found about it.
+    """One path of the API, with the facts that tools/facts.py found about it, and what traps.json has to add.
 
     `holds` says what is under `answer_key`: a list of items, an object of `lists`, or one item; without an `answer_key`
-    the whole answer is the item. `beside` are the other keys. `required` are parameters of the query, `parents` those
-    of query and path that name a row of another list.
+    the whole answer is the item. `beside` are the other keys.
+
+    The traps: the API serves `most_rows` on a page; the last page says that it is the last by `end` (None: it has no
+    pagination_meta); a full last page is followed by an empty one (`empty_page`); a cursor that it doesn't know is
+    answered with `unknown_after`. Parameters are needed that are optional in the document (`also_required`), or
+    `exactly_one` of some. `named` has the parents that names don't say. `shows` picks the rows that a request can see,
+    by the parameters that it `reads` (and their values, where no schema has them). Rows come `by_id`. Filters by time
+    take `days`, both ends inclusive, instead of timestamps and half-open ranges. Larger pages lack the property that
+    comes `on_small_pages`.
     """
 
     path: str
@@ -47,13 +54,22 @@ class Endpoint:
     item: Json
     parameters: Mapping[str, Json]
     scope: str | None
-    trap: Trap
-    required: tuple[str, ...]
-    parents: Mapping[str, Parent]
     answer_key: str = ""
     lists: Sequence[str] = ()
     beside: Mapping[str, Json] = field(default_factory=dict)
     paging: Json = field(default_factory=dict)
+    most_rows: int | None = None
+    end: Mapping[str, Any] | None = field(default_factory=dict)
+    empty_page: bool = False
+    unknown_after: tuple[int, str] = (422, "invalid_value")
+    also_required: Sequence[str] = ()
+    exactly_one: Sequence[str] = ()
+    named: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    shows: str = ""
+    reads: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    by_id: bool = False
+    days: bool = False
+    on_small_pages: str = ""
 
     @property
     def properties(self) -> Mapping[str, Json]:
@@ -66,12 +82,50 @@ class Endpoint:
         """The most rows that a page can have; 0 if there are no pages of a size that one can choose."""
         size = self.paging.get("page_size")
         documented: int = size.get("maximum", DEFAULT_PAGE_SIZE) if size else 0
-        return min(documented, self.trap.largest or documented)
+        return min(documented, self.most_rows or documented)
+
+    @cached_property
+    def required(self) -> Sequence[str]:
+        """The parameters of the query that a request needs."""
+        found = {"page_size": self.paging.get("page_size", {}), **self.parameters}
+        return [name for name in found if found[name].get("required") or name in self.also_required]
+
+    @cached_property
+    def parents(self) -> Mapping[str, Parent]:
+        """The parameters of query and path that name a row of another list, and which."""
+        found = {}
+        for name in (*path_names(self.path), *self.required, *self.exactly_one):
+            if name in self.named:
+                found[name] = Parent(*self.named[name])
+            elif name == "id":
+                # What the path goes through: /v1/postmortem_documents/{id}/content.
+                collection, _, rest = self.path.partition("/{id}")
+                # With nothing behind it, the answer is the row itself, with more of it than the list has.
+                found[name] = Parent(collection, "id", f"{singular(collection)}_id" if rest else "id")
+            elif name.endswith("_id"):
+                path = named_by(name)
+                assert path, f"{self.path}: add the list of {name} to values.json"
+                found[name] = Parent(path, "id", name)
+        return found
 
 
 def resolve(schema: Json) -> Json:
     """The schema that a reference leads to."""
     return COMPONENTS[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+
+@cache
+def variants_of(component: str) -> tuple[str, frozenset[str]]:
+    """Properties of which an object has one at a time, and the text in it that says which (empty: none does)."""
+    schema = COMPONENTS[component]
+    properties, required = schema["properties"], schema.get("required", ())
+    objects = {name for name, part in properties.items() if name not in required and "$ref" in part}
+    for tag, part in properties.items():
+        found = {name for name in objects if {name, name.removesuffix("_options")} & set(part.get("enum", ()))}
+        if len(found) > 1:
+            return tag, frozenset(found)
+    whole = len(objects) > 1 and len(objects) == len(properties)
+    return "", frozenset(objects if whole else ())
 
 
 def singular(path: str) -> str:
@@ -102,45 +156,15 @@ def path_names(path: str) -> list[str]:
     return re.findall(r"{(\w+)}", path)
 
 
-def _parents(path: str, required: tuple[str, ...], trap: Trap) -> Iterator[tuple[str, Parent]]:
-    for name in (*path_names(path), *required, *trap.exactly_one):
-        if name in trap.parents:
-            yield name, Parent(*trap.parents[name])
-        elif name == "id":
-            # What the path goes through: /v1/postmortem_documents/{id}/content.
-            collection, _, rest = path.partition("/{id}")
-            # With nothing behind it, the answer is the row itself, with more of it than the list has.
-            yield name, Parent(collection, "id", f"{singular(collection)}_id" if rest else "id")
-        elif name.endswith("_id"):
-            found = named_by(name)
-            assert found, f"{path}: add the list of {name} to values.json"
-            yield name, Parent(found, "id", name)
-
-
-def _endpoint(path: str, facts: Json) -> Endpoint:
-    trap, paged = TRAPS.get(path, Trap()), {"page_size": facts.get("paging", {}).get("page_size", {})}
-    found = (paged | facts["parameters"]).items()
-    required = tuple(name for name, parameter in found if parameter.get("required") or name in trap.required)
-    return Endpoint(path=path, trap=trap, required=required, parents=dict(_parents(path, required, trap)), **facts)
-
-
-ENDPOINTS: tuple[Endpoint, ...] = tuple(_endpoint(path, facts) for path, facts in CONTENT["endpoints"].items())
+ENDPOINTS = tuple(Endpoint(path=path, **facts, **TRAPS.get(path, {})) for path, facts in CONTENT["endpoints"].items())
 BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPOINTS}
-_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), BY_PATH[path]) for path in BY_PATH if "{" in path]
+_ROUTES = [(re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), path) for path in BY_PATH if "{" in path]
 
 
 def documented(path: str) -> tuple[str, Mapping[str, str]]:
     """A path as in the document, `/v2/schedules/{schedule_id}/replicas`, and the parameters that it has in this one."""
-    found = route(path)
-    return (found[0].path, found[1]) if found else (path, {})
-
-
-def route(path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-    """The endpoint that serves a path, and the parameters in it."""
-    if path in BY_PATH:
-        return BY_PATH[path], {}
-    for pattern, endpoint in _ROUTES:
+    for pattern, found in _ROUTES:
         match = pattern.fullmatch(path)
-        if match:
-            return endpoint, {name: unquote(value) for name, value in match.groupdict().items()}
-    return None
+        if match and path not in BY_PATH:
+            return found, {name: unquote(value) for name, value in match.groupdict().items()}
+    return path, {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timezone
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .facts import BY_PATH, DEFAULT_PAGE_SIZE, Endpoint, Json, resolve
 from .making import STAMP, Row, instant
@@ -16,9 +16,33 @@ NAME = re.compile(r"(\w+)(?:\[(\w+)\])?")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 BOOLEANS = {"boolean": ("true", "false")}
 BY_TIME = ("gte", "lte", "date_range")
-Place = tuple[datetime, str]
-# A property, and the moments that it may have: from `gte` to `lte`.
-Span = tuple[str, dict[str, Place]]
+
+
+class Filter(NamedTuple):
+    """A parameter that picks rows: by one of the `values` of a property, or by its time.
+
+    `moments` are where that time begins (`gte`) and ends (`lte`): days, both inclusive, or half-open timestamps.
+    """
+
+    parameter: str
+    field: str
+    values: tuple[str, ...]
+    moments: Mapping[str, str]
+    days: bool
+
+    def passes(self, row: Row) -> bool:
+        """Whether the row is picked. An object is picked by its id."""
+        value = row.get(self.field)
+        if not self.moments:
+            return _text(value) in self.values
+        if not value:
+            return False
+        place: Callable[[str], Any] = day_of if self.days else instant
+        at = place(value)
+        if "gte" in self.moments and at < place(self.moments["gte"]):
+            return False
+        end = place(self.moments["lte"]) if "lte" in self.moments else None
+        return end is None or at < end or (self.days and at == end)
 
 
 def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapping[str, str]) -> Query:
@@ -30,19 +54,26 @@ def checked(endpoint: Endpoint, params: Sequence[tuple[str, str]], in_path: Mapp
             raise invalid(name, "The stand-in does not know this parameter here.", "unknown_parameter")
         if name in query and not known.get("repeats"):
             raise invalid(name, "Once is enough.")
-        if value not in known.get("enum", (value,)):
-            raise invalid(name, f"One of {', '.join(known['enum'])}.")
-        if known.get("format") == "date-time" and not STAMP.fullmatch(value):
-            raise invalid(name, "A date and time.")
+        if known.get("operator") and known["field"] in (pick.field for pick in filters(endpoint, query)):
+            raise invalid(name, "One operator at a time.")
+        _check_value(endpoint, name, known, value)
         query[name] = (*query.get(name, ()), value)
-    _check_times(endpoint, query)
     for name in endpoint.required:
         if name not in query:
             raise invalid(name, "It is required.", "is_required")
-    one = endpoint.trap.exactly_one
+    one = endpoint.exactly_one
     if one and len(query.keys() & set(one)) != 1:
         raise invalid(one[0], f"Exactly one of {', '.join(one)}.")
     return query
+
+
+def _check_value(endpoint: Endpoint, name: str, known: Json, value: str) -> None:
+    if value not in known.get("enum", (value,)):
+        raise invalid(name, f"One of {', '.join(known['enum'])}.")
+    moments = [value] if known.get("format") == "date-time" else _moments(known.get("operator"), value).values()
+    form = DAY if endpoint.days else STAMP
+    if not all(form.fullmatch(moment) for moment in moments):
+        raise invalid(name, f"A {'day' if endpoint.days else 'timestamp'}.")
 
 
 @cache
@@ -61,9 +92,9 @@ def parameter(path: str, name: str) -> Json | None:
         return {**facts, "field": endpoint.parents[name].kept_as}
     if not facts or bool(operator) != ("operators" in facts):
         return None
-    values = endpoint.trap.reads.get(name) or facts.get("enum") or BOOLEANS.get(facts.get("type", ""))
+    values = endpoint.reads.get(name) or facts.get("enum") or BOOLEANS.get(facts.get("type", ""))
     facts = {**facts, **({"enum": values} if values else {})}
-    if name in endpoint.trap.reads:
+    if name in endpoint.reads:
         return {**facts, "repeats": bool(operator)}
     return facts if base == "sort_by" else _by_property(endpoint, base, operator, facts)
 
@@ -79,53 +110,20 @@ def _by_property(endpoint: Endpoint, base: str, operator: str | None, facts: Jso
     return picked if operator == "one_of" else None
 
 
-def _filters(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, str, str | None, tuple[str, ...]]]:
-    """The name, property, operator by time and values of each parameter that picks rows."""
+def filters(endpoint: Endpoint, query: Query) -> Iterator[Filter]:
+    """What picks rows of an endpoint, other than by what it `reads`."""
     for name, values in query.items():
         known = parameter(endpoint.path, name) or {}
         if "field" in known:
-            yield name, known["field"], known.get("operator"), values
+            moments = _moments(known.get("operator"), values[0])
+            yield Filter(name, known["field"], values, moments, endpoint.days)
 
 
-def _times(endpoint: Endpoint, query: Query) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """The name and property of each filter by time, and the moments that it goes from (`gte`) and to (`lte`)."""
-    for name, field, operator, (value, *_) in _filters(endpoint, query):
-        if operator == "date_range":
-            first, _, last = value.partition("~")
-            yield name, field, {"gte": first, "lte": last}
-        elif operator:
-            yield name, field, {operator: value}
-
-
-def _check_times(endpoint: Endpoint, query: Query) -> None:
-    used: set[str] = set()
-    form, takes = (DAY, "It takes days.") if endpoint.trap.days else (STAMP, "It takes full timestamps.")
-    for name, field, moments in _times(endpoint, query):
-        if field in used:
-            raise invalid(name, "One operator at a time.")
-        used.add(field)
-        if not all(form.fullmatch(moment) for moment in moments.values()):
-            raise invalid(name, takes)
-
-
-def compared(endpoint: Endpoint, query: Query) -> dict[str, tuple[str, ...]]:
-    """The values that a row's properties need to have for it to pass the filters, other than those by time."""
-    return {field: values for _, field, operator, values in _filters(endpoint, query) if not operator}
-
-
-def spans(endpoint: Endpoint, query: Query) -> list[Span]:
-    """What each filter by time lets through."""
-    days, found = endpoint.trap.days, _times(endpoint, query)
-    return [(field, {name: place(text, days) for name, text in moments.items()}) for _, field, moments in found]
-
-
-def passes(row: Row, wanted: Mapping[str, tuple[str, ...]], times: Sequence[Span], *, days: bool) -> bool:
-    """Whether each property has one of the values (an object has that of its id), or lies within its times."""
-    for field, ends in times:
-        at, end = place(row[field], days) if row.get(field) else None, ends.get("lte")
-        if at is None or at < ends.get("gte", at) or (end and at >= end and not (days and at == end)):
-            return False
-    return all(_text(row.get(field)) in values for field, values in wanted.items())
+def _moments(operator: str | None, value: str) -> Mapping[str, str]:
+    if operator == "date_range":
+        first, _, last = value.partition("~")
+        return {"gte": first, "lte": last}
+    return {operator: value} if operator else {}
 
 
 def _text(value: Any) -> str:
@@ -135,14 +133,11 @@ def _text(value: Any) -> str:
 
 
 @lru_cache(maxsize=1_000_000)
-def place(text: str, days: bool) -> Place:
-    """Where a moment stands: on its day, if days are what counts."""
+def day_of(text: str) -> date:
+    """The day in UTC of a day or a timestamp."""
     if DAY.fullmatch(text):
-        return datetime.fromisoformat(f"{text}T00:00:00+00:00"), ""
-    moment, fraction = instant(text)
-    if days:
-        return moment.astimezone(timezone.utc).replace(hour=0, minute=0, second=0), ""
-    return moment, fraction
+        return date.fromisoformat(text)
+    return instant(text)[0].astimezone(timezone.utc).date()
 
 
 def page_size(endpoint: Endpoint, query: Query) -> int:
@@ -159,6 +154,6 @@ def start_of_page(endpoint: Endpoint, query: Query, places: Mapping[str, int]) -
         return 0
     (last,) = query["after"]
     if last not in places:
-        refused, code = endpoint.trap.unknown_after
+        refused, code = endpoint.unknown_after
         raise Problem(refused, code, "No row of this list has that id.", field="after")
     return places[last] + 1

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import partial
 from typing import Any
 
-from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular
-from .making import ABSENT, BARE, FULL, Row, World, cycle
-from .values import Make, scalar, snake, variants_of
+from .facts import BY_PATH, COMPONENTS, LIST_NAME, Endpoint, Json, list_of, named_by, singular, variants_of
+from .making import ABSENT, BARE, FULL, Make, Row, World, cycle, snake
 
 # For each row of a list its moment (Unix seconds), and the values that its schema doesn't say.
 Rows = Iterator[tuple[int, Row]]
@@ -33,6 +32,11 @@ class Maker:
         self._objects: dict[tuple[str, int], dict[str, Make]] = {}
         self._named: dict[tuple[str, str], Row] = {}
 
+    def make_all(self) -> None:
+        """Makes the rows of all lists."""
+        for path in BY_PATH:
+            self.rows(path)
+
     def rows(self, path: str) -> list[Row]:
         """The rows of a list; those made so far if it is just being made."""
         if path not in self.world.rows:
@@ -41,14 +45,14 @@ class Maker:
             for number, (when, given) in enumerate(recipe(self) if recipe else self.usual(path)):
                 self.world.moment = when
                 made.append(self._row(endpoint, number, given))
-            if endpoint.trap.by_id:
+            if endpoint.by_id:
                 made.sort(key=lambda row: str(row["id"]))
         return self.world.rows[path]
 
     def usual(self, path: str) -> Iterator[tuple[int, Row]]:
         """What a recipe gives for a list about which nothing else is known: the ids of parents, if it has any."""
         endpoint, when = BY_PATH[path], self.world.when
-        if endpoint.trap.exactly_one or not endpoint.parents:
+        if endpoint.exactly_one or not endpoint.parents:
             # More than a page, if a page is small.
             few = 1 if endpoint.holds == "item" else endpoint.largest + 5 if 0 < endpoint.largest <= 50 else FEW
             yield from ((when(number), {}) for number in range(few))
@@ -61,14 +65,16 @@ class Maker:
 
     def short(self, component: str, number: int, row: Row) -> Row:
         """A row as other rows embed it: what the component has of it, and what only the component has."""
-        names, own = parts_of(component)
-        found = {name: row[name] for name in names if name in row}
-        for name, required in own:
-            if name not in found:
-                make = self._makers(component, DEEPEST - 1)[name]
-                value = make(number) if required else self.world.optional(number, make)
-                found |= {} if value is ABSENT else {name: value}
-        return self.world.surprise(found, number + 5)
+        required, whole = COMPONENTS[component].get("required", ()), BY_PATH[list_of(snake(component)) or ""].properties
+        found = Row()
+        for name, make in self._makers(component, DEEPEST - 1).items():
+            if name in row:
+                found[name] = row[name]
+            elif name in required:
+                found[name] = make(number)
+            elif name not in whole:
+                found[name] = self.world.optional(number, make)
+        return self.world.surprise(without_absent(found), number + 5)
 
     def named(self, component: str, name: str) -> Row:
         """The row with a name, as other rows embed it."""
@@ -95,11 +101,9 @@ class Maker:
         return given
 
     def _row(self, endpoint: Endpoint, number: int, given: Row) -> Row:
-        if "$ref" in endpoint.item:
-            row = self.make(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
-        else:
-            makers = {name: self._maker("", name, schema, 0) for name, schema in endpoint.properties.items()}
-            row = {name: given[name] if name in given else make(number) for name, make in makers.items()}
+        if "$ref" not in endpoint.item:
+            return {**self._map(endpoint.item, 0)(number), **given}
+        row = self.make(endpoint.item["$ref"].rsplit("/", 1)[1], 0, number, given)
         return row | {name: value for name, value in given.items() if name not in endpoint.properties}
 
     def _makers(self, component: str, depth: int) -> dict[str, Make]:
@@ -144,17 +148,16 @@ class Maker:
         if schema["type"] == "object":
             return self._map(schema, depth)
         path = named_by(name) if name.endswith("_id") else None
-        make = scalar(self.world, component, name, schema)
+        make = self.world.scalar(component, name, schema)
         if path:
-            found = path
-            return lambda number: self._one(found) or make(number)
+            return partial(self._one, path, make)
         if optional and self.world.awkward and schema.get("format") == "date-time":
             return lambda number: "" if number % 5 == 4 else make(number)
         return make
 
-    def _one(self, path: str) -> Any:
+    def _one(self, path: str, make: Make, number: int) -> object:
         rows = self.rows(path)
-        return self.world.rng.choice(rows)["id"] if rows else None
+        return self.world.rng.choice(rows)["id"] if rows else make(number)
 
     def _embedded(self, component: str, depth: int) -> Make:
         path = list_of(snake(component)) if "id" in COMPONENTS[component]["properties"] else None
@@ -170,8 +173,7 @@ class Maker:
     def _list(self, component: str, name: str, items: Json, depth: int) -> Make:
         path = named_by(name) if name.endswith("_ids") else None
         if path:
-            found = path
-            return lambda number: self._some(found, number)
+            return partial(self._some, path)
         if depth >= DEEPEST:
             return lambda number: []
         make = self._maker(component, name, items, depth)
@@ -187,7 +189,7 @@ class Maker:
         ids, rng = [row["id"] for row in self.rows(path)], self.world.rng
         return rng.sample(ids, min(len(ids), rng.randint(1 if number == FULL else 0, 3))) if number != BARE else []
 
-    def _map(self, schema: Json, depth: int) -> Make:
+    def _map(self, schema: Json, depth: int) -> Callable[[int], Row]:
         if "additionalProperties" not in schema:
             makers = {key: self._maker("", key, value, depth) for key, value in schema.get("properties", {}).items()}
             return lambda number: {key: make(number) for key, make in makers.items()}
@@ -199,12 +201,3 @@ class Maker:
 def without_absent(row: Row) -> Row:
     """The row without the properties that are to be left out."""
     return {name: value for name, value in row.items() if value is not ABSENT}
-
-
-@cache
-def parts_of(component: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
-    """The properties of a row's short form, and those of them, required or not, that the row may lack."""
-    schema, whole = COMPONENTS[component], BY_PATH[list_of(snake(component)) or ""].properties
-    required = schema.get("required", ())
-    own = ((name, name in required) for name in schema["properties"] if name in required or name not in whole)
-    return tuple(schema["properties"]), tuple(own)

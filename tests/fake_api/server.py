@@ -6,6 +6,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from email.message import Message
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,32 +18,34 @@ from urllib.parse import parse_qsl, urlsplit
 from .answers import Answers
 from .facts import documented
 from .organisation import Organisation
-from .wire import Answer, Call, Fault, Limits, Logged
+from .wire import Answer, Fault, Limits, Logged
 
+KEY = "secret-key"
 # In: the number of the request from 0, its path as in the document, its parameters (the last of each name), those in
 # the path too. Out: what to get wrong.
 Faults = Callable[[int, str, Mapping[str, str]], Fault | None]
 
 
-class FakeApi:
+class FakeApi(ThreadingHTTPServer):
     """Serves `org` from entering to leaving the context, or from `start()` to `stop()`.
 
-    In: the key to accept, the scopes that it lacks, properties whose filters are accepted and change nothing, the
-    rates (None: unlimited), seconds that each answer takes, what to get wrong, the port (0: any free one), the TLS
-    that it speaks (None: none), seconds by which its clock is ahead of this machine's, and whether answers have a
-    Date. Out: `url`, the `requests` so far, and the `most_at_once` under way. An error inside the stand-in itself is
-    answered with 400 and raised on leaving.
+    In: the key to accept, the scopes that it lacks, the rates (None: unlimited), seconds that each answer takes, what
+    to get wrong, the port (0: any free one), the TLS that it speaks (None: none), seconds by which its clock is ahead
+    of this machine's, and whether answers have a Date. Out: `url`, the `requests` so far, and the `most_at_once` under
+    way. An error inside the stand-in itself is answered with 400 and raised on leaving.
     """
+
+    request_queue_size = 128
+    daemon_threads = True
+    block_on_close = False
 
     def __init__(
         self,
         org: Organisation,
         *,
-        key: str = "secret-key",
+        key: str = KEY,
         denied: Collection[str] = (),
-        ignored: Collection[str] = (),
         rate_per_minute: float | None = None,
-        refill_per_second: float | None = None,
         incidents_per_minute: float | None = None,
         latency: float = 0.0,
         faults: Faults | None = None,
@@ -51,19 +54,18 @@ class FakeApi:
         clock_ahead: float = 0.0,
         dated: bool = True,
     ) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
         self.requests: list[Logged] = []
         self.most_at_once = 0
-        self._answers = Answers(
-            org, key, denied, Limits(rate_per_minute, refill_per_second, incidents_per_minute), ignored
-        )
-        self._latency, self._faults = latency, faults
+        self.crashes: list[BaseException] = []
         self.clock_ahead, self.dated = clock_ahead, dated
+        self._answers = Answers(org, denied, Limits(rate_per_minute, incidents_per_minute))
+        self._authorization, self._latency, self._faults, self._tls = f"Bearer {key}", latency, faults, tls
         self._lock = Condition()
         self._arrived = self._under_way = 0
         self._stopping = Event()
-        self._server = _Server(("127.0.0.1", port), self, tls)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def start(self) -> FakeApi:
         """Begins to serve, in a thread."""
@@ -73,9 +75,9 @@ class FakeApi:
     def stop(self) -> None:
         """Stops at once: what waits is answered early. A connection that a client keeps ends at its next request."""
         self._stopping.set()
-        self._server.shutdown()
+        self.shutdown()
         self._thread.join()
-        self._server.server_close()
+        self.server_close()
         with self._lock:
             self._lock.wait_for(lambda: not self._under_way, timeout=2.0)
 
@@ -86,8 +88,21 @@ class FakeApi:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        if error is None and self._server.crashes:
-            raise self._server.crashes[0]
+        if error is None and self.crashes:
+            raise self.crashes[0]
+
+    def get_request(self) -> tuple[Any, Any]:
+        """The next connection. Its handshake waits for the thread that reads it: here it would keep out the others."""
+        connection, address = super().get_request()
+        if self._tls:
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keeps an error. A client may go whenever it likes; anything else is a fault of the stand-in."""
+        error = sys.exc_info()[1]
+        if error is not None and not isinstance(error, ConnectionError | ssl.SSLError):
+            self.crashes.append(error)
 
     def handle(self, method: str, target: str, headers: Message[str, str]) -> Answer:
         """The answer to one request, after the time that it is to take; logs it."""
@@ -102,14 +117,14 @@ class FakeApi:
         try:
             parts = urlsplit(target)
             params = tuple(parse_qsl(parts.query, keep_blank_values=True))
-            agent, authorization = headers.get("User-Agent", ""), headers.get("Authorization", "")
-            call = Call(number, method, parts.path, params, at, agent, authorization)
+            authorized = headers.get("Authorization") == self._authorization
+            call = Logged(number, method, parts.path, params, at, headers.get("User-Agent", ""), authorized)
             path, in_path = documented(call.path)
             fault = self._faults(number, path, {**in_path, **dict(params)}) if self._faults else None
             self._stopping.wait(self._latency + (fault.delay if fault else 0.0))
-            answer, authorized = self._answers.answer(call, fault), self._answers.authorized(call)
+            answer = self._answers.answer(call, fault)
             with self._lock:
-                self.requests.append(Logged(**vars(call), status=answer.status, authorization_ok=authorized))
+                self.requests.append(replace(call, status=answer.status))
             return answer
         finally:
             # Before the answer goes out: a client that asks one by one must never be counted twice.
@@ -118,40 +133,15 @@ class FakeApi:
                 self._lock.notify_all()
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, address: tuple[str, int], api: FakeApi, tls: ssl.SSLContext | None) -> None:
-        self.api = api
-        self._tls = tls
-        self.crashes: list[BaseException] = []
-        super().__init__(address, _Handler)
-
-    def get_request(self) -> tuple[Any, Any]:
-        connection, address = super().get_request()
-        if self._tls is None:
-            return connection, address
-        # The handshake waits for the thread that reads the request: here it would keep out all other clients.
-        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        error = sys.exc_info()[1]
-        # A client may go whenever it likes; anything else is a fault of the stand-in.
-        if error is not None and not isinstance(error, ConnectionError | ssl.SSLError):
-            self.crashes.append(error)
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    server: _Server
+    server: FakeApi
 
     def do_GET(self) -> None:
         try:
-            answer = self.server.api.handle(self.command, self.path, self.headers)
+            answer = self.server.handle(self.command, self.path, self.headers)
         except Exception as error:
             self.server.crashes.append(error)
             # No client requests again what was answered so. It would for minutes if the connection was closed.
@@ -161,8 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if answer.status:
             self.send_response_only(answer.status)
-            if self.server.api.dated:
-                self.send_header("Date", formatdate(time.time() + self.server.api.clock_ahead, usegmt=True))
+            if self.server.dated:
+                self.send_header("Date", formatdate(time.time() + self.server.clock_ahead, usegmt=True))
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))

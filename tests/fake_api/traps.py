@@ -1,4 +1,4 @@
-"""What the API does and its document doesn't say: traps.json has it by path, here is which rows a request can see.
+"""Which rows a request can see, which no document says.
 
 Shifts are special: an answer covers a window of time, and the next page's cursor takes the start's place.
 """
@@ -6,11 +6,10 @@ Shifts are special: an answer covers a window of time, and the next page's curso
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .making import STAMP, Row, instant, read
+from .making import STAMP, TRAPS, Row, instant
 from .wire import Query, invalid
 
 if TYPE_CHECKING:
@@ -23,33 +22,6 @@ HIDDEN_CATEGORIES = frozenset({"declined", "canceled", "merged"})
 SHOWN_MODES = ("standard", "retrospective")
 SMALL_PAGE = 25
 HAS_NOTES = "has_notes[is]"
-
-
-@dataclass(frozen=True)
-class Trap:
-    """What is odd about an endpoint.
-
-    The API serves pages of at most `largest` rows; the last page says that it is the last by `end` (None: it has no
-    pagination_meta); a full last page is followed by an empty one (`empty_page`); a cursor that it doesn't know is
-    answered with `unknown_after`. `required` parameters are optional in the document; a request has one of
-    `exactly_one`. `parents` are as in `Endpoint`, where the names don't say them. `shows` picks the rows that a request
-    can see, by the parameters that it `reads` (and their values, where no schema has them). Rows come `by_id`.
-    Filters by time take `days`, both ends inclusive, instead of timestamps and half-open ranges. Larger pages lack the
-    property that comes `on_small_pages`.
-    """
-
-    largest: int | None = None
-    end: Mapping[str, Any] | None = field(default_factory=dict)
-    empty_page: bool = False
-    unknown_after: tuple[int, str] = (422, "invalid_value")
-    required: tuple[str, ...] = ()
-    exactly_one: tuple[str, ...] = ()
-    parents: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
-    shows: str = ""
-    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    by_id: bool = False
-    days: bool = False
-    on_small_pages: str = ""
 
 
 def _incident(row: Row, query: Query, views: Views) -> bool:
@@ -80,9 +52,8 @@ SHOWS: Mapping[str, Shows] = {
     "pause": _pause,
     "user": lambda row, query, views: row["is_active"] or query.get("include_inactive") == ("true",),
 }
-TRAPS: Mapping[str, Trap] = {path: Trap(**facts) for path, facts in read("traps.json").items()}
-MODES = TRAPS["/v2/incidents"].reads["mode[one_of]"]
-CATEGORIES = TRAPS["/v2/incidents"].reads["status_category[one_of]"]
+MODES = TRAPS["/v2/incidents"]["reads"]["mode[one_of]"]
+CATEGORIES = TRAPS["/v2/incidents"]["reads"]["status_category[one_of]"]
 
 LISTS = ("scheduled", "overrides", "final")
 PAGE = timedelta(days=7)
@@ -104,21 +75,19 @@ def week_of(rows: Sequence[Row], query: Query, now: datetime) -> tuple[list[Row]
 
 
 def _window_of(query: Query, now: datetime) -> tuple[datetime, datetime]:
-    start = query.get(WINDOW_START, ("",))[0]
-    end = _moment(query, "entry_window_end", now + 2 * PAGE)
+    (start,) = query.get(WINDOW_START, (now.isoformat(),))
+    (end_at,) = query.get("entry_window_end", ((now + 2 * PAGE).isoformat(),))
+    end = _in_utc(end_at)
     if start.startswith(CURSOR):
         start, _, same_end = start.removeprefix(CURSOR).partition("|")
         if same_end != end.isoformat():
             raise invalid("entry_window_end", "It stays what it was on the first page.")
-        return datetime.fromisoformat(start), end
-    begin = _moment(query, WINDOW_START, now)
-    if begin >= end:
+    elif not STAMP.fullmatch(start):
+        raise invalid(WINDOW_START, "A timestamp.")
+    elif _in_utc(start) >= end:
         raise invalid("entry_window_end", "It comes after the start.")
-    return begin, end
+    return _in_utc(start), end
 
 
-def _moment(query: Query, name: str, default: datetime) -> datetime:
-    text = query.get(name, (default.isoformat(),))[0]
-    if not STAMP.fullmatch(text):
-        raise invalid(name, "A date and time.")
+def _in_utc(text: str) -> datetime:
     return instant(text)[0].astimezone(timezone.utc)

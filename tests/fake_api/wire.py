@@ -11,6 +11,8 @@ from threading import Lock
 from time import monotonic, time
 from typing import Any
 
+from .making import VALUES
+
 # A request's parameters by name; those that may be repeated have several values.
 Query = Mapping[str, tuple[str, ...]]
 
@@ -34,8 +36,8 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Call:
-    """One request as it came; `number` counts from 0, `at` is time.monotonic() at its arrival."""
+class Logged:
+    """One request: `number` counts from 0, `at` is time.monotonic() at its arrival, `status` 0 if it got no answer."""
 
     number: int
     method: str
@@ -43,15 +45,8 @@ class Call:
     params: tuple[tuple[str, str], ...]
     at: float
     user_agent: str
-    authorization: str
-
-
-@dataclass(frozen=True)
-class Logged(Call):
-    """One request as it was answered; `status` is 0 if there was no answer."""
-
-    status: int
     authorization_ok: bool
+    status: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,16 +57,6 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     sent: int | None = None
-
-
-TYPES: Mapping[int, str] = {
-    401: "authentication_error",
-    403: "resource_forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    422: "validation_error",
-    429: "too_many_requests",
-}
 
 
 class Problem(Exception):
@@ -95,7 +80,7 @@ class Problem(Exception):
             error["source"] = {"field": self.field, "pointer": f"/{self.field}"}
         if self.metadata:
             error["metadata"] = dict(self.metadata)
-        kind = TYPES.get(self.status, "api_error")
+        kind = VALUES["error_types"].get(str(self.status), "api_error")
         return {"type": kind, "status": self.status, "request_id": request_id, "errors": [error], **self.beside}
 
 
@@ -105,17 +90,18 @@ def invalid(field: str, message: str, code: str = "invalid_value") -> Problem:
 
 
 class Bucket:
-    """A token bucket: it starts full. `path` is the one that it counts; empty means all."""
+    """A token bucket that starts full, and refills within a minute. `path` is the one that it counts; empty: all."""
 
-    def __init__(self, name: str, limit: float, refill: float, path: str = "") -> None:
-        self.name, self.limit, self.refill, self.path = name, limit, refill, path
+    def __init__(self, name: str, limit: float, path: str = "") -> None:
+        self.name, self.limit, self.path = name, limit, path
         self.tokens, self._filled = limit, monotonic()
 
-    def wait(self, now: float) -> float:
-        """Seconds until it has a token, after filling it up to `now`."""
-        self.tokens = min(self.limit, self.tokens + (now - self._filled) * self.refill)
+    def wait(self) -> float:
+        """Seconds until it has a token, after filling it up to now."""
+        now, per_second = monotonic(), self.limit / 60
+        self.tokens = min(self.limit, self.tokens + (now - self._filled) * per_second)
         self._filled = now
-        return max(0.0, (1.0 - self.tokens) / self.refill)
+        return max(0.0, (1.0 - self.tokens) / per_second)
 
     def refusal(self, wait: float) -> Problem:
         """What a request gets that comes `wait` seconds too early."""
@@ -131,32 +117,26 @@ class Bucket:
 class Limits:
     """The buckets of one key, for all threads."""
 
-    def __init__(self, per_minute: float | None, per_second: float | None, incidents_per_minute: float | None) -> None:
+    def __init__(self, per_minute: float | None, incidents_per_minute: float | None) -> None:
         self._lock = Lock()
-        self._buckets: list[Bucket] = []
-        if per_minute is not None:
-            self._buckets.append(Bucket("api_key", per_minute, per_second or per_minute / 60))
-        if incidents_per_minute is not None:
-            self._buckets.append(Bucket("incidents", incidents_per_minute, incidents_per_minute / 60, "/v2/incidents"))
+        self._buckets = [Bucket("api_key", per_minute)] if per_minute else []
+        if incidents_per_minute:
+            self._buckets.append(Bucket("incidents", incidents_per_minute, "/v2/incidents"))
 
-    def take(self, path: str, *, spend: bool = True) -> tuple[dict[str, str], Problem | None]:
-        """Takes a token of each bucket that counts `path`, all or none (with `spend` off: only looks).
-
-        Out: the headers to answer with, and the refusal if any.
-        """
+    def take(self, path: str) -> tuple[dict[str, str], Problem | None]:
+        """Takes a token of each bucket that counts `path`, all or none: the headers, and the refusal if any."""
         with self._lock:
-            now = monotonic()
             buckets = [bucket for bucket in self._buckets if bucket.path in ("", path)]
             if not buckets:
                 return {}, None
-            wait, slowest = max(((bucket.wait(now), bucket) for bucket in buckets), key=lambda found: found[0])
-            refused = spend and wait > 0
-            for bucket in buckets if spend and not refused else ():
-                bucket.tokens -= 1
+            wait, slowest = max(((bucket.wait(), bucket) for bucket in buckets), key=lambda found: found[0])
+            if not wait:
+                for bucket in buckets:
+                    bucket.tokens -= 1
             binding = min(buckets, key=lambda bucket: bucket.tokens)
-            windows = ", ".join(f"{int(b.limit)};window={round(b.limit / b.refill)}" for b in buckets)
+            windows = ", ".join(f"{int(bucket.limit)};window=60" for bucket in buckets)
             headers = {
                 "X-RateLimit-Limit": f"{int(binding.limit)}, {windows}",
                 "X-RateLimit-Remaining": str(max(0, int(binding.tokens))),
             }
-            return headers, slowest.refusal(wait) if refused else None
+            return headers, slowest.refusal(wait) if wait else None

@@ -7,24 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.soak.steps import Step
 from tests.soak.world import Key
 
 Json = dict[str, Any]
 Table = dict[Key, Json]
 VERSION = "_version"
 """The column for the table version of a row."""
-
-
-@dataclass(frozen=True)
-class Habits:
-    """What a loader does in cases that real ones decide differently."""
-
-    forgets: bool = False
-    """True if it drops a STATE at the next RECORD, as target-jsonl and target-csv do."""
-    stores_early: bool = False
-    """What is left of a loader that died: True for all rows that it read, False for those before its last STATE."""
-    prints_early: bool = False
-    """True if the state that it printed before it died is kept. examples/sync.sh keeps it only after a good end."""
 
 
 @dataclass
@@ -34,8 +23,9 @@ class Loader:
     tables: dict[str, Table] = field(default_factory=dict)
     state: Json | None = None
 
-    def load(self, lines: Sequence[str], habits: Habits, *, died: bool) -> None:
-        """Read the messages of one run. With `died`, the loader ends badly after the last of them."""
+    def load(self, lines: Sequence[str], step: Step) -> None:
+        """Read the messages of the run of a step."""
+        died = step.ends == "loader died"
         tables = {name: dict(rows) for name, rows in self.tables.items()}
         committed, state, keys = self.tables, None, dict[str, list[str]]()
         for message in map(json.loads, lines):
@@ -47,13 +37,13 @@ class Loader:
                 key = tuple(message["record"][column] for column in keys[name])
                 old = tables[name].get(key, {})
                 tables[name][key] = {**old, **message["record"], VERSION: message.get("version")}
-                state = None if habits.forgets else state
+                state = None if step.forgets else state
             elif message["type"] == "ACTIVATE_VERSION":
                 kept = message["version"]
                 tables[name] = {key: row for key, row in tables[name].items() if row[VERSION] == kept}
             else:
                 state = message["value"]
                 committed = {name: dict(rows) for name, rows in tables.items()}
-        self.tables = committed if died and not habits.stores_early else tables
-        if state is not None and (habits.prints_early or not died):
+        self.tables = committed if died and not step.stores_early else tables
+        if state is not None and (step.prints_early or not died):
             self.state = state

@@ -4,157 +4,211 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import BY_NAME
+from tests.fake_api import Organisation
 from tests.soak.loader import VERSION, Table
-from tests.soak.steps import Settings
-from tests.soak.world import NESTED, PARENTS, Key, Row, Snapshot, World, line_of
-from tests.support.runs import key_of
+from tests.soak.runner import Outcome
+from tests.soak.steps import Step
+from tests.soak.world import NESTED, PARENTS, PATHS, Key, Row, line_of, visible
+from tests.support.runs import Run, check, key_of
+
+REFUSALS = ("private", "forbid", "gone path")
+"""Troubles after which a run may end with 1, but everything else must be there."""
+OF_ONE_STREAM = ("reject", "unreadable")
+"""Troubles that end one stream, and all that are read along with it. The others must be there."""
+SECOND_LOOK = [name for name in PATHS if "incidents" in line_of(name)]
+"""Incidents that changed since the second in which the run started are read again, with what belongs to them."""
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """One thing that is wrong: `rule` is the promise that is broken."""
 
     rule: str
     stream: str
     detail: str
 
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.stream}: {self.detail}"
 
+class Excuse(NamedTuple):
+    """What the API refused, so that it need not be there: a stream, or the rows of one parent.
 
-@dataclass
-class Excuses:
-    """What a run, or the interrupted run that it resumes, was refused, so that it need not be there."""
+    If the parent does not exist, as the API said, its rows may be deleted.
+    """
 
-    streams: set[str] = field(default_factory=set)
-    """The API refused the list, or said that it does not exist."""
-    parents: set[tuple[str, str]] = field(default_factory=set)
-    """A stream, and the id of a parent whose rows the API refused."""
-    gone: set[tuple[str, str]] = field(default_factory=set)
-    """The same for a parent that does not exist, as the API said; so its rows may be deleted."""
-    changed: bool = False
-    """True if nothing may be taken for complete: the run was disturbed, or it resumes another one."""
-
-    def __or__(self, other: Excuses) -> Excuses:
-        changed = self.changed or other.changed
-        return Excuses(self.streams | other.streams, self.parents | other.parents, self.gone | other.gone, changed)
-
-    def of_stream(self, stream: str) -> bool:
-        """Whether the list of a stream, or of those above it, was refused."""
-        return bool(self.streams & {*line_of(stream)})
-
-    def of_a_parent(self, stream: str) -> bool:
-        """Whether the rows of a parent were refused. Before the first row of a stream, that is about the stream."""
-        return any(name == stream for name, _ in self.parents)
+    stream: str
+    parent: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True)
-class After:
-    """One run, as the oracle needs to know it. `base` is the index in the history at which reading began."""
+class Judged:
+    """One run: its step, what is left of it, and the tables before and after it.
 
-    world: World
-    settings: Settings
+    It, or the interrupted run that it has `resumed`, began to read at the index `base` of the world's `history`, and
+    got `excuses` since then.
+    """
+
+    step: Step
+    outcome: Outcome
+    before: Mapping[str, Table]
+    tables: Mapping[str, Table]
+    history: Sequence[Organisation]
     base: int
-    before: dict[str, Table]
-    tables: dict[str, Table]
-    lines: Sequence[str]
-    excuses: Excuses
-    complete: bool
+    excuses: frozenset[Excuse]
+    resumed: bool
 
     @property
-    def seen(self) -> list[Snapshot]:
-        """The states of the world that the run may have read."""
-        return self.world.history[self.base :]
+    def troubles(self) -> set[str]:
+        """The kinds of troubles that were planned for it."""
+        return {trouble.kind for trouble in self.step.troubles}
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether it may have taken nothing for complete."""
+        return self.resumed or self.outcome.code != 0 or bool(self.troubles)
+
+    @property
+    def loader_died(self) -> bool:
+        """Whether the loader ended badly."""
+        return self.step.ends == "loader died"
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that the API did not refuse must be there."""
+        if self.loader_died or self.outcome.code != 1:
+            return not self.loader_died and self.outcome.code == 0
+        # The row that a cursor names may have left the list, which ends that stream.
+        is_early = self.outcome.cut or self.outcome.mistakes or self.step.during or "end" in self.troubles
+        return bool(self.troubles & {*REFUSALS, *OF_ONE_STREAM}) and not is_early
+
+    def lacks_stream(self, stream: str) -> bool:
+        """Whether the list of a stream, or of those above it, was refused or ended early."""
+        line = [*line_of(stream)]
+        ended = {[*line_of(each.stream)][-1] for each in self.step.troubles if each.kind in OF_ONE_STREAM}
+        return line[-1] in ended or any(excuse.stream in line and not excuse.parent for excuse in self.excuses)
+
+    def lacks_a_parent(self, stream: str) -> bool:
+        """Whether the rows of a parent were refused. Before the first row of a stream, that is about the stream."""
+        return any(excuse.stream == stream and excuse.parent for excuse in self.excuses)
+
+    def lacks_row(self, stream: str, row: Row, *, gone: bool = False) -> bool:
+        """Whether the rows of the parent of this row were refused; or, with `gone`, whether it does not exist."""
+        parent = row.get(PARENTS[stream][1]) if stream in PARENTS else None
+        found = [excuse for excuse in self.excuses if (excuse.stream, excuse.parent) == (stream, parent)]
+        return any(excuse.gone or not gone for excuse in found)
 
 
-def differences(after: After, figures: Counter[str]) -> Iterator[Difference]:
-    """All that is wrong with the tables after a run. The rows that are compared are counted in `figures`."""
+def differences(run: Judged, figures: Counter[str]) -> Iterator[Difference]:
+    """All that is wrong with a run and the tables after it. The rows that are compared are counted in `figures`."""
+    yield from _broken_rules(run)
     came: dict[str, Table] = {}
-    for message in map(json.loads, after.lines):
+    for message in map(json.loads, run.outcome.lines):
         if message["type"] == "RECORD":
             came.setdefault(message["stream"], {})[key_of(message["stream"], message["record"])] = message["record"]
-    yield from (Difference("a stream is not selected", name, "") for name in came.keys() - {*after.settings.streams})
-    for stream in after.settings.streams:
-        versions = [snapshot.visible(stream, after.settings.modes) for snapshot in after.seen]
+    settings = run.step.settings
+    yield from (Difference("a stream is not selected", name, "") for name in came.keys() - {*settings.streams})
+    for stream in settings.streams:
+        versions = [visible(org, stream, settings.modes) for org in run.history[run.base :]]
         # What was created, deleted or hidden in the meantime may be there or not.
         stayed = {key: versions[0][key] for key in sorted(set.intersection(*map(set, versions)))}
         figures["rows compared"] += len(stayed)
-        yield from _deleted(after, stream, stayed)
-        yield from _needless(after, stream, came.get(stream, {}), versions)
-        excused = after.excuses.of_stream(stream) or (stream not in came and after.excuses.of_a_parent(stream))
-        if after.complete and not excused:
-            yield from _wrong(after, stream, stayed, versions)
+        yield from _deleted(run, stream, stayed)
+        yield from _needless(run, stream, came.get(stream, {}), versions)
+        excused = run.lacks_stream(stream) or (stream not in came and run.lacks_a_parent(stream))
+        if run.complete and not excused:
+            yield from _wrong(run, stream, stayed, versions)
 
 
-def _deleted(after: After, stream: str, stayed: Table) -> Iterator[Difference]:
-    table, before = after.tables.get(stream, {}), after.before.get(stream, {})
+def _broken_rules(run: Judged) -> Iterator[Difference]:
+    """What is wrong with a run whatever the world is like."""
+    outcome = run.outcome
+    messages = [json.loads(line) for line in outcome.lines]
+    try:
+        check(Run(1, messages), repeats=SECOND_LOOK)
+    except AssertionError as error:
+        yield Difference("a wrong message", "", str(error).partition("\n")[0])
+    if outcome.code not in (0, 1, None, 143):
+        yield Difference("an exit code", "", str(outcome.code))
+    yield from (Difference("a mistake in the tap", "", text) for text in outcome.mistakes)
+    refused = run.troubles & {"end", *REFUSALS, *OF_ONE_STREAM} or all(map(run.lacks_stream, run.step.settings.streams))
+    if outcome.code == 1 and not (outcome.cut or run.step.during or refused):
+        yield Difference("a run failed without a reason", "", str(sorted(run.troubles)))
+    ended_early = outcome.code == 143 or (outcome.code == 1 and not run.loader_died and not outcome.cut)
+    kinds = [message["type"] for message in messages]
+    states = [number for number, kind in enumerate(kinds) if kind == "STATE"]
+    if ended_early and states and "RECORD" in kinds[states[-1] :]:
+        # A loader that drops its state at the next RECORD would have none, and everything would be read again.
+        yield Difference("a RECORD came after the last STATE", "", f"exit code {outcome.code}")
+
+
+def _deleted(run: Judged, stream: str, stayed: Table) -> Iterator[Difference]:
+    table, before = run.tables.get(stream, {}), run.before.get(stream, {})
     if BY_NAME[stream].window:
         # Shifts that the window has passed are still there.
-        stayed = after.seen[-1].visible(stream, after.settings.modes, days=365)
+        stayed = visible(run.history[-1], stream, run.step.settings.modes, days=365)
     for key, row in stayed.items():
-        if key in before and key not in table and not _refused(after.excuses.gone, stream, row):
+        if key in before and key not in table and not run.lacks_row(stream, row, gone=True):
             yield Difference("an existing row was deleted", stream, str(key))
 
 
-def _needless(after: After, stream: str, came: Table, versions: Sequence[Table]) -> Iterator[Difference]:
+def _needless(run: Judged, stream: str, came: Table, versions: Sequence[Table]) -> Iterator[Difference]:
     unknown = {*came}.difference(*versions)
     if unknown and len(versions) > 1:
         # What belongs to an incident may be requested just when its mode is no longer one that is read.
-        unknown = unknown.difference(*(each.visible(stream, INCIDENT_MODES) for each in after.seen))
+        unknown = unknown.difference(*(visible(org, stream, INCIDENT_MODES) for org in run.history[run.base :]))
     yield from (Difference("a row came that is not there", stream, str(key)) for key in sorted(unknown))
 
 
-def _wrong(after: After, stream: str, stayed: Table, versions: Sequence[Table]) -> Iterator[Difference]:
-    table, before = after.tables.get(stream, {}), after.before.get(stream, {})
+def _wrong(run: Judged, stream: str, stayed: Table, versions: Sequence[Table]) -> Iterator[Difference]:
+    table, before, settings = run.tables.get(stream, {}), run.before.get(stream, {}), run.step.settings
     for key, row in stayed.items():
-        if _refused(after.excuses.parents, stream, row):
+        if run.lacks_row(stream, row):
             continue
         if key in table:
-            yield from _row(after, stream, key, [version[key] for version in versions], table[key])
+            yield from _row(run, stream, key, [version[key] for version in versions], table[key])
         elif key not in before:
             yield Difference("a row is missing", stream, str(key))
-    incremental = after.settings.incremental and BY_NAME[stream].replication_key
+    incremental = settings.incremental and BY_NAME[stream].replication_key
     # Neither an incremental stream nor a window sees a deletion, and a disturbed run must not believe in one.
-    if after.settings.activate and not (incremental or BY_NAME[stream].window or after.excuses.changed):
+    if settings.activate and not (incremental or BY_NAME[stream].window or run.disturbed):
         for key in sorted(set(table).difference(*versions)):
             yield Difference("a deleted row is still there", stream, str(key))
 
 
-def _refused(parents: set[tuple[str, str]], stream: str, row: Row) -> bool:
-    return stream in PARENTS and (stream, row.get(PARENTS[stream][1])) in parents
-
-
-def _row(after: After, stream: str, key: Key, versions: Sequence[Row], record: Row) -> Iterator[Difference]:
+def _row(run: Judged, stream: str, key: Key, versions: Sequence[Row], record: Row) -> Iterator[Difference]:
     if all(_first_difference(row, record) for row in versions):
         yield Difference("a row is outdated", stream, f"{key}: {_first_difference(versions[-1], record)}")
     elif stream == "incidents":
-        for part in after.settings.parts:
-            yield from _nested(after, part, key, record.get(part))
+        for part in run.step.settings.parts:
+            yield from _nested(run, part, key, record.get(part))
 
 
-def _nested(after: After, part: str, key: Key, found: list[Row] | None) -> Iterator[Difference]:
-    stream, first, history = NESTED[part], after.base, after.world.history
-    if found is None and (after.excuses.of_stream(stream) or after.excuses.of_a_parent(stream)):
+def _nested(run: Judged, part: str, key: Key, found: list[Row] | None) -> Iterator[Difference]:
+    stream, first = NESTED[part], run.base
+    if found is None and (run.lacks_stream(stream) or run.lacks_a_parent(stream)):
         return
-    if after.settings.incremental:
+    if run.step.settings.incremental:
         # A documented limit: a change of a part does not move updated_at, so it comes with the incident's next change.
-        while first and history[first - 1].incident(key[0]) is history[first].incident(key[0]):
+        while first and _incident(run.history[first - 1], key) is _incident(run.history[first], key):
             first -= 1
-    ids = None if found is None else [(row["id"], _mark(stream, row)) for row in found]
-    for snapshot in history[first:]:
-        if ids == [(row["id"], _mark(stream, row)) for row in snapshot.nested(stream, key[0])]:
+    shown = None if found is None else [_shown(row) for row in found]
+    for org in run.history[first:]:
+        if shown == [_shown(row) for row in org.rows[PATHS[stream]] if row["incident_id"] == key[0]]:
             return
-    yield Difference("a nested part is outdated", "incidents", f"{key}: {part} is {ids}")
+    yield Difference("a nested part is outdated", "incidents", f"{key}: {part} is {shown}")
 
 
-def _mark(part: str, row: Row) -> Any:
-    return (row.get("resource") or {}).get("title") if part == "incident_attachments" else row.get("message")
+def _incident(org: Organisation, key: Key) -> Row | None:
+    return next((row for row in org.rows[PATHS["incidents"]] if row["id"] == key[0]), None)
+
+
+def _shown(row: Row) -> tuple[Any, ...]:
+    """Of a row of either nested part, its id and what changes write to."""
+    return row["id"], row.get("message"), (row.get("resource") or {}).get("title")
 
 
 def _first_difference(row: Row, record: Row) -> str | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -64,48 +62,47 @@ class Pipe(io.RawIOBase):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left of a run: its exit code (None if it was killed), its lines, and whether the loader died.
+    """What is left of a run: its exit code (None if it was killed), its lines, and whether its stdout was cut.
 
     `mistakes` are the log lines about errors that the tap did not expect.
     """
 
     code: int | None
     lines: list[str]
-    loader_died: bool
     cut: bool
     mistakes: list[str]
 
 
 def run_tap(api: FakeApi, world: World, step: Step, state: Any, folder: Path) -> Outcome:
     """One run. Files go to `folder`. Must be called in the main thread if the step sends a signal."""
-    pipe = Pipe(step.ends, step.at)
+    pipe, said = Pipe(step.ends, step.at), io.StringIO()
     out = io.TextIOWrapper(io.BufferedWriter(pipe, 1 << 16), encoding="utf-8", newline="\n")
     settings, arguments = step.settings, list[str]()
-    catalog = None
+    files = {"config": json.dumps(_config(api, settings))}
     if (settings.streams, settings.parts) != (DEFAULTS, tuple(NESTED)):
-        catalog = _catalog(settings.streams, settings.parts)
-    files = {"config": _config(api, settings), "catalog": catalog, "state": state}
+        files["catalog"] = _catalog(settings.streams, settings.parts)
+    if state is not None:
+        files["state"] = json.dumps(state)
     for name, content in files.items():
-        if content is None:
-            continue
         path = folder / f"{name}.json"
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        path.write_text(content)
         path.chmod(0o600)
         arguments += [f"--{name}", str(path)]
     code: int | None = None
     earlier = {*threading.enumerate()}
-    with _quiet() as said, redirect_stdout(out), suppress(Killed):
-        code = main(arguments, clock=lambda: world.now)
-        # A process flushes at its end.
-        with suppress(BrokenPipeError):
-            out.flush()
-    for thread in {*threading.enumerate()} - earlier:
-        # Requests under way must not count for the next run.
-        if thread.name in ("reader", "children"):
-            thread.join(5)
+    with redirect_stderr(said):
+        with redirect_stdout(out), suppress(Killed):
+            code = main(arguments, clock=lambda: world.now)
+            # A process flushes at its end.
+            with suppress(BrokenPipeError):
+                out.flush()
+        for thread in {*threading.enumerate()} - earlier:
+            # Requests under way must not count for the next run.
+            if thread.name in ("reader", "children"):
+                thread.join(5)
     code = None if pipe.cut and step.ends == "killed" else code
-    mistakes = [line for line in said if line.startswith("A mistake in the tap")]
-    return Outcome(code, pipe.lines(), step.ends == "loader died", pipe.cut, mistakes)
+    mistakes = [line for line in said.getvalue().splitlines() if "A mistake in the tap" in line]
+    return Outcome(code, pipe.lines(), pipe.cut, mistakes)
 
 
 def _config(api: FakeApi, settings: Settings) -> dict[str, Any]:
@@ -127,22 +124,3 @@ def _catalog(streams: tuple[str, ...], parts: tuple[str, ...]) -> str:
     for part in NESTED.keys() - {*parts} if "incidents" in streams else ():
         set_field(catalog, "incidents", "properties", part, selected=False)
     return json.dumps(catalog)
-
-
-@contextmanager
-def _quiet() -> Iterator[list[str]]:
-    """Let nothing be logged. The lines that say why a run failed are kept."""
-    said: list[str] = []
-
-    def keep(record: logging.LogRecord) -> bool:
-        said.append(record.getMessage())
-        return False
-
-    before, logger = logging.root.manager.disable, logging.getLogger("tap_incident.cli")
-    logging.disable(logging.ERROR)
-    logger.addFilter(keep)
-    try:
-        yield said
-    finally:
-        logger.removeFilter(keep)
-        logging.disable(before)

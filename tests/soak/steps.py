@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from random import Random
 
 from tap_incident.settings import INCIDENT_MODES
-from tap_incident.streams import BY_NAME, STREAMS, Parent
-from tests.soak.faults import Trouble
-from tests.soak.loader import Habits
+from tap_incident.streams import BY_NAME, STREAMS
 from tests.soak.world import MARKS, NESTED, PARENTS, Change, line_of
 
 HOUR = 3600
@@ -26,6 +24,8 @@ _GROUPS = (
     ("custom_fields", "custom_field_options", "catalog_types", "catalog_entries", "users"),
 )
 _MODES = (("standard", "retrospective"), ("standard", "retrospective", "test"), INCIDENT_MODES, ("standard",))
+_HABITS = (("forgets", 0.2), ("stores_early", 0.5), ("prints_early", 0.5), ("stateless", 0.1))
+"""With which probability a step has them."""
 _SWITCHES = (*NESTED, *("modes", "incremental") * 2, "streams", "stream", "activate", "strategy", "concurrency")
 """What changes between two runs. A "stream" is added, or left out."""
 
@@ -51,7 +51,26 @@ class Settings:
         return (*self.streams, *(NESTED[part] for part in self.parts if "incidents" in self.streams))
 
 
-HABITS, SETTINGS = Habits(), Settings()
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that goes wrong.
+
+    `kind`, and which requests it meets:
+    "end": all requests from the request `at` of the run on are refused with 422, so that the run ends.
+    "reject", "unreadable": the request `at` to the list of `stream` is refused with 422, or its page can't be read.
+    "html 403", "html 404": the request `at` to the list of `stream` is answered by a gateway.
+    "forbid": the API refuses the list of `stream` from the request `at` on: the key has lost the permission.
+    "private": the API refuses the rows of one parent, the one that `at` picks.
+    "gone": the API answers 404 for the rows of one parent, the one that `at` picks.
+    "gone path": the API answers 404 for the rows of every parent.
+    """
+
+    kind: str
+    at: int = 0
+    stream: str = ""
+
+
+SETTINGS = Settings()
 
 
 @dataclass(frozen=True)
@@ -61,6 +80,10 @@ class Step:
     `during` has the number of the request that each change comes just before. `ends` is "" for a run that nobody ends,
     "killed", "stopped" (SIGTERM), or "loader died"; that happens once `at` lines are out. If there are fewer lines, a
     run is not ended, but a loader dies all the same, at its end. A run may be `stateless`: without the kept state.
+
+    Real loaders differ. One that `forgets` drops a STATE at the next RECORD, as target-jsonl and target-csv do. What is
+    left of one that died are all rows that it read (`stores_early`), or those before its last STATE; and the state that
+    it printed before is kept (`prints_early`) or not: examples/sync.sh keeps it only after a good end.
     """
 
     settings: Settings = SETTINGS
@@ -70,21 +93,20 @@ class Step:
     troubles: tuple[Trouble, ...] = ()
     ends: str = ""
     at: int = 0
-    habits: Habits = HABITS
     stateless: bool = False
+    forgets: bool = False
+    stores_early: bool = False
+    prints_early: bool = False
 
 
 @dataclass(frozen=True)
 class Sequence:
-    """A world, made from `seed`, and the runs that read it.
-
-    A page has at most `page_size` rows.
-    """
+    """A world, made from `seed`, and the runs that read it. A page has at most `page_size` rows."""
 
     seed: int
     incidents: int = 6
     page_size: int = 3
-    steps: tuple[Step, ...] = field(default=())
+    steps: tuple[Step, ...] = ()
 
 
 def made_up(seed: int) -> Sequence:
@@ -173,8 +195,8 @@ def _step(chance: Random, settings: Settings, lasting: tuple[Trouble, ...], calm
     at = chance.choice((pick(10), pick(60), pick(150), pick(300))) if ends else 0
     made = [_trouble(chance, settings) for _ in range(chance.choice((0, 0, 1, 1, 2)))]
     troubles = (*lasting, *(trouble for trouble in made if trouble))
-    habits = Habits(chance.random() < 0.2, chance.random() < 0.5, chance.random() < 0.5)
-    return Step(settings, waited, before, tuple(during), troubles, ends, at, habits, stateless=chance.random() < 0.1)
+    habits = {name: chance.random() < odds for name, odds in _HABITS}
+    return Step(settings, waited, before, tuple(during), troubles, ends, at, **habits)
 
 
 def _change(chance: Random, settings: Settings) -> Change:
@@ -182,12 +204,6 @@ def _change(chance: Random, settings: Settings) -> Change:
     streams = [name for name in (*MARKS, *_INCREMENTAL) if name in settings.read()]
     stream = "incidents" if kind == "mode" or not streams else chance.choice(streams)
     return Change(kind, stream, chance.randrange(1000))
-
-
-def _id_column(parent: Parent) -> str:
-    """Property of a child's row that holds its parent's id."""
-    added = {param: column for column, param in parent.added_columns}
-    return added.get(parent.id_param, parent.id_param)
 
 
 def _trouble(chance: Random, settings: Settings) -> Trouble | None:
@@ -198,8 +214,7 @@ def _trouble(chance: Random, settings: Settings) -> Trouble | None:
         known = [name for name in known if "incidents" in line_of(name)] or known
     if kind in ("private", "gone", "gone path"):
         # The rows have to say whose they are.
-        known = [name for name in known if name in PARENTS]
-        children = [name for name in known if _id_column(BY_NAME[name].parent) == PARENTS[name][1]]
+        children = [name for name in known if PARENTS.get(name, ("", "of_incident_id"))[1] != "of_incident_id"]
         return Trouble(kind, chance.randrange(20), chance.choice(children)) if children else None
     if kind in ("reject", "unreadable", "html 403", "html 404", "forbid"):
         return Trouble(kind, chance.choice((0, 0, 1, 3)), chance.choice(known))

@@ -1,4 +1,7 @@
-"""What random sequences and strangers found, each as the shortest sequence that shows it."""
+"""What random sequences and strangers found, each as the shortest sequence that shows it; and some random sequences.
+
+`make soak` runs as many of these as wanted.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.soak.faults import Trouble
-from tests.soak.loader import Habits
 from tests.soak.sequences import play
-from tests.soak.steps import Sequence, Settings, Step
+from tests.soak.steps import Sequence, Settings, Step, Trouble, made_up
 from tests.soak.world import Change
 
 
@@ -27,8 +28,6 @@ NESTED = only("incidents", parts=("attachments", "updates"), incremental=True)
 VERSIONED = only("incidents", activate=True)
 BOTH = only("incidents", "actions")
 DEFAULT = Settings(incremental=True, concurrency=8)
-LOST = Habits(stores_early=True)
-"""A loader that stores what it reads, and whose state is not kept because it ends badly."""
 AT_ITS_END = 1_000_000
 
 
@@ -47,26 +46,18 @@ FOUND = [
         Step(replace(ACTIONS, activate=True)),
         Step(replace(ACTIONS, activate=True), troubles=(GATEWAY_404,)),
     ),
-    broke(
-        "a gateway's 404 leaves a nested part empty: the bookmark passes an incident whose attachments were not read",
-        Step(NESTED, troubles=(Trouble("html 404", 1, "incident_attachments"),)),
-        Step(NESTED),
-    ),
-    broke(
-        "a permission that comes back: the bookmark passes incidents whose attachments were refused",
-        Step(NESTED, troubles=(NO_PERMISSION,)),
-        Step(NESTED),
-    ),
-    broke(
-        "a permission that comes back after an interrupted run: the bookmark passes what was refused",
-        Step(NESTED, troubles=(NO_PERMISSION, Trouble("end", 9))),
-        Step(NESTED),
-        Step(NESTED),
-    ),
-    broke(
-        "a nested part that is gone: the bookmark passes an incident whose attachments were skipped by 404",
-        Step(NESTED, troubles=(Trouble("gone", 1, "incident_attachments"),)),
-        Step(NESTED),
+    *(
+        broke(f"{what}: the bookmark passes incidents whose attachments were not read", *steps, Step(NESTED))
+        for what, *steps in (
+            ("a gateway's 404", Step(NESTED, troubles=(Trouble("html 404", 1, "incident_attachments"),))),
+            ("a nested part that is gone", Step(NESTED, troubles=(Trouble("gone", 1, "incident_attachments"),))),
+            ("a permission that comes back", Step(NESTED, troubles=(NO_PERMISSION,))),
+            (
+                "a permission that comes back after an interrupted run",
+                Step(NESTED, troubles=(NO_PERMISSION, Trouble("end", 9))),
+                Step(NESTED),
+            ),
+        )
     ),
     broke(
         "an incident becomes visible: its children's updated_at does not move, so they never come",
@@ -92,7 +83,7 @@ FOUND = [
     broke(
         "a stale state after a complete run without it: rows of the newer version are deleted",
         Step(VERSIONED, ends="killed", at=6),
-        Step(VERSIONED, stateless=True, ends="loader died", at=AT_ITS_END, habits=LOST),
+        Step(VERSIONED, stateless=True, ends="loader died", at=AT_ITS_END, stores_early=True),
         Step(VERSIONED),
     ),
     broke(
@@ -120,4 +111,11 @@ FOUND = [
 @pytest.mark.parametrize("sequence", FOUND)
 def test_a_sequence_that_was_found_to_break_a_promise(sequence: Sequence) -> None:
     found = play(sequence, Counter())
-    assert found is None, f"{[str(difference) for difference in found.differences[:3]]}\n{sequence}"
+    assert found is None, (found, sequence)
+
+
+@pytest.mark.parametrize("seed", range(1, 3))
+def test_random_runs_lose_and_delete_nothing(seed: int) -> None:
+    sequence = made_up(seed)
+    found = play(sequence, Counter())
+    assert found is None, (found, sequence)

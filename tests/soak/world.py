@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -13,7 +13,6 @@ from tap_incident.streams import STREAMS
 from tests.fake_api import NOW, Organisation, organisation
 from tests.fake_api.facts import BY_PATH
 from tests.fake_api.making import base32, instant
-from tests.fake_api.organisation import Lists
 from tests.support.runs import key_of, there
 
 Row = dict[str, Any]
@@ -55,8 +54,8 @@ def line_of(stream: str) -> Iterator[str]:
 class Change:
     """One thing that happens.
 
-    `kind`: "create", "touch", "late" (a touch that becomes visible minutes after its `updated_at`), "delete" or "mode".
-    `pick` chooses the row (modulo the number of rows), and what else there is to choose.
+    `kind` is the method of `World` that does it. `pick` chooses the row (modulo the number of rows), and what else
+    there is to choose.
     """
 
     kind: str
@@ -64,47 +63,30 @@ class Change:
     pick: int
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The world at one moment. Rows and lists are replaced, never changed, so it holds only references."""
-
-    org: Organisation
-
-    def visible(self, stream: str, modes: Iterable[str], days: int = 14) -> dict[Key, Row]:
-        """The rows of `stream` that a run with these incident_modes has to find, as the tap reads them, by key."""
-        rows = there(self.org, stream, modes, days)
-        if stream == "alert_notes":
-            # Those of a group are found by its alerts.
-            alerts = self.org.rows[PATHS["alerts"]]
-            groups = {group for alert in alerts for group in alert.get("alert_group_ids") or ()}
-            rows = [row for row in rows if row.get("alert_id") or row.get("alert_group_id") in groups]
-        return {key_of(stream, row): row for row in rows}
-
-    def nested(self, stream: str, incident: str) -> list[Row]:
-        """The rows of `stream` that belong to an incident."""
-        return [row for row in self.org.rows[PATHS[stream]] if row["incident_id"] == incident]
-
-    def incident(self, known: str) -> Row | None:
-        """The incident with this id, if there is one."""
-        return next((row for row in self.org.rows[PATHS["incidents"]] if row["id"] == known), None)
+def visible(org: Organisation, stream: str, modes: Iterable[str], days: int = 14) -> dict[Key, Row]:
+    """The rows of `stream` that a run with these incident_modes has to find, as the tap reads them, by key."""
+    rows = there(org, stream, modes, days)
+    if stream == "alert_notes":
+        # Those of a group are found by its alerts.
+        groups = {group for alert in org.rows[PATHS["alerts"]] for group in alert.get("alert_group_ids") or ()}
+        rows = [row for row in rows if row.get("alert_id") or row.get("alert_group_id") in groups]
+    return {key_of(stream, row): row for row in rows}
 
 
 class World:
-    """The organisation, its clock, and all its earlier states in `history`. `set_clock` gets the clock's lead."""
+    """The organisation, its clock, and all its earlier states in `history`. `set_clock` gets the clock's lead.
 
-    def __init__(self, seed: int, incidents: int, set_clock: Callable[[float], None] = lambda ahead: None) -> None:
-        self.org: Organisation = organisation(_INCIDENTS, seed=1 + seed % 2)
-        self.set_clock = set_clock
+    In the history, rows and lists are replaced, never changed, so it holds only references.
+    """
+
+    def __init__(self, seed: int, incidents: int, page_size: int) -> None:
+        self.org: Organisation = organisation(_INCIDENTS, seed=1 + seed % 2, rows_per_page=page_size)
+        self.set_clock: Callable[[float], None] = lambda ahead: None
         self.ahead = -86_400.0 * _DAYS_BEHIND
         self._made = 0
         self._trim(incidents)
-        self.history: list[Snapshot] = []
+        self.history: list[Organisation] = []
         self._remember()
-
-    @property
-    def present(self) -> int:
-        """The index of the last entry of `history`."""
-        return len(self.history) - 1
 
     @property
     def now(self) -> datetime:
@@ -122,7 +104,7 @@ class World:
         rows = self.org.rows[PATHS[change.stream]]
         row = rows[change.pick % len(rows)] if rows else None
         if row is not None:
-            _KINDS[change.kind](self, change, row)
+            getattr(self, change.kind)(change, row)
             self._remember()
 
     def _move_on(self, seconds: float) -> None:
@@ -150,8 +132,8 @@ class World:
             self.org.rows[path] = [row | {name: (instant(row[name])[0] + later).isoformat()} for row in rows]
 
     def _remember(self) -> None:
-        rows = Lists(dict(self.org.rows))
-        self.history.append(Snapshot(replace(self.org, rows=rows, modes=dict(self.org.modes), now=self.now)))
+        rows, modes = dict(self.org.rows), dict(self.org.modes)
+        self.history.append(replace(self.org, rows=rows, modes=modes, now=self.now))
 
     def _stamp(self, seconds_ago: float = 0.0) -> str:
         moment = datetime.fromtimestamp(self.now.timestamp() - seconds_ago, timezone.utc)
@@ -168,40 +150,40 @@ class World:
         return row | {name: row[name] | {"title": text} if stream == "incident_attachments" else text}
 
     def touch(self, change: Change, row: Row) -> None:
-        """A property changes, and `updated_at` with it."""
+        """A property changes, and `updated_at` with it. A "late" one becomes visible minutes after that time."""
         ago = float(change.pick % 240) if change.kind == "late" else 0.0
         moved: Row = {"updated_at": self._stamp(ago)} if "updated_at" in row else {}
         self._put(change.stream, row, self._marked(change.stream, row) | moved)
+
+    late = touch
 
     def create(self, change: Change, row: Row) -> None:
         """A row like `row` is added, under the same or another parent."""
         stamps: Row = {name: self._stamp() for name in ("created_at", "updated_at") if name in row}
         new = self._marked(change.stream, row) | stamps | {"id": self._id()}
         parent, column = PARENTS.get(change.stream, ("", ""))
-        if parent and self.org.rows[PATHS[parent]]:
-            parents = self.org.rows[PATHS[parent]]
+        parents = self.org.rows[PATHS[parent]] if parent else []
+        if parents:
             new[column] = parents[change.pick // 7 % len(parents)]["id"]
         if change.stream == "incidents":
             new["mode"] = INCIDENT_MODES[change.pick // 7 % len(INCIDENT_MODES)]
             self.org.modes[new["id"]] = new["mode"]
-        path = PATHS[change.stream]
-        self.org.rows[path] = [*self.org.rows[path], new]
+        self.org.rows[PATHS[change.stream]] = [*self.org.rows[PATHS[change.stream]], new]
 
     def delete(self, change: Change, row: Row) -> None:
         """A row is deleted with all below it."""
-        path = PATHS[change.stream]
-        self.org.rows[path] = [other for other in self.org.rows[path] if other is not row]
+        rows, path = self.org.rows, PATHS[change.stream]
+        rows[path] = [other for other in rows[path] if other is not row]
         for name, (parent, column) in PARENTS.items():
             if parent == change.stream:
-                below = PATHS[name]
-                self.org.rows[below] = [child for child in self.org.rows[below] if child.get(column) != row["id"]]
+                rows[PATHS[name]] = [child for child in rows[PATHS[name]] if child.get(column) != row["id"]]
 
-    def change_mode(self, change: Change, row: Row) -> None:
+    def mode(self, change: Change, row: Row) -> None:
         """An incident gets another mode. The `updated_at` of its children does not move."""
         others = [mode for mode in INCIDENT_MODES if mode != row["mode"]]
-        mode = others[change.pick // 7 % len(others)]
-        self._put("incidents", row, {**row, "mode": mode, "updated_at": self._stamp()})
-        self.org.modes[row["id"]] = mode
+        new = others[change.pick // 7 % len(others)]
+        self._put("incidents", row, {**row, "mode": new, "updated_at": self._stamp()})
+        self.org.modes[row["id"]] = new
         for name in ("actions", "follow_ups"):
             # A new list: the stand-in keeps what a list shows by its identity.
             self.org.rows[PATHS[name]] = list(self.org.rows[PATHS[name]])
@@ -209,12 +191,3 @@ class World:
     def _id(self) -> str:
         self._made += 1
         return base32(int(self.now.timestamp() * 1000), 10) + base32(self._made, 16)
-
-
-_KINDS: Mapping[str, Callable[[World, Change, Row], None]] = {
-    "create": World.create,
-    "touch": World.touch,
-    "late": World.touch,
-    "delete": World.delete,
-    "mode": World.change_mode,
-}

@@ -10,18 +10,19 @@ import pytest
 from tests.fake_api import FakeApi, Organisation
 from tests.fake_api.answers import sent
 from tests.fake_api.facts import ENDPOINTS, Endpoint, path_names
-from tests.fake_api.traps import MODES
+from tests.fake_api.traps import CATEGORIES, MODES
 from tests.support import fake_client
-from tests.support.fake_client import ALL, Params, ask
+from tests.support.fake_client import Params, ask
 
 # Fixtures, made anew for each module.
 org = fake_client.org
 api = fake_client.api
 
 TIMES = {"start_at": "2024-01-01T00:00:00Z", "end_at": "2024-02-01T00:00:00Z", "page_size": "5"}
+ALL = [("mode[one_of]", mode) for mode in MODES] + [("status_category[one_of]", category) for category in CATEGORIES]
 EACH_MODE: list[Params] = [[("incident_mode", mode)] for mode in (*MODES, "stream")]
 SEEN_BY: dict[str, list[Params]] = {
-    "/v2/incidents": [[*ALL, ("sort_by", "created_at_oldest_first")]],
+    "/v2/incidents": [ALL],
     "/v2/on_call_notification_pauses": [[("from", "2023-01-01T00:00:00Z")]],
     "/v2/schedule_entries": [
         [("entry_window_start", "2023-12-01T00:00:00Z"), ("entry_window_end", "2024-05-01T00:00:00Z")]
@@ -53,7 +54,7 @@ def rows_of(api: FakeApi, endpoint: Endpoint, path: str, params: Params) -> Iter
     after: Any = None
     while after != "":
         more = {endpoint.paging["cursor"]: after} if after else {}
-        body = ask(api, path, [*(pair for pair in params if pair[0] not in more), *more.items()]).json
+        body = ask(api.url, path, [*(pair for pair in params if pair[0] not in more), *more.items()]).json
         after = (body.get("pagination_meta") or {}).get("after") or ""
         found = body[endpoint.answer_key] if endpoint.answer_key else body
         lists = found.values() if endpoint.holds == "lists" else [found] if endpoint.holds == "list" else [[found]]
@@ -68,13 +69,13 @@ def test_every_row_is_served_and_nothing_else_is_accepted(api: FakeApi, org: Org
     path, params = asked[0]
     unsized = [pair for pair in params if pair[0] != "page_size"]
     for size, status in ((endpoint.largest, 200), (endpoint.largest + 1, 422)) if endpoint.largest else ():
-        assert ask(api, path, [*unsized, ("page_size", str(size))]).status == status
+        assert ask(api.url, path, [*unsized, ("page_size", str(size))]).status == status
     for name in endpoint.required:
-        reply = ask(api, path, [pair for pair in params if pair[0] != name])
+        reply = ask(api.url, path, [pair for pair in params if pair[0] != name])
         assert (reply.status, reply.error["source"]["field"]) == (422, name)
     for name, parent in endpoint.parents.items():
         known = next(row[parent.kept_as] for row in org.rows[endpoint.path] if row.get(parent.kept_as))
         if name in dict(params) or known in path:
             others = [(key, "gone" if key == name else value) for key, value in params]
-            reply = ask(api, path.replace(known, "gone"), others)
+            reply = ask(api.url, path.replace(known, "gone"), others)
             assert (reply.status, reply.error["code"]) == (404, "resource_not_found")
