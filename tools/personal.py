@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tap_incident.protocol.schemas import DETAILS, MARK, TEXT, marks
 from tap_incident.streams import STREAMS, Stream
-from tools.schema_files import Json, resolved, row_of
+from tools.schema_files import Json, Spot, resolved, top, walk
 
 _LOOKS = re.compile(
     r"e_?mail|slack_(user|id)|phone|mobile|avatar|photo|picture|birth|gender|external_user|fallback_user|holiday_name|"
@@ -20,30 +20,22 @@ _PERSON = re.compile(r"(user|person|people|member|assignee|editor|responder|call
 
 def questions(files: Mapping[str, Json], facts: Json, streams: Iterable[Stream] = STREAMS) -> list[str]:
     """A line for each place that looks personal and has no mark, in the schemas of `schema_files.read`."""
-    found: dict[int, str] = {}
-    for stream in streams:
-        fact = row_of(facts, stream) if stream.path in facts["endpoints"] else {}
-        for place, part in _unmarked(files, facts, files[f"{stream.name}.json"], fact, stream.name):
-            # A shared file has many places: the first one is enough.
-            found.setdefault(id(part), place)
-    return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in found.values()]
+    known = [stream for stream in streams if stream.path in facts["endpoints"]]
+    tops = [top(facts, stream, files[f"{stream.name}.json"]) for stream in known]
+    places = [place for each in tops for spot in walk(facts, files, each, MARK) for place in _unmarked(facts, spot)]
+    # Several streams can have the same shared file.
+    unique = dict.fromkeys(places)
+    return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in unique]
 
 
-def _unmarked(files: Mapping[str, Json], facts: Json, part: Json, fact: Json, place: str) -> Iterator[tuple[str, Json]]:
-    """The parts of a schema that look personal and have no mark, each with its place."""
-    if MARK in part:
-        return
-    part, fact = files[part["$ref"]] if "$ref" in part else part, resolved(facts, fact)
-    if "items" in part:
-        yield from _unmarked(files, facts, part["items"], fact.get("items", {}), place)
-    elif "properties" in part:
-        for name, inner in part["properties"].items():
-            inner_fact = fact.get("properties", {}).get(name, {})
-            if MARK not in inner and _is_text(inner) and _looks_personal(name, place, part["properties"]):
-                yield f"{place}.{name}", inner
-            yield from _unmarked(files, facts, inner, inner_fact, f"{place}.{name}")
-    elif "object" in part["type"] and _holds_people(facts, fact, ()):
-        yield place, part
+def _unmarked(facts: Json, spot: Spot) -> Iterator[str]:
+    """The places directly below a spot that look personal and have no mark, or the spot itself if it is free."""
+    properties = spot.schema.get("properties", {})
+    for name, part in properties.items():
+        if MARK not in part and _is_text(part) and _looks_personal(name, spot.place.removesuffix("[]"), properties):
+            yield f"{spot.place}.{name}"
+    if not {"items", "properties"} & spot.schema.keys() and _holds_people(facts, spot.fact, ()):
+        yield spot.place
 
 
 def _is_text(part: Json) -> bool:
