@@ -206,14 +206,10 @@ def rendered(value: Any, indent: str = "") -> str:
     if len(indent) + len(flat) <= WIDTH or not isinstance(value, dict | list) or not value:
         return flat
     inner = indent + " "
-    return ("{%s\n%s}" if isinstance(value, dict) else "[%s\n%s]") % (",".join(_lines(value, inner)), indent)
-
-
-def _lines(value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, list):
-        yield from (f"\n{indent}{rendered(part, indent)}" for part in value)
-    else:
-        yield from (f"\n{indent}{json.dumps(name)}: {rendered(value[name], indent)}" for name in sorted(value))
+        return "[\n" + ",\n".join(f"{inner}{rendered(part, inner)}" for part in value) + f"\n{indent}]"
+    lines = (f"{inner}{json.dumps(name)}: {rendered(value[name], inner)}" for name in sorted(value))
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
 
 
 def main(arguments: list[str], target: Path = FACTS) -> int:

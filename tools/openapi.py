@@ -57,17 +57,8 @@ def of_sdk(pip: Path = PIP, release: str = SDK) -> Source:
     """The document in the sdist of the newest SDK, or of another release (`incident-io==2.29.0`)."""
     with TemporaryDirectory() as folder:
         # The document doesn't depend on which Python the SDK needs.
-        download = (
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--ignore-requires-python",
-            "--no-binary",
-            SDK,
-            "--dest",
-            folder,
-        )
-        _ran(pip, *download, release)
+        only = ("--no-deps", "--ignore-requires-python", "--no-binary", SDK)
+        _ran(pip, "download", "--quiet", *only, "--dest", folder, release)
         (sdist,) = Path(folder).glob("*.tar.gz")
         version = sdist.name.removesuffix(".tar.gz").rpartition("-")[2]
         later = json.loads(LATER.read_text("utf-8")).get(version, {})

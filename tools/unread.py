@@ -5,10 +5,10 @@ A new operation that is neither a stream's nor a row of a list needs a line here
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from tap_incident.streams import STREAMS, Stream
+from tap_incident.streams import STREAMS
 
 Json = dict[str, Any]
 
@@ -60,19 +60,19 @@ BY_RULE = {
 _BY_PATH = {path: reason for reason, paths in REASONS.items() for path in paths}
 
 
-def unread(facts: Json, streams: Sequence[Stream] = STREAMS) -> Iterator[tuple[str, list[str]]]:
-    """(reason, paths) for all operations that no stream reads. Raises ValueError if a path has no reason."""
-    read = {path for stream in streams for path in (stream.path, stream.detail.path if stream.detail else "")}
+def unread(facts: Json) -> dict[str, list[str]]:
+    """By reason, all operations that no stream reads. Raises ValueError if a path has no reason."""
+    read = {path for stream in STREAMS for path in (stream.path, stream.detail.path if stream.detail else "")}
     by_reason: dict[str, list[str]] = {}
     for path in sorted({*facts["endpoints"], *facts["left_out"]} - read):
         reason = _BY_PATH.get(path) or BY_RULE.get(facts["left_out"].get(path, ""))
         if reason is None:
             raise ValueError(f"no stream reads {path}: add a stream, or say in tools/unread.py why there is none")
         by_reason.setdefault(reason, []).append(path)
-    yield from by_reason.items()
+    return by_reason
 
 
 def unread_table(facts: Json) -> str:
     """The table in Markdown."""
-    rows = (f"| {', '.join(f'`{path}`' for path in paths)} | {reason} |" for reason, paths in unread(facts))
+    rows = (f"| {', '.join(f'`{path}`' for path in paths)} | {reason} |" for reason, paths in unread(facts).items())
     return "\n".join(["| endpoint | decision |", "| --- | --- |", *rows])
