@@ -9,8 +9,7 @@ from jsonschema import Draft4Validator
 from tap_incident.config import load
 from tests.support.paths import REPOSITORY
 from tools.docs import EXAMPLE
-from tools.hub import definition
-from tools.yaml_text import yaml_text
+from tools.hub import definition, yaml_text
 
 SCHEMA = json.loads((REPOSITORY / "tests/docs/data/hub_extractor.schema.json").read_text("utf-8"))
 
