@@ -15,7 +15,7 @@ from typing import Any
 
 from tap_incident.streams import STREAMS
 from tools.openapi import UNAVAILABLE, newest
-from tools.unread import NEVER
+from tools.unread import reason_of
 
 Json = dict[str, Any]
 
@@ -110,7 +110,7 @@ def why_not(document: Document, path: str) -> str:
     """Why the facts leave an operation out; empty if they don't."""
     if document.operations[path].get("deprecated"):
         return "deprecated"
-    if path in NEVER:
+    if reason_of(path).startswith("Never"):
         return "never read"
     if not document.answer(path)["properties"]:
         return "not a JSON object"
