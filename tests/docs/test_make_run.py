@@ -1,4 +1,4 @@
-"""make run: it writes one file per stream, with config.json, a key in the environment, or neither; and notes which."""
+"""make run with config.json and with a key in the environment; tests/e2e run it with the sample organisation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tap_incident.streams import STREAMS
 from tests.fake_api import FakeApi, Organisation, sample_organisation
 from tests.support.paths import REPOSITORY
-from tools.run import MORE
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("INCIDENT_", "TAP_INCIDENT_"))}
 
@@ -43,21 +39,6 @@ def small() -> Organisation:
 def at(api: FakeApi) -> dict[str, str]:
     """Where the tap finds it."""
     return {"INCIDENT_API_KEY": "mine", "INCIDENT_ENDPOINT": api.url}
-
-
-@pytest.mark.slow
-def test_make_run_writes_one_file_per_stream(tmp_path: Path) -> None:
-    done = run(tmp_path)
-    assert "sample organisation" in done.stdout
-    for stream in STREAMS:
-        path = tmp_path / "output" / f"{stream.name}.jsonl"
-        assert path.exists() == (stream.selected_by_default or stream.name in MORE)
-        if path.exists():
-            rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-            assert rows
-            assert f"{len(rows):8,} rows  output/{stream.name}.jsonl" in done.stdout
-    assert json.loads((tmp_path / "output" / "state.json").read_text()) == {"bookmarks": {}}
-    assert (noted(tmp_path)["sample"], noted(tmp_path)["exit_code"], noted(tmp_path)["missing"]) == (True, 0, {})
 
 
 def test_make_run_reads_with_the_key_in_the_environment_and_notes_what(tmp_path: Path) -> None:
