@@ -22,7 +22,7 @@ from tools.run import write
 
 from .loaders import Piped, ask_duckdb, bin_folder, ended, pipe
 from .postgres import Database
-from .targets import DUCKDB_TARGET, MELTANO_TARGET, PIPELINEWISE_TARGET, Target
+from .targets import LOADED, place_of
 
 MODELS = REPOSITORY / "models"
 SCHEMA = "incident_marts"
@@ -91,7 +91,6 @@ def build(layout: Layout, folder: Path, **variables: str) -> Built:
 
 # The others would take minutes to read.
 NEEDED = only(*(path.stem.removeprefix("base_") for path in (MODELS / "base").glob("*.sql")))
-LOADED: dict[str, Target] = {each.loader.name: each for each in (MELTANO_TARGET, PIPELINEWISE_TARGET, DUCKDB_TARGET)}
 SETTINGS: Json = {"incident_modes": list(INCIDENT_MODES)}
 MOMENT = r"\d\d[T ]\d\d:\d\d"
 
@@ -189,12 +188,12 @@ def layout(
     if request.param == "files":
         found: Layout = request.getfixturevalue("files")
         return found
-    target, folder = LOADED[request.param], tmp_path_factory.mktemp("sample")
-    place = target.place(request, folder)
-    pour(target.loader, place.config, api=sample_api, catalog=NEEDED, settings=SETTINGS).loaded()
-    if place.database is not None:
-        return in_postgres(place.database)
-    return in_duckdb(Path(place.config["path"]), folder / "marts.duckdb")
+    loader, folder = LOADED[request.param], tmp_path_factory.mktemp("sample")
+    place = place_of(loader, request, folder)
+    pour(loader, place.config, api=sample_api, catalog=NEEDED, settings=SETTINGS).loaded()
+    if isinstance(place.store, Database):
+        return in_postgres(place.store)
+    return in_duckdb(place.store, folder / "marts.duckdb")
 
 
 @pytest.fixture(scope="session")

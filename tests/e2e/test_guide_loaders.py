@@ -100,7 +100,7 @@ def test_install_by(
 
 
 DUCKDB_SETUP, DUCKDB_LOOK, DUCKDB_TABLES, DUCKDB_MODELS, *DUCKDB_LOADER = commands(DOCS / "guides" / "duckdb.md")
-CSV_INSTALL, CSV_KEY, CSV_WRITE, CSV_BY_DUCKDB, CSV_OLD = commands(DOCS / "guides" / "csv.md")
+CSV_INSTALL, CSV_KEY, CSV_WRITE, CSV_BY_DUCKDB = commands(DOCS / "guides" / "csv.md")
 SAMPLE_INCIDENTS = 200
 
 
@@ -135,14 +135,6 @@ def test_csv_by_duckdb(checkout: Path) -> None:
     rows = rows_of(checkout / "output" / "incidents.csv")
     assert len(rows) == SAMPLE_INCIDENTS
     assert {row["severity"] for row in rows} >= {"SEV1", "SEV2", "SEV3"}
-
-
-def test_csv_on_python_3_9(checkout: Path, api: FakeApi) -> None:
-    printed = shell(CSV_INSTALL + CSV_KEY + CSV_OLD, checkout, at(api))
-    assert [line.split("-")[0] for line in printed if line.endswith(".csv")] == [
-        *("alert_attributes", "alerts", "incident_roles", "incident_statuses", "incident_types", "severities")
-    ]
-    assert finished(checkout)
 
 
 def test_duckdb_by_target_duckdb(checkout: Path, api: FakeApi, org: Organisation) -> None:

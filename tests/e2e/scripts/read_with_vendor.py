@@ -22,7 +22,7 @@ Json = dict[str, Any]
 SDK = "incident_io"
 
 
-def read(client: Any, module: Any, path: str, params: Json, cursor: str, answer_key: str) -> Json:
+def read(client: Any, module: Any, *, path: str, params: Json, cursor: str, answer_key: str) -> Json:
     """What came of reading all pages of one list."""
     found: Json = {"path": path, "status": 0, "rows": 0, "problem": ""}
     after: Any = "first"
