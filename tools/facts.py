@@ -1,7 +1,6 @@
-"""Facts about the API's lists, taken from its OpenAPI document: `make facts`, or `make facts SPEC=openapi.json`.
+"""Facts about the API's lists, taken from its OpenAPI document: `make facts` writes tests/fake_api/facts.json.
 
-Writes tests/fake_api/facts.json, from which the stand-in serves every list. The same document gives the same bytes,
-whatever order its parts are in.
+The same document gives the same bytes, whatever order its parts are in.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,21 +70,6 @@ class Document:
                 found[key] = self.fact(found[key])
         return found | {key: sorted(found[key]) for key in ("required", "enum") if key in found}
 
-    def beyond(self, row: Json, listed: Json, at: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
-        """The paths of what a single row has and the row of the list has not."""
-        name = row.get("$ref", "")
-        if name in above or (name and name == listed.get("$ref")):
-            return
-        above = (*above, name) if name else above
-        row, listed = self.resolve(row), self.resolve(listed)
-        if "items" in row and "items" in listed:
-            yield from self.beyond(row["items"], listed["items"], f"{at}[]", above)
-        for key, part in row.get("properties", {}).items():
-            if key in listed.get("properties", {}):
-                yield from self.beyond(part, listed["properties"][key], f"{at}.{key}", above)
-            else:
-                yield f"{at}.{key}".lstrip(".")
-
 
 def known(key: str, value: Any) -> bool:
     """Whether a fact says more than another spelling of it would."""
@@ -121,16 +105,15 @@ def why_not(document: Document, path: str) -> str:
     return f"one row of a list, which lacks {', '.join(more)}" if more else "one row of a list"
 
 
-def more_than_the_list(document: Document, path: str, collection: str) -> Iterator[str]:
+def more_than_the_list(document: Document, path: str, collection: str) -> set[str]:
     """What the answer with a single row has, and an answer with the list has not."""
     own, listed = document.answer(path)["properties"], document.answer(collection)["properties"]
-    rows = (document.resolve(part) for part in listed.values())
-    row: Json = next((part["items"] for part in rows if part.get("type") == "array"), {})
-    parts = {name: part for name, part in own.items() if name not in listed}
-    key = next((name for name, part in parts.items() if "id" in document.resolve(part).get("properties", {})), "")
-    yield from (name for name in parts if name != key)
-    if key:
-        yield from document.beyond(parts[key], row)
+    parts = {name: document.resolve(part) for name, part in own.items() if name not in listed}
+    single = next((name for name, part in parts.items() if "id" in part.get("properties", {})), "")
+    lists = (document.resolve(part) for part in listed.values())
+    row: Json = next((document.resolve(part["items"]) for part in lists if part.get("type") == "array"), {})
+    single_row = parts.pop(single, {}).get("properties", {})
+    return {*parts, *(single_row.keys() - row.get("properties", {}).keys())}
 
 
 def endpoint(document: Document, path: str) -> Json:
@@ -218,15 +201,13 @@ def main(arguments: list[str], target: Path = FACTS) -> int:
     Gives 2 if there is no document.
     """
     try:
-        source = newest(next(iter(arguments), None), os.environ)
-        found = facts_of(source.content)
+        source, content = newest(next(iter(arguments), None), os.environ)
+        found = facts_of(content)
     except UNAVAILABLE as error:
         print(f"There is no document to read: {error}", file=sys.stderr)
         return 2
     target.write_text(rendered(found) + "\n", "utf-8")
-    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {source.name}")
-    if source.note:
-        print(source.note)
+    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {source}")
     return 0
 
 

@@ -1,8 +1,4 @@
-"""What the newest API has that schemas/, the table of streams and the facts have not, and the other way round.
-
-`make schema-drift` compares with the newest document that it can get, `make schema-drift SPEC=openapi.json` with a
-file. Exit code 1 if there is a difference.
-"""
+"""`make schema-drift`: what the newest API has that schemas, streams and facts have not, and the other way round."""
 
 from __future__ import annotations
 
@@ -184,14 +180,14 @@ def main(arguments: list[str], facts_file: Path = FACTS) -> int:
     In: the file with the present facts. Gives 1 if there are any, 2 if there is nothing to compare with.
     """
     try:
-        source = newest(next(iter(arguments), None), os.environ)
-        lines = drift(facts_of(source.content), json.loads(facts_file.read_text("utf-8")))
+        source, content = newest(next(iter(arguments), None), os.environ)
+        lines = drift(facts_of(content), json.loads(facts_file.read_text("utf-8")))
     except UNAVAILABLE as error:
         print(f"There is no document to compare with: {error}", file=sys.stderr)
         return 2
     count = sum(1 for stream in STREAMS for _ in breadcrumbs(schema(stream)))
-    total = f"{source.name}: {len(STREAMS)} streams and {count} properties compared, {len(lines)} differences"
-    print("\n".join((*lines, *([source.note] if source.note else []), total)))
+    total = f"{source}: {len(STREAMS)} streams and {count} properties compared, {len(lines)} differences"
+    print("\n".join((*lines, total)))
     return 1 if lines else 0
 
 
