@@ -18,7 +18,6 @@ from tools.unread import unread_table
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-README = ROOT / "README.md"
 GUIDE = DOCS / "streams.md"
 EXAMPLE = ROOT / "examples" / "meltano.yml"
 EXAMPLES = {
@@ -41,11 +40,6 @@ def settings_table() -> str:
     return about.settings_table().replace(f"tap-incident/{VERSION}", "tap-incident/VERSION")
 
 
-def reasons() -> str:
-    """The table of what no stream reads."""
-    return unread_table(json.loads(FACTS.read_text("utf-8")))
-
-
 def block(path: Path) -> str:
     """A file of the repository as a block of code."""
     return f"```{LANGUAGES[path.suffix]}\n{path.read_text('utf-8')}```"
@@ -66,7 +60,7 @@ PARTS: Mapping[Path, Tables] = {
         "texts": partial(personal.table, texts=True),
     },
     DOCS / "settings.md": {"settings": settings_table},
-    GUIDE: {"streams": about.streams_table, "unread": reasons},
+    GUIDE: {"streams": about.streams_table, "unread": lambda: unread_table(json.loads(FACTS.read_text("utf-8")))},
     **{guide: {name: partial(block, ROOT / name)} for guide, name in EXAMPLES.items()},
 }
 """The tables of each document. They stand between two markers that bear the table's name."""

@@ -62,18 +62,19 @@ class Document:
                 self.needed[name] = {}  # Some components hold themselves.
                 self.needed[name] = self.fact(self._schemas[name])
             return {"$ref": f"#/components/{name}"}
-        found = {key: schema[key] for key in SCHEMA_KEYS if key in schema and known(key, schema[key])}
+        found = picked(schema, SCHEMA_KEYS)
         if "properties" in found:
             found["properties"] = {name: self.fact(part) for name, part in found["properties"].items()}
         for key in ("items", "additionalProperties"):
             if isinstance(found.get(key), dict):
                 found[key] = self.fact(found[key])
-        return found | {key: sorted(found[key]) for key in ("required", "enum") if key in found}
+        return found
 
 
-def known(key: str, value: Any) -> bool:
-    """Whether a fact says more than another spelling of it would."""
-    return key != "format" or value in FORMATS
+def picked(schema: Json, keys: tuple[str, ...]) -> Json:
+    """What a schema says under these keys, sorted where the order has no meaning."""
+    found = {key: schema[key] for key in keys if key in schema and (key != "format" or schema[key] in FORMATS)}
+    return found | {key: sorted(found[key]) for key in ("required", "enum") if key in found}
 
 
 def facts_of(content: Json) -> Json:
@@ -175,10 +176,7 @@ def parameter_fact(parameter: Json) -> Json:
     schema = parameter["schema"]
     repeats = schema.get("type") == "array"
     values = schema["items"] if repeats else schema
-    found = {key: values[key] for key in PARAMETER_KEYS if key in values and known(key, values[key])}
-    found |= {"enum": sorted(found["enum"])} if "enum" in found else {}
-    if found.get("type") == "object":
-        found = {"operators": True}
+    found = {"operators": True} if values.get("type") == "object" else picked(values, PARAMETER_KEYS)
     flags = {"repeats": repeats, "required": parameter.get("required"), "deprecated": parameter.get("deprecated")}
     return found | {name: True for name, is_set in flags.items() if is_set}
 
@@ -195,19 +193,16 @@ def rendered(value: Any, indent: str = "") -> str:
     return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
 
 
-def main(arguments: list[str], target: Path = FACTS) -> int:
-    """Write the facts of the document in the file that the argument names, or else of the newest one, into `target`.
-
-    Gives 2 if there is no document.
-    """
+def main(arguments: list[str]) -> int:
+    """Write the facts of the document that the argument names, or else of the newest one; gives 2 if there is none."""
     try:
         source, content = newest(next(iter(arguments), None), os.environ)
         found = facts_of(content)
     except UNAVAILABLE as error:
         print(f"There is no document to read: {error}", file=sys.stderr)
         return 2
-    target.write_text(rendered(found) + "\n", "utf-8")
-    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {source}")
+    FACTS.write_text(rendered(found) + "\n", "utf-8")
+    print(f"{FACTS}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {source}")
     return 0
 
 

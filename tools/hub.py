@@ -29,18 +29,16 @@ _OPTIONS = {
 _WIDTH = 110
 _PLAIN = re.compile(r"[A-Za-z][\w.*/()>,-]*(?: [\w.*/()>,-]+)*")
 _NOT_A_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-_HEADER = "# Made by make docs. Use it so: meltano add --from-ref tap-incident.yml tap-incident\n"
 
 
 def definition() -> dict[str, Any]:
     """The definition, as JSON values in the order in which people read it."""
-    facts = about.about()
     return {
         "name": about.NAME,
         "variant": "community",
         "namespace": "tap_incident",
         "label": "incident.io",
-        "description": facts["description"],
+        "description": about.about()["description"],
         "domain_url": "https://incident.io",
         "keywords": ["api", "incident management"],
         "maintenance_status": "active",
@@ -64,7 +62,8 @@ def tap_part() -> dict[str, Any]:
 
 def definition_file() -> str:
     """The text of meltano/tap-incident.yml."""
-    return f"{_HEADER}{yaml_text(definition())}\n"
+    header = "# Made by make docs. Use it so: meltano add --from-ref tap-incident.yml tap-incident"
+    return f"{header}\n{yaml_text(definition())}\n"
 
 
 def example_part() -> str:

@@ -20,12 +20,12 @@ _PERSON = re.compile(r"(user|person|people|member|assignee|editor|responder|call
 
 def questions(files: Mapping[str, Json], facts: Json, streams: Iterable[Stream] = STREAMS) -> list[str]:
     """A line for each place that looks personal and has no mark, in the schemas of `schema_files.read`."""
-    known = [stream for stream in streams if stream.path in facts["endpoints"]]
-    tops = [top(facts, stream, files[f"{stream.name}.json"]) for stream in known]
-    places = [place for each in tops for spot in walk(facts, files, each, MARK) for place in _unmarked(facts, spot)]
-    # Several streams can have the same shared file.
-    unique = dict.fromkeys(places)
-    return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in unique]
+    places: dict[str, None] = {}  # Several streams can have the same shared file.
+    for stream in streams:
+        if stream.path in facts["endpoints"]:
+            for spot in walk(facts, files, top(facts, stream, files[f"{stream.name}.json"]), MARK):
+                places |= dict.fromkeys(_unmarked(facts, spot))
+    return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in places]
 
 
 def _unmarked(facts: Json, spot: Spot) -> Iterator[str]:
@@ -56,9 +56,8 @@ def _holds_people(facts: Json, fact: Json, above: tuple[str, ...]) -> bool:
     above, fact = (*above, fact.get("$ref", "")), resolved(facts, fact)
     properties = fact.get("properties", {})
     inner = [*properties.values(), *(fact[key] for key in ("items", "additionalProperties") if key in fact)]
-    return any(_looks_personal(name, "", properties) for name in properties) or any(
-        _holds_people(facts, each, above) for each in inner
-    )
+    looks = any(_looks_personal(name, "", properties) for name in properties)
+    return looks or any(_holds_people(facts, each, above) for each in inner)
 
 
 def columns(stream: Stream, *, texts: bool) -> str:

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from tap_incident.protocol.schemas import breadcrumbs, schema
@@ -42,21 +41,21 @@ def drift(facts: Json, present: Json) -> list[str]:
 
 def of_stream(facts: Json, stream: Stream) -> Iterator[str]:
     """A line for each difference of a stream and its schema with the facts."""
-    paths = (stream.path, stream.detail.path) if stream.detail else (stream.path,)
-    missing = [path for path in paths if path not in facts["endpoints"]]
+    keys = {stream.path: stream.answer.key or stream.name}
+    if stream.detail:
+        keys[stream.detail.path] = stream.detail.key
+    missing = [path for path in keys if path not in facts["endpoints"]]
     for path in missing:
         reason = facts["left_out"].get(path)
         yield f"{stream.name}: " + (f"{path} is {reason}" if reason else f"the document has no {path}")
     if missing:
         return
-    for path in paths:
+    for path in keys:
         scopes = (facts["endpoints"][path]["scope"] or "").split(" or ")
         if stream.scope not in scopes:
             yield f"{stream.name}: the permission is {' or '.join(scopes) or 'none'}, not {stream.scope or 'none'}"
     yield from _of_parameters(facts["endpoints"][stream.path], stream)
-    keys = [(stream.path, stream.answer.key or stream.name)]
-    keys += [(stream.detail.path, stream.detail.key)] if stream.detail else []
-    for path, key in keys:
+    for path, key in keys.items():
         if facts["endpoints"][path].get("answer_key", key) != key:
             yield f'{stream.name}: the answer of {path} has no "{key}"'
             return
@@ -174,14 +173,14 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is True else json.dumps(value)
 
 
-def main(arguments: list[str], facts_file: Path = FACTS) -> int:
+def main(arguments: list[str]) -> int:
     """Print the differences with the document in the file that the argument names, or else with the newest one.
 
-    In: the file with the present facts. Gives 1 if there are any, 2 if there is nothing to compare with.
+    Gives 1 if there are any, 2 if there is nothing to compare with.
     """
     try:
         source, content = newest(next(iter(arguments), None), os.environ)
-        lines = drift(facts_of(content), json.loads(facts_file.read_text("utf-8")))
+        lines = drift(facts_of(content), json.loads(FACTS.read_text("utf-8")))
     except UNAVAILABLE as error:
         print(f"There is no document to compare with: {error}", file=sys.stderr)
         return 2

@@ -27,7 +27,6 @@ def write(files: Mapping[str, Json], folder: Path = FOLDER) -> None:
     there = read(folder)
     for name, schema in files.items():
         if there.get(name) != schema:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(rendered(schema) + "\n", "utf-8")
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from tests.fake_api import FakeApi, Organisation
+from tests.support.paths import REPOSITORY
 from tests.support.runs import there
-from tools.docs import README
 from tools.run import MORE
 
 from .dbt import in_postgres
@@ -38,7 +38,7 @@ def streams_in(messages: Path) -> dict[str, int]:
 
 
 def test_readme_first_sync(checkout: Path, api: FakeApi) -> None:
-    text = README.read_text("utf-8").partition("\n## First sync\n")[2].partition("\n## ")[0]
+    text = (REPOSITORY / "README.md").read_text("utf-8").partition("\n## First sync\n")[2].partition("\n## ")[0]
     (script,) = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     shell(script, checkout, at(api))
     assert sorted(path.name.split("-")[0] for path in checkout.glob("*.jsonl")) == DEFAULT
