@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -121,16 +121,14 @@ def bin_folder() -> Path:
     return REPOSITORY / ".dbt" / "bin"
 
 
-def ask_duckdb(before: str, **queries: str) -> Mapping[str, list[Json]]:
-    """The rows of each query as JSON, in a DuckDB without a file, after the SQL in `before`."""
-    found: dict[str, list[Json]] = {}
+def ask_duckdb(sql: str, before: str) -> list[Json]:
+    """The rows of a query as JSON, in a DuckDB without a file, after the SQL in `before`."""
     with duckdb.connect() as database:
         database.execute(before)
-        for name, query in queries.items():
-            answer = database.execute(query)
-            columns = [column[0] for column in answer.description]
-            rows = [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
-            found[name] = json.loads(json.dumps(rows, default=_plain))
+        answer = database.execute(sql)
+        columns = [column[0] for column in answer.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+    found: list[Json] = json.loads(json.dumps(rows, default=_plain))
     return found
 
 
@@ -138,6 +136,17 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value)
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@dataclass(frozen=True)
+class DuckFile:
+    """A file of DuckDB."""
+
+    path: Path
+
+    def rows(self, sql: str, schema: str = "main") -> list[Json]:
+        """The rows of a query with the tables of a schema."""
+        return ask_duckdb(sql, f"ATTACH '{self.path}' AS file (READ_ONLY); USE file.{schema}")
 
 
 def interpreter(first: int, last: int) -> str | None:

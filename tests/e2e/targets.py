@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.runs import Json
 
-from .loaders import DUCKDB, MELTANO, PIPELINEWISE, Loader, ask_duckdb
+from .loaders import DUCKDB, MELTANO, PIPELINEWISE, DuckFile, Loader
 from .postgres import Database
 
 LOADED: Mapping[str, Loader] = {loader.name: loader for loader in (MELTANO, PIPELINEWISE, DUCKDB)}
@@ -27,16 +27,12 @@ class Place:
 
     config: Json
     """The loader's settings."""
-    store: Database | Path
+    store: Database | DuckFile
 
     def rows(self) -> Mapping[str, list[Json]]:
         """The rows of each table."""
-        if isinstance(self.store, Database):
-            names = [row["name"] for row in self.store.rows(TABLES)]
-            return {name: self.store.rows(f'SELECT * FROM {SCHEMA}."{name}"') for name in names}  # noqa: S608
-        use = f"ATTACH '{self.store}' AS loaded (READ_ONLY); USE loaded.{SCHEMA}"
-        names = [row["name"] for row in ask_duckdb(use, tables=TABLES)["tables"]]
-        return ask_duckdb(use, **{name: f'FROM "{name}"' for name in names})
+        names = [row["name"] for row in self.store.rows(TABLES, SCHEMA)]
+        return {name: self.store.rows(f'SELECT * FROM "{name}"', SCHEMA) for name in names}  # noqa: S608
 
 
 def place_of(loader: Loader, request: pytest.FixtureRequest, folder: Path) -> Place:
@@ -44,7 +40,7 @@ def place_of(loader: Loader, request: pytest.FixtureRequest, folder: Path) -> Pl
     if loader is DUCKDB:
         # Not named as the schema is: DuckDB would take `incident.users` for a table of the file's main schema.
         path = folder / "loaded.duckdb"
-        return Place({"path": str(path), "default_target_schema": SCHEMA}, path)
+        return Place({"path": str(path), "default_target_schema": SCHEMA}, DuckFile(path))
     server = request.getfixturevalue("postgres")
     database = server.create(folder.name)
     at = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
