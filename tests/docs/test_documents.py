@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,14 +35,9 @@ NOT_RUN = {"csv.md": ("shell",), "docker.md": ("shell",), "warehouses.md": ("she
 def anchors(text: str) -> set[str]:
     """The anchors that GitHub makes of a document's headings."""
     text = re.sub(BLOCK, "", text, flags=re.MULTILINE | re.DOTALL)
-    found: set[str] = set()
-    times: Counter[str] = Counter()
-    for heading in re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE):
-        shown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
-        anchor = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")
-        found.add(f"{anchor}-{times[anchor]}" if times[anchor] else anchor)
-        times[anchor] += 1
-    return found
+    headings = re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE)
+    shown = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in headings)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in shown}
 
 
 def dead(document: Path) -> list[str]:

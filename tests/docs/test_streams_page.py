@@ -1,12 +1,11 @@
-"""docs/streams.md and docs/columns.md: joins, descriptions, and an account of every operation of the API."""
+"""docs/streams.md and docs/columns.md: joins and descriptions."""
 
 from __future__ import annotations
 
 import re
 
 from tap_incident.protocol.schemas import schema
-from tap_incident.streams import BY_NAME, STREAMS, Stream
-from tests.fake_api.facts import CONTENT
+from tap_incident.streams import BY_NAME, Stream
 from tests.support.each import EACH_STREAM, for_each
 from tools.columns import described
 from tools.docs import GUIDE
@@ -14,7 +13,6 @@ from tools.docs import GUIDE
 TEXT = GUIDE.read_text("utf-8")
 COLUMN = r"`([a-z_]+\.[a-z_.\[\]]+)`"
 JOINS = re.findall(rf"^\| {COLUMN} \| {COLUMN}(?:, where `type` is `(\w+)`)? \|$", TEXT, re.MULTILINE)
-TABLES = ("streams", "unread")
 LONGEST = 140
 """Of a description."""
 
@@ -26,14 +24,6 @@ def test_joins_of_the_page_are_in_the_schemas(column: str) -> None:
     for name in path:
         part = part["items"] if name == "[]" else part["properties"][name]
     assert "string" in part["type"]
-
-
-def test_page_accounts_for_every_operation_of_the_api_once() -> None:
-    ours, others = (TEXT.split(f"<!-- {name}: made", 1)[1].split(f"<!-- end of {name}", 1)[0] for name in TABLES)
-    read = re.findall(r"`(/v\d[^`]*)`", ours)
-    unread = [path for line in others.splitlines()[3:] for path in re.findall("`(/v[^`]*)`", line.split(" | ")[0])]
-    assert len(read) == len(STREAMS) + sum(stream.detail is not None for stream in STREAMS)
-    assert sorted([*read, *unread]) == sorted([*CONTENT["endpoints"], *CONTENT["left_out"]])
 
 
 @EACH_STREAM
