@@ -7,10 +7,6 @@ READY := $(VENV)/.ready
 LINT := .lint
 # dbt, which builds what is in models/, apart since it brings more than all the rest.
 DBT := .dbt
-# A pip that can tell how old the vendor's SDK is.
-API := .api
-# What make facts and make schema-drift read: SPEC, else what the key may fetch, else the sdist of the newest SDK.
-NEWEST = $(if $(SPEC)$(INCIDENT_API_KEY),,$(API))
 # Two workers more than cores: many tests wait for a process or an answer.
 WORKERS = $(shell $(PYTHON) -c 'import os; print(2 + (os.cpu_count() or 1))')
 PARALLEL = --numprocesses $(WORKERS) --dist worksteal
@@ -20,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist bench facts schemas schema-drift \
-	$(API) clean
+	clean
 .PHONY: smoke
 
 #: Start here
@@ -111,18 +107,14 @@ bench: $(READY)  ## measure speed, requests and memory against their limits (som
 	@$(BIN)/python -m tools.bench $(ARGS)
 
 #: Follow the API
-facts: $(READY) $(NEWEST)  ## write what the stand-in serves anew from the API's newest document, or: make facts SPEC=openapi.json
+facts: $(READY)  ## write what the stand-in serves anew from the API's newest document, or: make facts SPEC=openapi.json
 	@$(BIN)/python -m tools.facts $(if $(SPEC),"$(SPEC)")
 
 schemas: $(READY)  ## write what schemas/ lacks of tests/fake_api/facts.json: new properties, and the files of new streams
 	@$(BIN)/python -m tools.schemas
 
-schema-drift: $(READY) $(NEWEST)  ## compare schemas and streams with the API's newest document, or: make schema-drift SPEC=openapi.json
+schema-drift: $(READY)  ## compare schemas and streams with the API's newest document, or: make schema-drift SPEC=openapi.json
 	@$(BIN)/python -m tools.schema_drift $(if $(SPEC),"$(SPEC)")
 
-$(API):
-	@test -d $@ || $(PYTHON) -m venv $@
-	@$@/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-
 clean:  ## remove all that these targets have made, but not your configuration
-	rm -rf $(VENV) $(LINT) $(DBT) $(API) models/target models/logs build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LINT) $(DBT) models/target models/logs build dist output bench .e2e *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,8 +1,7 @@
 """Speed, requests, memory and processor against their bounds: `make bench` prints a table; 1 if a bound isn't kept.
 
-The tap runs as a process, against a stand-in in this one. Some figures are ratios within this run, so that the
-machine's own speed drops out; for the others, look at the load in the first line. `make bench ARGS="C D"` measures the
-lines that begin so.
+Some figures are ratios within this run, so that the machine's own speed drops out; for the others, look at the load in
+the first line. `make bench ARGS="C D"` measures the lines that begin so.
 """
 
 from __future__ import annotations
@@ -11,27 +10,85 @@ import json
 import os
 import platform
 import random
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from tap_incident.streams import BY_NAME, STREAMS, Stream
 from tests.fake_api import FakeApi, Organisation, organisation
-from tests.support.runs import bare, catalog_with, only, there
-from tools.measured import KEY, Ran, launched, run
+from tests.support.runs import bare, only, there
 
+KEY = "bench"
 WORKERS, BURST, PER_SECOND = 32, 1200, 20
 UNLIMITED = 10_000_000
 """Requests a minute that a stand-in claims to allow, so that the tap's own gate doesn't bound what is measured."""
 INCREMENTAL = {"replication_method": "INCREMENTAL"}
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 CODEC = "import json, sys\nfor line in open(sys.argv[1]):\n for row in json.loads(line): print(json.dumps(row))"
+LAUNCHER = """
+import json, os, sys, time
+began = time.monotonic()
+flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+files = [(os.POSIX_SPAWN_OPEN, number, sys.argv[number], flags, 0o600) for number in (1, 2)]
+child = os.posix_spawn(sys.argv[3], sys.argv[3:], os.environ, file_actions=files)
+_, status, used = os.wait4(child, 0)
+print(json.dumps([time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss, status]))
+"""
+"""Runs a program and prints what it used. A child begins with the peak of its parent, so the parent has to be small."""
 Json = dict[str, Any]
 Figures = Iterator[tuple[str, float, float]]
 """What was measured, the figure, and the most that it may be."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of a program, and of the tap: requests, those refused with 429, and those that came twice."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    requests: int = 0
+    refused: int = 0
+    twice: int = 0
+    state: Any = None
+
+
+def launched(*command: str, stdout: Path = Path("/dev/null"), stderr: Path = Path("/dev/null")) -> Ran:
+    """Run a program; raises RuntimeError if it fails."""
+    launcher = [sys.executable, "-S", "-E", "-c", LAUNCHER, str(stdout), str(stderr), *command]
+    seconds, cpu, peak, status = json.loads(subprocess.run(launcher, stdout=subprocess.PIPE, check=True).stdout)
+    if status:
+        raise RuntimeError(f"{' '.join(command)} ended with {status}: {stderr.read_text()[-2000:]}")
+    # Linux counts in kB, macOS in bytes.
+    return Ran(seconds, cpu, peak / (1024**2 if sys.platform == "darwin" else 1024))
+
+
+def run(fake: FakeApi, catalog: Any, state: Any, settings: Mapping[str, Any]) -> Ran:
+    """Run the tap against `fake`."""
+    before = len(fake.requests)
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"config": {"api_key": KEY, "endpoint": fake.url, **settings}, "catalog": catalog, "state": state}
+        command = [sys.executable, "-m", "tap_incident"]
+        for name, content in files.items():
+            if content is not None:
+                path = Path(folder) / f"{name}.json"
+                path.write_text(json.dumps(content))
+                command += [f"--{name}", str(path)]
+        out, log = Path(folder) / "out", Path(folder) / "log"
+        ran = launched(*command, stdout=out, stderr=log)
+        with out.open(encoding="utf-8") as lines:
+            (last,) = deque(lines, maxlen=1)
+    made = fake.requests[before:]
+    answered = [(request.path, request.params) for request in made if request.status != 429]
+    # With INCREMENTAL, the tap looks again for incidents that have changed meanwhile.
+    once = [request for request in answered if request[0] != "/v2/incidents"]
+    twice, state = len(once) - len(set(once)), json.loads(last)["value"]
+    return replace(ran, requests=len(made), refused=len(made) - len(answered), twice=twice, state=state)
 
 
 def steady(incidents: int) -> Organisation:
@@ -54,29 +111,26 @@ def stormy(incidents: int, alerts: int, escalations: int) -> Organisation:
 
 
 def moved(rows: list[Json], number: int, days_ago: float) -> Json:
-    """The row with this number, created at another time. Its fraction of a second has any number of digits."""
-    moment = NOW - timedelta(days=days_ago)
-    digits = f"{moment.microsecond:06d}789"[: number % 10]
-    created = f"{moment.isoformat()[:19]}{'.' if digits else ''}{digits}Z"
+    """The row with this number, created at another time."""
+    created = (NOW - timedelta(days=days_ago)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     row = {**rows[number % len(rows)], "id": f"01J{number:023d}", "created_at": created, "updated_at": created}
     return {name: value for name, value in row.items() if name != "alert_group_ids"}
 
 
 def whole_runs() -> Figures:
     """A, B and D, against the time that so many requests and rows take at least."""
-    settings: Json
-    for name, incidents, also, settings in (
-        ("A 300 incidents", 300, "", {}),
-        ("B 1,500 incidents", 1500, "", {}),
-        ("D first INCREMENTAL of 600 incidents, with attachments", 600, "incident_attachments", INCREMENTAL),
+    attachments = {"streams": ["default", "incident_attachments"], **INCREMENTAL}
+    for name, incidents, settings in (
+        ("A 300 incidents", 300, {}),
+        ("B 1,500 incidents", 1500, {}),
+        ("D first INCREMENTAL of 600 incidents, with attachments", 600, attachments),
     ):
-        org, chain = steady(incidents), longest_chain(steady(incidents), also)
-        catalog = catalog_with(lambda stream, root, also=also: root.update(selected=True) if stream == also else None)  # type: ignore[misc]
+        org = steady(incidents)
         for latency in (0.1, 0.3):
-            ran = read(org, latency, catalog, settings=settings)
+            ran = read(org, latency, settings=settings)
             # On a slow machine, the floor is the processor's time for the rows.
             quota = (ran.requests - BURST) / PER_SECOND
-            floor = max(quota, ran.requests * latency / WORKERS, chain * latency, ran.cpu_seconds)
+            floor = max(quota, ran.requests * latency / WORKERS, ran.cpu_seconds)
             yield from of_run(name, ran, latency, 1.25 * floor + 1.5)
 
 
@@ -142,23 +196,7 @@ def of_run(name: str, ran: Ran, latency: float, seconds: float, requests: int | 
     yield f"{what}: seconds", ran.seconds, seconds
     if requests is not None:
         yield f"{what}: requests", ran.requests, requests
-    yield f"{what}: answers of 429, requests and rows that came twice", ran.refused + ran.twice, 0
-
-
-def longest_chain(org: Organisation, also: str) -> int:
-    """Requests that need each other's answers: whose key it is, the pages of a list, and a child of its last row."""
-    lengths = []
-    for stream in (stream for stream in STREAMS if stream.selected_by_default or stream.name == also):
-        parent = BY_NAME[stream.parent.stream] if stream.parent.stream and not stream.parent.has_list else None
-        lengths.append(1 + pages_of(org, stream) if parent is None else 2 + pages_of(org, parent))
-    return max(lengths)
-
-
-def pages_of(org: Organisation, stream: Stream) -> int:
-    """The pages of a list that must be read one after the other. A list that is read in windows counts as two."""
-    rows = len(org.rows[stream.path])
-    pages = max(1, -(-rows // stream.page_size)) if stream.page_size else 1
-    return min(2, pages) if stream.filters_created_at else pages
+    yield f"{what}: answers of 429, and requests that came twice", ran.refused + ran.twice, 0
 
 
 PARTS = {"A": whole_runs, "B": whole_runs, "D": whole_runs, "C": storms, "E": changes, "F": changes}

@@ -19,23 +19,12 @@ Json = dict[str, Any]
 _NOW = datetime(2026, 11, 2, 9, 30, tzinfo=timezone.utc)
 _INCIDENTS = 40
 _LONGEST_TEXT = 70
-_HEAD = """# Columns
-
-This page says what each column means. The catalog and the SCHEMA messages have the same descriptions.
-`make docs` writes this page from the files in `schemas/`.
-
-- Every column except the primary key can be null.
-- A timestamp is text in RFC 3339. Most targets convert it to a timestamp.
-- `a.b` is property `b` of the object `a`. `a[].b` is property `b` of each object in the list `a`.
-- For streams that are not selected by default, this page has only the top level.
-- The record below each table is made up. Long texts are cut, and each list has only one entry.
-"""
 
 
-def page() -> str:
-    """The whole page."""
+def sections() -> str:
+    """A section for each stream."""
     organisation = sample_organisation(_INCIDENTS, now=_NOW)
-    return "\n".join([_HEAD, *(_section(stream, organisation) for stream in STREAMS)])
+    return "\n".join(_section(stream, organisation) for stream in STREAMS)
 
 
 def described(part: Json, path: str = "", *, deep: bool) -> Iterator[tuple[str, Json]]:

@@ -10,27 +10,21 @@ from pathlib import Path
 from tap_incident import about
 from tap_incident.settings import VERSION
 from tools import assumptions, personal
-from tools.columns import page
+from tools.columns import sections
 from tools.facts import FACTS
 from tools.hub import definition_file, example_part
 from tools.model_sources import DUCKDB, SOURCES, macros, sources
 from tools.unread import unread_table
 
 ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
-ASSUMPTIONS = ROOT / "docs" / "assumptions.md"
-COLUMNS = ROOT / "docs" / "columns.md"
-GUIDE = ROOT / "docs" / "streams.md"
-SETTINGS = ROOT / "docs" / "settings.md"
-PERSONAL = ROOT / "docs" / "personal-data.md"
-GUIDES = ROOT / "docs" / "guides"
-HUB = ROOT / "meltano" / "tap-incident.yml"
+DOCS = ROOT / "docs"
+GUIDE = DOCS / "streams.md"
 EXAMPLE = ROOT / "examples" / "meltano.yml"
 EXAMPLES = {
-    GUIDES / "cron.md": "examples/sync.sh",
-    GUIDES / "github-actions.md": "examples/github-actions.yml",
-    GUIDES / "airflow.md": "examples/airflow_dag.py",
-    GUIDES.parent / "report.md": "examples/github-actions-report.yml",
+    DOCS / "guides" / "cron.md": "examples/sync.sh",
+    DOCS / "guides" / "github-actions.md": "examples/github-actions.yml",
+    DOCS / "guides" / "airflow.md": "examples/airflow_dag.py",
+    DOCS / "report.md": "examples/github-actions-report.yml",
 }
 """The example that a guide shows."""
 LANGUAGES = {".sh": "bash", ".yml": "yaml", ".py": "python"}
@@ -46,29 +40,27 @@ def settings_table() -> str:
     return about.settings_table().replace(f"tap-incident/{VERSION}", "tap-incident/VERSION")
 
 
-def reasons() -> str:
-    """The table of what no stream reads."""
-    return unread_table(json.loads(FACTS.read_text("utf-8")))
-
-
 def block(path: Path) -> str:
     """A file of the repository as a block of code."""
     return f"```{LANGUAGES[path.suffix]}\n{path.read_text('utf-8')}```"
 
 
 WHOLE: Mapping[Path, Callable[[], str]] = {
-    ASSUMPTIONS: assumptions.page,
-    COLUMNS: page,
-    HUB: definition_file,
+    ROOT / "meltano" / "tap-incident.yml": definition_file,
     SOURCES: sources,
     DUCKDB: macros,
 }
 """The files that are made from beginning to end."""
 PARTS: Mapping[Path, Tables] = {
     EXAMPLE: {"tap-incident": example_part},
-    SETTINGS: {"settings": settings_table},
-    PERSONAL: {"left out": partial(personal.table, texts=False), "texts": partial(personal.table, texts=True)},
-    GUIDE: {"streams": about.streams_table, "unread": reasons},
+    DOCS / "assumptions.md": {"limits": assumptions.limits, "assumptions": assumptions.page},
+    DOCS / "columns.md": {"columns": sections},
+    DOCS / "personal-data.md": {
+        "left out": partial(personal.table, texts=False),
+        "texts": partial(personal.table, texts=True),
+    },
+    DOCS / "settings.md": {"settings": settings_table},
+    GUIDE: {"streams": about.streams_table, "unread": lambda: unread_table(json.loads(FACTS.read_text("utf-8")))},
     **{guide: {name: partial(block, ROOT / name)} for guide, name in EXAMPLES.items()},
 }
 """The tables of each document. They stand between two markers that bear the table's name."""

@@ -1,7 +1,6 @@
-"""Facts about the API's lists, taken from its OpenAPI document: `make facts`, or `make facts SPEC=openapi.json`.
+"""Facts about the API's lists, taken from its OpenAPI document: `make facts` writes tests/fake_api/facts.json.
 
-Writes tests/fake_api/facts.json, from which the stand-in serves every list. The same document gives the same bytes,
-whatever order its parts are in.
+The same document gives the same bytes, whatever order its parts are in.
 """
 
 from __future__ import annotations
@@ -9,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tap_incident.streams import STREAMS
 from tools.openapi import UNAVAILABLE, newest
-from tools.unread import NEVER
+from tools.unread import reason_of
 
 Json = dict[str, Any]
 
@@ -63,33 +62,19 @@ class Document:
                 self.needed[name] = {}  # Some components hold themselves.
                 self.needed[name] = self.fact(self._schemas[name])
             return {"$ref": f"#/components/{name}"}
-        found = {key: schema[key] for key in SCHEMA_KEYS if key in schema and known(key, schema[key])}
+        found = picked(schema, SCHEMA_KEYS)
         if "properties" in found:
             found["properties"] = {name: self.fact(part) for name, part in found["properties"].items()}
         for key in ("items", "additionalProperties"):
             if isinstance(found.get(key), dict):
                 found[key] = self.fact(found[key])
-        return found | {key: sorted(found[key]) for key in ("required", "enum") if key in found}
-
-    def beyond(self, row: Json, listed: Json, at: str = "", above: tuple[str, ...] = ()) -> Iterator[str]:
-        """The paths of what a single row has and the row of the list has not."""
-        name = row.get("$ref", "")
-        if name in above or (name and name == listed.get("$ref")):
-            return
-        above = (*above, name) if name else above
-        row, listed = self.resolve(row), self.resolve(listed)
-        if "items" in row and "items" in listed:
-            yield from self.beyond(row["items"], listed["items"], f"{at}[]", above)
-        for key, part in row.get("properties", {}).items():
-            if key in listed.get("properties", {}):
-                yield from self.beyond(part, listed["properties"][key], f"{at}.{key}", above)
-            else:
-                yield f"{at}.{key}".lstrip(".")
+        return found
 
 
-def known(key: str, value: Any) -> bool:
-    """Whether a fact says more than another spelling of it would."""
-    return key != "format" or value in FORMATS
+def picked(schema: Json, keys: tuple[str, ...]) -> Json:
+    """What a schema says under these keys, sorted where the order has no meaning."""
+    found = {key: schema[key] for key in keys if key in schema and (key != "format" or schema[key] in FORMATS)}
+    return found | {key: sorted(found[key]) for key in ("required", "enum") if key in found}
 
 
 def facts_of(content: Json) -> Json:
@@ -110,7 +95,7 @@ def why_not(document: Document, path: str) -> str:
     """Why the facts leave an operation out; empty if they don't."""
     if document.operations[path].get("deprecated"):
         return "deprecated"
-    if path in NEVER:
+    if reason_of(path).startswith("Never"):
         return "never read"
     if not document.answer(path)["properties"]:
         return "not a JSON object"
@@ -121,16 +106,15 @@ def why_not(document: Document, path: str) -> str:
     return f"one row of a list, which lacks {', '.join(more)}" if more else "one row of a list"
 
 
-def more_than_the_list(document: Document, path: str, collection: str) -> Iterator[str]:
+def more_than_the_list(document: Document, path: str, collection: str) -> set[str]:
     """What the answer with a single row has, and an answer with the list has not."""
     own, listed = document.answer(path)["properties"], document.answer(collection)["properties"]
-    rows = (document.resolve(part) for part in listed.values())
-    row: Json = next((part["items"] for part in rows if part.get("type") == "array"), {})
-    parts = {name: part for name, part in own.items() if name not in listed}
-    key = next((name for name, part in parts.items() if "id" in document.resolve(part).get("properties", {})), "")
-    yield from (name for name in parts if name != key)
-    if key:
-        yield from document.beyond(parts[key], row)
+    parts = {name: document.resolve(part) for name, part in own.items() if name not in listed}
+    single = next((name for name, part in parts.items() if "id" in part.get("properties", {})), "")
+    lists = (document.resolve(part) for part in listed.values())
+    row: Json = next((document.resolve(part["items"]) for part in lists if part.get("type") == "array"), {})
+    single_row = parts.pop(single, {}).get("properties", {})
+    return {*parts, *(single_row.keys() - row.get("properties", {}).keys())}
 
 
 def endpoint(document: Document, path: str) -> Json:
@@ -192,10 +176,7 @@ def parameter_fact(parameter: Json) -> Json:
     schema = parameter["schema"]
     repeats = schema.get("type") == "array"
     values = schema["items"] if repeats else schema
-    found = {key: values[key] for key in PARAMETER_KEYS if key in values and known(key, values[key])}
-    found |= {"enum": sorted(found["enum"])} if "enum" in found else {}
-    if found.get("type") == "object":
-        found = {"operators": True}
+    found = {"operators": True} if values.get("type") == "object" else picked(values, PARAMETER_KEYS)
     flags = {"repeats": repeats, "required": parameter.get("required"), "deprecated": parameter.get("deprecated")}
     return found | {name: True for name, is_set in flags.items() if is_set}
 
@@ -206,31 +187,22 @@ def rendered(value: Any, indent: str = "") -> str:
     if len(indent) + len(flat) <= WIDTH or not isinstance(value, dict | list) or not value:
         return flat
     inner = indent + " "
-    return ("{%s\n%s}" if isinstance(value, dict) else "[%s\n%s]") % (",".join(_lines(value, inner)), indent)
-
-
-def _lines(value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, list):
-        yield from (f"\n{indent}{rendered(part, indent)}" for part in value)
-    else:
-        yield from (f"\n{indent}{json.dumps(name)}: {rendered(value[name], indent)}" for name in sorted(value))
+        return "[\n" + ",\n".join(f"{inner}{rendered(part, inner)}" for part in value) + f"\n{indent}]"
+    lines = (f"{inner}{json.dumps(name)}: {rendered(value[name], inner)}" for name in sorted(value))
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
 
 
-def main(arguments: list[str], target: Path = FACTS) -> int:
-    """Write the facts of the document in the file that the argument names, or else of the newest one, into `target`.
-
-    Gives 2 if there is no document.
-    """
+def main(arguments: list[str]) -> int:
+    """Write the facts of the document that the argument names, or else of the newest one; gives 2 if there is none."""
     try:
-        source = newest(next(iter(arguments), None), os.environ)
-        found = facts_of(source.content)
+        source, content = newest(next(iter(arguments), None), os.environ)
+        found = facts_of(content)
     except UNAVAILABLE as error:
         print(f"There is no document to read: {error}", file=sys.stderr)
         return 2
-    target.write_text(rendered(found) + "\n", "utf-8")
-    print(f"{target}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {source.name}")
-    if source.note:
-        print(source.note)
+    FACTS.write_text(rendered(found) + "\n", "utf-8")
+    print(f"{FACTS}: {len(found['endpoints'])} endpoints, {len(found['components'])} components, from {source}")
     return 0
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -18,60 +18,40 @@ from tap_incident.errors import TapError
 
 Json = dict[str, Any]
 
-PIP = Path(__file__).resolve().parents[1] / ".api" / "bin" / "pip"
-"""A pip that knows when a release came out; `make` installs it."""
+PIP = Path(sys.executable).with_name("pip")
 SDK = "incident-io"
 PATH = "/v1/openapiV3.json"
 SECONDS = 300
-WEEKS = 4
 LATER = Path(__file__).with_name("later.json")
 """By the version of the SDK, what its document lacks and the API has, as parts of a document."""
 UNAVAILABLE = (OSError, ValueError, TapError, subprocess.SubprocessError, tarfile.TarError)
 """What is raised if there is no document."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """A document, where it comes from, and what to know about that (empty: nothing)."""
-
-    name: str
-    content: Json
-    note: str = ""
-
-
-def newest(spec: str | None, environ: Mapping[str, str], pip: Path = PIP) -> Source:
+def newest(spec: str | None, environ: Mapping[str, str], pip: Path = PIP) -> tuple[str, Json]:
     """The document in the file `spec`; without one, the API's own if INCIDENT_API_KEY is set, else that of the SDK.
 
-    Raises one of `UNAVAILABLE` if there is none.
+    Gives where it comes from, and the document. Raises one of `UNAVAILABLE` if there is none.
     """
     if spec:
-        return Source(spec, json.loads(Path(spec).read_text("utf-8")))
+        return spec, json.loads(Path(spec).read_text("utf-8"))
     if environ.get("INCIDENT_API_KEY"):
         config = load([], environ)
-        content = Client(config, stop=Event()).get(PATH, (), "the API's document")
-        return Source(config.endpoint + PATH, content)
+        return config.endpoint + PATH, Client(config, stop=Event()).get(PATH, (), "the API's document")
     return of_sdk(pip)
 
 
-def of_sdk(pip: Path = PIP, release: str = SDK) -> Source:
+def of_sdk(pip: Path = PIP, release: str = SDK) -> tuple[str, Json]:
     """The document in the sdist of the newest SDK, or of another release (`incident-io==2.29.0`)."""
     with TemporaryDirectory() as folder:
         # The document doesn't depend on which Python the SDK needs.
-        download = (
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--ignore-requires-python",
-            "--no-binary",
-            SDK,
-            "--dest",
-            folder,
-        )
-        _ran(pip, *download, release)
+        only = ("--no-deps", "--ignore-requires-python", "--no-binary", SDK)
+        command = [str(pip), "download", "--quiet", "--disable-pip-version-check", *only, "--dest", folder, release]
+        subprocess.run(command, timeout=SECONDS, check=True)
         (sdist,) = Path(folder).glob("*.tar.gz")
         version = sdist.name.removesuffix(".tar.gz").rpartition("-")[2]
         later = json.loads(LATER.read_text("utf-8")).get(version, {})
-        return Source(f"the sdist of {SDK} {version}", merged(document_in(sdist), later), _age(pip, version))
+        return f"the sdist of {SDK} {version}", merged(document_in(sdist), later)
 
 
 def document_in(sdist: Path) -> Json:
@@ -92,20 +72,3 @@ def merged(content: Any, later: Any) -> Any:
     if isinstance(content, list) and isinstance(later, list):
         return content + [part for part in later if part not in content]
     return later
-
-
-def _age(pip: Path, version: str) -> str:
-    """What to say of a release that is old; nothing if the index does not say when it came out."""
-    try:
-        old = _ran(pip, "index", "versions", SDK, "--json", "--uploaded-prior-to", f"P{7 * WEEKS}D")
-    except subprocess.CalledProcessError:
-        return ""
-    if json.loads(old)["versions"][0] != version:
-        return ""
-    return f"{SDK} {version} is older than {WEEKS} weeks: the API may have more than its document says."
-
-
-def _ran(pip: Path, *arguments: str) -> str:
-    command = [str(pip), *arguments]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=SECONDS, check=True)
-    return done.stdout

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tap_incident.protocol.schemas import DETAILS, MARK, TEXT, marks
 from tap_incident.streams import STREAMS, Stream
-from tools.schema_files import Json, resolved, row_of
+from tools.schema_files import Json, Spot, resolved, top, walk
 
 _LOOKS = re.compile(
     r"e_?mail|slack_(user|id)|phone|mobile|avatar|photo|picture|birth|gender|external_user|fallback_user|holiday_name|"
@@ -20,30 +20,22 @@ _PERSON = re.compile(r"(user|person|people|member|assignee|editor|responder|call
 
 def questions(files: Mapping[str, Json], facts: Json, streams: Iterable[Stream] = STREAMS) -> list[str]:
     """A line for each place that looks personal and has no mark, in the schemas of `schema_files.read`."""
-    found: dict[int, str] = {}
+    places: dict[str, None] = {}  # Several streams can have the same shared file.
     for stream in streams:
-        fact = row_of(facts, stream) if stream.path in facts["endpoints"] else {}
-        for place, part in _unmarked(files, facts, files[f"{stream.name}.json"], fact, stream.name):
-            # A shared file has many places: the first one is enough.
-            found.setdefault(id(part), place)
-    return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in found.values()]
+        if stream.path in facts["endpoints"]:
+            for spot in walk(facts, files, top(facts, stream, files[f"{stream.name}.json"]), MARK):
+                places |= dict.fromkeys(_unmarked(facts, spot))
+    return [f"{place}: is it personal? Give it the mark {MARK} (docs/contributing.md)" for place in places]
 
 
-def _unmarked(files: Mapping[str, Json], facts: Json, part: Json, fact: Json, place: str) -> Iterator[tuple[str, Json]]:
-    """The parts of a schema that look personal and have no mark, each with its place."""
-    if MARK in part:
-        return
-    part, fact = files[part["$ref"]] if "$ref" in part else part, resolved(facts, fact)
-    if "items" in part:
-        yield from _unmarked(files, facts, part["items"], fact.get("items", {}), place)
-    elif "properties" in part:
-        for name, inner in part["properties"].items():
-            inner_fact = fact.get("properties", {}).get(name, {})
-            if MARK not in inner and _is_text(inner) and _looks_personal(name, place, part["properties"]):
-                yield f"{place}.{name}", inner
-            yield from _unmarked(files, facts, inner, inner_fact, f"{place}.{name}")
-    elif "object" in part["type"] and _holds_people(facts, fact, ()):
-        yield place, part
+def _unmarked(facts: Json, spot: Spot) -> Iterator[str]:
+    """The places directly below a spot that look personal and have no mark, or the spot itself if it is free."""
+    properties = spot.schema.get("properties", {})
+    for name, part in properties.items():
+        if MARK not in part and _is_text(part) and _looks_personal(name, spot.place.removesuffix("[]"), properties):
+            yield f"{spot.place}.{name}"
+    if not {"items", "properties"} & spot.schema.keys() and _holds_people(facts, spot.fact, ()):
+        yield spot.place
 
 
 def _is_text(part: Json) -> bool:
@@ -64,9 +56,8 @@ def _holds_people(facts: Json, fact: Json, above: tuple[str, ...]) -> bool:
     above, fact = (*above, fact.get("$ref", "")), resolved(facts, fact)
     properties = fact.get("properties", {})
     inner = [*properties.values(), *(fact[key] for key in ("items", "additionalProperties") if key in fact)]
-    return any(_looks_personal(name, "", properties) for name in properties) or any(
-        _holds_people(facts, each, above) for each in inner
-    )
+    looks = any(_looks_personal(name, "", properties) for name in properties)
+    return looks or any(_holds_people(facts, each, above) for each in inner)
 
 
 def columns(stream: Stream, *, texts: bool) -> str:

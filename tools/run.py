@@ -1,6 +1,5 @@
-"""The main job, tried at once: `make run` syncs into plain files under output/, one a stream.
+"""`make run`: a sync into plain files under output/, one a stream, of incident.io or of a sample organisation.
 
-With config.json or a key in the environment it reads incident.io; without, a sample organisation served here.
 output/run.json then says what was read: `make report` prints it.
 """
 
@@ -61,16 +60,14 @@ def main() -> int:
         facts: dict[str, Any] = {"sample": not (CONFIG.exists() or key), "began": began.isoformat(timespec="seconds")}
         # Until the end, this is a run that did not finish.
         facts |= {"organisation": _organisation(config), "exit_code": 1, "streams": {}, "missing": {}}
-        tap = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environ)
-        assert tap.stdout is not None  # noqa: S101
-        with tap:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environ) as tap:
             try:
-                rows = write(tap.stdout, OUTPUT, facts)
+                rows = write(tap.stdout or (), OUTPUT, facts)
             except KeyboardInterrupt:
                 print("\nStopped: output/ has a part of the rows. Run make run again before make report", flush=True)
                 return 130
         if rows:
-            facts |= {"exit_code": tap.returncode, "streams": rows, "missing": _missing(environ, rows)}
+            facts |= {"exit_code": tap.returncode, "streams": rows, "missing": _missing(_config(environ), rows)}
             _note(OUTPUT, facts)
     report(rows, tap.returncode)
     return tap.returncode
@@ -92,9 +89,8 @@ def streams() -> list[str]:
 def write(messages: Iterable[str], folder: Path, facts: Mapping[str, Any]) -> Counter[str]:
     """Write each stream's records to `folder`/STREAM.jsonl and the last state to state.json; gives rows a stream.
 
-    `facts` about the run are in run.json from the first SCHEMA on.
-
-    What an earlier run wrote is removed with the first SCHEMA: rows of two runs, or of two organisations, never mix.
+    With the first SCHEMA, `facts` about the run go into run.json, and what an earlier run wrote is removed: rows of two
+    organisations never mix.
     """
     folder.mkdir(exist_ok=True)
     rows: Counter[str] = Counter()
@@ -105,7 +101,8 @@ def write(messages: Iterable[str], folder: Path, facts: Mapping[str, Any]) -> Co
             name = message.get("stream", "")
             if message["type"] == "SCHEMA":
                 if not rows:
-                    _remove(folder)
+                    for old in (MANIFEST, "state.json", *(f"{stream}.jsonl" for stream in BY_NAME)):
+                        (folder / old).unlink(missing_ok=True)
                     _note(folder, facts)
                 rows[name] = 0
                 files[name] = stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8"))
@@ -115,11 +112,6 @@ def write(messages: Iterable[str], folder: Path, facts: Mapping[str, Any]) -> Co
             elif message["type"] == "STATE":
                 (folder / "state.json").write_text(json.dumps(message["value"]) + "\n", "utf-8")
     return rows
-
-
-def _remove(folder: Path) -> None:
-    for name in (MANIFEST, "state.json", *(f"{stream}.jsonl" for stream in BY_NAME)):
-        (folder / name).unlink(missing_ok=True)
 
 
 def _config(environ: dict[str, str]) -> Config | None:
@@ -139,10 +131,9 @@ def _organisation(config: Config | None) -> dict[str, Any]:
     return {name: identity[name] for name in ("name", "dashboard_url") if name in identity}
 
 
-def _missing(environ: dict[str, str], rows: Counter[str]) -> dict[str, str]:
+def _missing(config: Config | None, rows: Mapping[str, int]) -> dict[str, str]:
     """The streams that are selected and did not come, each with the permission that it needs."""
     catalog = json.loads(CATALOG.read_text("utf-8")) if CATALOG.exists() else None
-    config = _config(environ)
     selected = select(catalog, streams=config.streams) if config else {}
     return {name: BY_NAME[name].scope or "" for name in selected if name not in rows}
 

@@ -1,27 +1,20 @@
-"""What the newest API has that schemas/, the table of streams and the facts have not, and the other way round.
-
-`make schema-drift` compares with the newest document that it can get, `make schema-drift SPEC=openapi.json` with a
-file. Exit code 1 if there is a difference.
-"""
+"""`make schema-drift`: what the newest API has that schemas, streams and facts have not, and the other way round."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-from tap_incident.protocol.schemas import schema
+from tap_incident.protocol.schemas import breadcrumbs, schema
 from tap_incident.settings import INCIDENT_MODES
 from tap_incident.streams import STATUS_CATEGORIES, STREAMS, Stream
 from tools.facts import FACTS, facts_of
 from tools.openapi import UNAVAILABLE, newest
-from tools.schema_files import made_by_the_tap, resolved, row_of
+from tools.schema_files import Json, below, made_by_the_tap, resolved, top, walk
 from tools.unread import unread
-
-Json = dict[str, Any]
 
 DROPPED = ("layer_id",)
 """Properties that the document has dropped and the schemas keep, since answers may still have them."""
@@ -32,42 +25,41 @@ VALUES = (
 )
 """Path, property, and the values of it that the requests name: the API leaves out what has another value."""
 OF_A_VALUE = ("type", "format", "deprecated", "nullable")
-OF_AN_ENDPOINT = ("holds", "answer_key", "lists", "scope")
+OF_AN_ENDPOINT = ("holds", "answer_key", "lists", "scope", "beside")
 
 
 def drift(facts: Json, present: Json) -> list[str]:
     """A line for each difference of streams and schemas with `facts`, and of those with the `present` facts."""
-    found = (line for stream in STREAMS for line in of_stream(facts, stream))
-    return [*found, *of_values(facts), *of_reasons(facts), *of_facts(facts, present)]
+    found = [line for stream in STREAMS for line in of_stream(facts, stream)]
+    found += of_values(facts)
+    try:
+        unread(facts)
+    except ValueError as error:
+        found.append(str(error))
+    return [*found, *of_facts(facts, present)]
 
 
 def of_stream(facts: Json, stream: Stream) -> Iterator[str]:
     """A line for each difference of a stream and its schema with the facts."""
-    paths = (stream.path, stream.detail.path) if stream.detail else (stream.path,)
-    missing = [path for path in paths if path not in facts["endpoints"]]
+    keys = {stream.path: stream.answer.key or stream.name}
+    if stream.detail:
+        keys[stream.detail.path] = stream.detail.key
+    missing = [path for path in keys if path not in facts["endpoints"]]
     for path in missing:
         reason = facts["left_out"].get(path)
         yield f"{stream.name}: " + (f"{path} is {reason}" if reason else f"the document has no {path}")
     if missing:
         return
-    endpoint = facts["endpoints"][stream.path]
-    for path in paths:
+    for path in keys:
         scopes = (facts["endpoints"][path]["scope"] or "").split(" or ")
         if stream.scope not in scopes:
             yield f"{stream.name}: the permission is {' or '.join(scopes) or 'none'}, not {stream.scope or 'none'}"
-    yield from _of_parameters(endpoint, stream)
-    keys = [(stream.path, stream.answer.key or stream.name)]
-    keys += [(stream.detail.path, stream.detail.key)] if stream.detail else []
-    for path, key in keys:
+    yield from _of_parameters(facts["endpoints"][stream.path], stream)
+    for path, key in keys.items():
         if facts["endpoints"][path].get("answer_key", key) != key:
             yield f'{stream.name}: the answer of {path} has no "{key}"'
             return
-    ours = schema(stream)
-    for name in made_by_the_tap(stream, STREAMS):
-        del ours["properties"][name]
-    withheld = tuple(f"{stream.name}.{name}:" for name in stream.privacy.withheld)
-    lines = _of_schema(facts["components"], row_of(facts, stream), ours, stream.name, ())
-    yield from (line for line in dict.fromkeys(lines) if not line.startswith(withheld))
+    yield from _of_schema(facts, stream)
 
 
 def sent(stream: Stream) -> set[str]:
@@ -105,30 +97,24 @@ def _of_parameters(endpoint: Json, stream: Stream) -> Iterator[str]:
         yield f"{stream.name}: the values of {stream.mode_param} are {', '.join(modes)}"
 
 
-def _of_schema(components: Json, theirs: Json, ours: Json, at: str, above: tuple[str, ...]) -> Iterator[str]:
-    reference = theirs.get("$ref", "").rpartition("/")[2]
-    if reference and reference in above:
-        return  # A type that holds itself: the schema stops there with a free object.
-    above = (*above, reference)
-    theirs = components[reference] if reference else theirs
-    wanted = theirs.get("type", "object")
-    if wanted not in ours["type"]:
-        yield f"{at}: the document says {wanted}, the schema {' or '.join(ours['type'])}"
-        return
-    if (theirs.get("format") == "date-time") != (ours.get("format") == "date-time"):
-        yield f"{at}: only one of document and schema says date-time"
-    if wanted == "array":
-        yield from _of_schema(components, theirs.get("items", {}), ours["items"], f"{at}[]", above)
-    if "properties" not in ours:
-        return  # A free object holds whatever the API sends.
-    properties, own = theirs.get("properties", {}), ours["properties"]
-    for name in sorted(properties.keys() | own.keys()):
-        if name not in own:
-            yield f"{at}.{name}: new in the document"
-        elif name in properties:
-            yield from _of_schema(components, properties[name], own[name], f"{at}.{name}", above)
-        elif name not in DROPPED:
-            yield f"{at}.{name}: no longer in the document"
+def _of_schema(facts: Json, stream: Stream) -> Iterator[str]:
+    ours = schema(stream)
+    for name in made_by_the_tap(stream, STREAMS):
+        del ours["properties"][name]
+    for spot in walk(facts, {}, top(facts, stream, ours)):
+        wanted, kinds = spot.fact.get("type", "object"), spot.schema["type"]
+        if wanted not in kinds:
+            yield f"{spot.place}: the document says {wanted}, the schema {' or '.join(kinds)}"
+            continue
+        if (spot.fact.get("format") == "date-time") != (spot.schema.get("format") == "date-time"):
+            yield f"{spot.place}: only one of document and schema says date-time"
+        if "properties" in spot.schema:  # A free object holds whatever the API sends.
+            theirs, own = spot.fact.get("properties", {}), spot.schema["properties"]
+            for name in sorted(theirs.keys() - own.keys()):
+                if () not in below(spot.withheld, name):
+                    yield f"{spot.place}.{name}: new in the document"
+            for name in sorted(own.keys() - theirs.keys() - set(DROPPED)):
+                yield f"{spot.place}.{name}: no longer in the document"
 
 
 def of_values(facts: Json) -> Iterator[str]:
@@ -142,34 +128,21 @@ def of_values(facts: Json) -> Iterator[str]:
             yield f"{path}: the values of {'.'.join(names)} are {', '.join(theirs)}, the tap asks for {', '.join(ours)}"
 
 
-def of_reasons(facts: Json) -> Iterator[str]:
-    """A line if there is an operation that no stream reads for no reason."""
-    try:
-        list(unread(facts))
-    except ValueError as error:
-        yield str(error)
-
-
 def of_facts(facts: Json, present: Json) -> Iterator[str]:
     """A line for each difference with the present facts: operations, their parameters, and what values look like."""
     before, after = present["endpoints"], facts["endpoints"]
     was, now = ({**dict.fromkeys(found["endpoints"], "read"), **found["left_out"]} for found in (present, facts))
     for path in sorted(was.keys() | now.keys()):
         if path in before and path in after:
-            parts = {"beside": before[path].get("beside")}, {"beside": after[path].get("beside")}
             yield from _changes(path, *(_picked(found[path], OF_AN_ENDPOINT) for found in (before, after)))
-            yield from _changes(path, *parts)
             yield from _changes(f"{path}?", parameters_of(before[path]), parameters_of(after[path]))
         elif was.get(path) != now.get(path):
-            yield f"{path}: {_said(was.get(path))} before, {_said(now.get(path))} now"
+            earlier, later = (found.get(path, "not in the document") for found in (was, now))
+            yield f"{path}: {earlier} before, {later} now"
     for name in sorted(present["components"].keys() & facts["components"].keys()):
-        sides = [dict(_values_in(found["components"][name], name)) for found in (present, facts)]
-        for at in sorted(sides[0].keys() & sides[1].keys()):
-            yield from _changes(at, sides[0][at], sides[1][at])
-
-
-def _said(reason: str | None) -> str:
-    return reason or "not in the document"
+        earlier, later = (dict(_values_in(found["components"][name], name)) for found in (present, facts))
+        for at in sorted(earlier.keys() & later.keys()):
+            yield from _changes(at, earlier[at], later[at])
 
 
 def _picked(found: Json, names: tuple[str, ...]) -> Json:
@@ -200,26 +173,20 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is True else json.dumps(value)
 
 
-def properties_in(ours: Json) -> int:
-    """How many properties a schema spells out, at any depth."""
-    found: Mapping[str, Json] = ours.get("properties", {})
-    return len(found) + sum(map(properties_in, [*found.values(), *([ours["items"]] if "items" in ours else [])]))
-
-
-def main(arguments: list[str], facts_file: Path = FACTS) -> int:
+def main(arguments: list[str]) -> int:
     """Print the differences with the document in the file that the argument names, or else with the newest one.
 
-    In: the file with the present facts. Gives 1 if there are any, 2 if there is nothing to compare with.
+    Gives 1 if there are any, 2 if there is nothing to compare with.
     """
     try:
-        source = newest(next(iter(arguments), None), os.environ)
-        lines = drift(facts_of(source.content), json.loads(facts_file.read_text("utf-8")))
+        source, content = newest(next(iter(arguments), None), os.environ)
+        lines = drift(facts_of(content), json.loads(FACTS.read_text("utf-8")))
     except UNAVAILABLE as error:
         print(f"There is no document to compare with: {error}", file=sys.stderr)
         return 2
-    count = sum(properties_in(schema(stream)) for stream in STREAMS)
-    total = f"{source.name}: {len(STREAMS)} streams and {count} properties compared, {len(lines)} differences"
-    print("\n".join((*lines, *([source.note] if source.note else []), total)))
+    count = sum(1 for stream in STREAMS for _ in breadcrumbs(schema(stream)))
+    total = f"{source}: {len(STREAMS)} streams and {count} properties compared, {len(lines)} differences"
+    print("\n".join((*lines, total)))
     return 1 if lines else 0
 
 

@@ -1,9 +1,10 @@
-"""The files in schemas/: how they are read and laid out, and which columns of a stream the tap adds."""
+"""The files in schemas/: how they are read and laid out, and what the API's facts say of each part of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from tap_incident.streams import ROW_ID, Stream
 Json = dict[str, Any]
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
+Withheld = tuple[tuple[str, ...], ...]
+"""Paths of properties that a schema must not have, relative to a part of it, without the brackets of lists."""
 
 
 def read(folder: Path = FOLDER) -> dict[str, Json]:
@@ -24,7 +27,6 @@ def write(files: Mapping[str, Json], folder: Path = FOLDER) -> None:
     there = read(folder)
     for name, schema in files.items():
         if there.get(name) != schema:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(rendered(schema) + "\n", "utf-8")
 
 
@@ -70,7 +72,57 @@ def row_of(facts: Json, stream: Stream) -> Json:
     return {"type": "object", "properties": {**one, **listed, **own, **beside}}
 
 
-def resolved(facts: Json, part: Json) -> Json:
+def component_of(fact: Json) -> str:
+    """The name of the component that a fact refers to; empty if it isn't a reference."""
+    name: str = fact.get("$ref", "").rpartition("/")[2]
+    return name
+
+
+def resolved(facts: Json, fact: Json) -> Json:
     """The fact that a reference leads to."""
-    found: Json = facts["components"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+    found: Json = facts["components"][component_of(fact)] if "$ref" in fact else fact
     return found
+
+
+def below(withheld: Withheld, name: str) -> Withheld:
+    """What is withheld within the property `name`; an empty path stands for all of it."""
+    return tuple(path[1:] for path in withheld if path[:1] == (name,))
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A part of a schema, and the fact about what the API has there."""
+
+    place: str
+    """The file and the path in it, to print."""
+    schema: Json
+    fact: Json
+    withheld: Withheld = ()
+    above: tuple[str, ...] = ()
+    """The components that hold it in the same file, and its own."""
+
+
+def top(facts: Json, stream: Stream, schema: Json) -> Spot:
+    """The whole schema of a stream, and the fact about its rows."""
+    withheld = tuple(tuple(path.replace("[]", "").split(".")) for path in stream.privacy.withheld)
+    return Spot(stream.name, schema, row_of(facts, stream), withheld)
+
+
+def walk(facts: Json, files: Mapping[str, Json], spot: Spot, stop: str = "") -> Iterator[Spot]:
+    """The spot and all below it that schema and facts have, without references; not what has the keyword `stop`."""
+    schema, above = spot.schema, (*spot.above, component_of(spot.fact))
+    if stop in schema:
+        return
+    if "$ref" in schema:
+        file = schema["$ref"]
+        yield from walk(facts, files, Spot(file.removesuffix(".json"), files[file], spot.fact, spot.withheld), stop)
+        return
+    fact = resolved(facts, spot.fact)
+    yield Spot(spot.place, schema, fact, spot.withheld, above)
+    if "items" in fact and "items" in schema:
+        items = Spot(f"{spot.place}[]", schema["items"], fact["items"], spot.withheld, above)
+        yield from walk(facts, files, items, stop)
+    for name, part in schema.get("properties", {}).items():
+        if name in fact.get("properties", {}):
+            inner = Spot(f"{spot.place}.{name}", part, fact["properties"][name], below(spot.withheld, name), above)
+            yield from walk(facts, files, inner, stop)

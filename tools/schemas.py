@@ -1,38 +1,34 @@
 """What schemas/ lacks of the API's lists, taken from tests/fake_api/facts.json: `make schemas` writes it.
 
-It adds new properties to the files that are there, and writes the file of a stream that has none. All else in a file
-is ours and stays: descriptions, columns that the tap adds, free objects, properties that the document has dropped. A
-property that a stream withholds is not added. A type that has changed stays as it is; `make schema-drift` names it.
+It adds new properties to the files that are there, and writes the file of a stream that has none. All else stays: what
+is ours, and a type that has changed, which `make schema-drift` names.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tap_incident.streams import STREAMS, Stream
 from tools.facts import FACTS
 from tools.personal import questions
-from tools.schema_files import FOLDER, Json, made_by_the_tap, read, row_of, write
-from tools.schema_parts import Parts, Withheld, below, component_of
-
-
-@dataclass(frozen=True)
-class Spot:
-    """Where a schema has its place: under `name` in `holder`, which is all files or a part of one."""
-
-    place: str
-    """File and path in it, to print."""
-    holder: Json
-    name: str
-    fact: Json
-    """What the API has there."""
-    above: tuple[str, ...] = ()
-    """The components in this file that hold it."""
-    withheld: Withheld = ()
+from tools.schema_files import (
+    FOLDER,
+    Json,
+    Spot,
+    Withheld,
+    below,
+    component_of,
+    made_by_the_tap,
+    nullable,
+    read,
+    resolved,
+    top,
+    walk,
+    write,
+)
 
 
 def bring_up(facts: Json, files: dict[str, Json], streams: Sequence[Stream] = STREAMS) -> list[str]:
@@ -45,12 +41,15 @@ def bring_up(facts: Json, files: dict[str, Json], streams: Sequence[Stream] = ST
     lost = [f"{s.name}: the facts have no {s.path}" for s in streams if not (s.path in endpoints or _file(s) in files)]
     if lost:
         raise ValueError("\n".join(lost))
-    known = [stream for stream in streams if stream.path in endpoints]
-    parts = Parts(facts["components"])
-    rows = [Spot(stream.name, files, _file(stream), row_of(facts, stream), (), _withheld(stream)) for stream in known]
+    tops = [top(facts, stream, files.get(_file(stream), {})) for stream in streams if stream.path in endpoints]
     # All files are compared before one is changed, so that each new part can use the shared files that are there.
-    gaps = [gap for row in rows for gap in _gaps(parts, files, row)]
-    done = [line for gap in gaps for line in _fill(parts, gap)]
+    spots = [spot for each in tops for spot in walk(facts, files, each)]
+    shared: dict[str, str] = {}
+    for spot in spots:
+        file = f"{spot.place}.json"
+        if file.startswith("shared/") and file in files and spot.above[0]:
+            shared.setdefault(spot.above[0], file)
+    done = [line for spot in spots for line in _fill(Maker(facts, shared), files, spot)]
     return done + [line for stream in streams for line in _add_columns(files[_file(stream)], stream, streams)]
 
 
@@ -58,42 +57,53 @@ def _file(stream: Stream) -> str:
     return f"{stream.name}.json"
 
 
-def _withheld(stream: Stream) -> Withheld:
-    return tuple(tuple(path.replace("[]", "").split(".")) for path in stream.privacy.withheld)
-
-
-def _gaps(parts: Parts, files: dict[str, Json], spot: Spot) -> Iterator[Spot]:
-    if spot.name not in spot.holder:
-        yield spot
-        return
-    schema, component = spot.holder[spot.name], component_of(spot.fact)
-    if "$ref" in schema:
-        file = schema["$ref"]
-        if component:
-            parts.shared.setdefault(component, file)
-        yield from _gaps(parts, files, Spot(file.removesuffix(".json"), files, file, spot.fact, (), spot.withheld))
-        return
-    fact, above = parts.resolve(spot.fact), (*spot.above, component)
-    if "items" in fact and "items" in schema:
-        yield from _gaps(parts, files, Spot(f"{spot.place}[]", schema, "items", fact["items"], above, spot.withheld))
+def _fill(maker: Maker, files: dict[str, Json], spot: Spot) -> Iterator[str]:
+    if not spot.schema:
+        files[f"{spot.place}.json"] = maker.own(spot.fact, spot.above, spot.withheld)
+        yield f"schemas/{spot.place}.json: new file"
     # A schema without properties is a free object: what it holds is no concern of ours.
-    for name, part in fact.get("properties", {}).items() if "properties" in schema else ():
-        if (name,) not in spot.withheld:
-            withheld = below(spot.withheld, name)
-            yield from _gaps(
-                parts, files, Spot(f"{spot.place}.{name}", schema["properties"], name, part, above, withheld)
-            )
+    for name, fact in spot.fact.get("properties", {}).items() if "properties" in spot.schema else ():
+        withheld = below(spot.withheld, name)
+        # Several places lead to the same shared file.
+        if name not in spot.schema["properties"] and () not in withheld:
+            _put(spot.schema["properties"], name, maker.part(fact, spot.above, withheld))
+            yield f"{spot.place}.{name}: new property"
 
 
-def _fill(parts: Parts, gap: Spot) -> Iterator[str]:
-    if gap.name in gap.holder:
-        return  # Several places lead to the same shared file.
-    if gap.name.endswith(".json"):
-        _put(gap.holder, gap.name, parts.row(gap.fact, gap.withheld))
-        yield f"schemas/{gap.name}: new file"
-    else:
-        _put(gap.holder, gap.name, parts.schema(gap.fact, gap.above, gap.withheld))
-        yield f"{gap.place}: new property"
+class Maker:
+    """Makes schemas from facts. `shared` has the file in schemas/shared/ of a component, where there is one."""
+
+    def __init__(self, facts: Json, shared: Mapping[str, str]) -> None:
+        self._facts, self._shared = facts, shared
+
+    def part(self, fact: Json, above: tuple[str, ...], withheld: Withheld) -> Json:
+        """The schema of a fact, nullable. `above` are the components that hold it in the same file.
+
+        A component within itself, and an object whose properties have no fixed names, becomes a free object.
+        """
+        component = component_of(fact)
+        if component and component in above:
+            return nullable("object", additionalProperties=True)
+        if component in self._shared and not withheld:
+            return {"$ref": self._shared[component]}
+        return self.own(resolved(self._facts, fact), (*above, component), withheld)
+
+    def own(self, fact: Json, above: tuple[str, ...], withheld: Withheld) -> Json:
+        """The same, written out."""
+        if fact.get("properties"):
+            properties = {
+                name: self.part(part, above, below(withheld, name))
+                for name, part in sorted(fact["properties"].items())
+                if () not in below(withheld, name)
+            }
+            return nullable("object", properties=properties, additionalProperties=False)
+        if fact["type"] == "object":
+            return nullable("object", additionalProperties=True)
+        if fact["type"] == "array":
+            return nullable("array", items=self.part(fact["items"], above, withheld))
+        # Other formats are widths of numbers, which JSON Schema doesn't have.
+        formats = {"format": "date-time"} if fact.get("format") == "date-time" else {}
+        return nullable(fact["type"], **formats)
 
 
 def _add_columns(schema: Json, stream: Stream, streams: Sequence[Stream]) -> Iterator[str]:
@@ -103,12 +113,12 @@ def _add_columns(schema: Json, stream: Stream, streams: Sequence[Stream]) -> Ite
             yield f"{stream.name}.{name}: new column, made by the tap"
 
 
-def _put(holder: Json, name: str, schema: Json) -> None:
-    holder[name] = schema
+def _put(properties: Json, name: str, schema: Json) -> None:
+    properties[name] = schema
     # The document and the files sort properties by their names.
-    in_order = sorted(holder.items())
-    holder.clear()
-    holder.update(in_order)
+    in_order = sorted(properties.items())
+    properties.clear()
+    properties.update(in_order)
 
 
 def main(facts: Path = FACTS, folder: Path = FOLDER, streams: Sequence[Stream] = STREAMS) -> int:

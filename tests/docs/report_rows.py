@@ -15,11 +15,7 @@ from tools.report.page import pages
 
 # A Monday.
 NOW = datetime(2026, 6, 1, 12)
-
-
 READ = Origin(NOW.replace(tzinfo=timezone.utc), "https://app.incident.io/acme", noted=True)
-
-
 RANKS = {"SEV1": 3, "SEV2": 2, "SEV3": 1}
 
 
@@ -28,33 +24,14 @@ def incident(days_ago: float, severity: str = "SEV2", hours: float | None = 1.0,
     started = NOW - timedelta(days=days_ago)
     resolved = None if hours is None else started + timedelta(hours=hours)
     known = f"i{days_ago}-{severity}-{hours}"
-    row = {
-        "incident_id": known,
-        "reference": f"INC-{known}",
-        "name": f"Trouble {known}",
-        "permalink": f"https://app.incident.io/acme/incidents/{known}",
-        "incident_type": "Default",
-        "status": "Fixing",
-        "severity": severity,
-        "severity_rank": RANKS.get(severity),
-        "lead_id": "u1",
-        "lead": "Ann",
-        "teams": "Payments",
-        "has_postmortem": False,
-        "created_at": started,
-        "started_at": started,
-        "resolved_at": resolved,
-        "started_on": started.date(),
-        "resolved_on": resolved and resolved.date(),
-        "is_counted": True,
-        "is_open": hours is None,
-        "left_out_because": "not resolved yet" if hours is None else None,
-        "seconds_to_detect": None,
-        "seconds_to_acknowledge": 600,
-        "seconds_to_mitigate": None,
-        "seconds_to_resolve": hours and hours * 3600,
-    }
-    return {**row, **more}
+    row: Row = {"incident_id": known, "reference": f"INC-{known}", "name": f"Trouble {known}", "status": "Fixing"}
+    row |= {"permalink": f"https://app.incident.io/acme/incidents/{known}", "incident_type": "Default"}
+    row |= {"severity": severity, "severity_rank": RANKS.get(severity), "has_postmortem": False}
+    row |= {"lead_id": "u1", "lead": "Ann", "teams": "Payments", "created_at": started, "started_at": started}
+    row |= {"started_on": started.date(), "resolved_on": resolved and resolved.date(), "is_open": hours is None}
+    row |= {"is_counted": True, "left_out_because": "not resolved yet" if hours is None else None}
+    row |= {"seconds_to_detect": None, "seconds_to_acknowledge": 600, "seconds_to_mitigate": None}
+    return {**row, "seconds_to_resolve": hours and hours * 3600, **more}
 
 
 def follow_up(known: str, age: int, team: str = "Payments", **more: Any) -> Row:
@@ -74,15 +51,9 @@ def page_of(user: str, when: datetime, name: str | None = None, **more: Any) -> 
     return {**row, "day_of_week": when.isoweekday(), "hour_of_day": when.hour, **more}
 
 
-def alert(known: str, title: str, used: bool | None, day: date = date(2026, 5, 20), source: str = "web") -> Row:
+def alert(title: str, used: bool | None, day: date = date(2026, 5, 20), source: str = "web") -> Row:
     """A row of alert_metrics."""
-    row: Row = {
-        "alert_id": known,
-        "title": title,
-        "alert_source_id": source,
-        "source": source,
-        "is_in_an_incident": used,
-    }
+    row: Row = {"title": title, "alert_source_id": source, "source": source, "is_in_an_incident": used}
     return {**row, "created_at": datetime(day.year, day.month, day.day), "created_on": day}
 
 

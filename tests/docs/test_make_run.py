@@ -1,4 +1,4 @@
-"""make run: it writes one file per stream, with config.json, a key in the environment, or neither; and notes which."""
+"""make run with config.json and with a key in the environment; tests/e2e run it with the sample organisation."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tap_incident.streams import STREAMS
-from tests.fake_api import FakeApi, Organisation, sample_organisation
+from tests.fake_api import FakeApi, sample_organisation
 from tests.support.paths import REPOSITORY
-from tools.run import MORE
 
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("INCIDENT_", "TAP_INCIDENT_"))}
 
 
-def run(folder: Path, variables: Mapping[str, str] = CLEAN, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, variables: Mapping[str, str], code: int = 0) -> subprocess.CompletedProcess[str]:
     """Make run in a folder, with these variables."""
     environ = {**CLEAN, "PYTHONPATH": str(REPOSITORY), **variables}
     command = [sys.executable, "-m", "tools.run"]
@@ -35,34 +32,16 @@ def noted(folder: Path) -> Any:
     return json.loads((folder / "output" / "run.json").read_text())
 
 
-def small() -> Organisation:
-    """A small organisation."""
-    return sample_organisation(5, now=datetime.now(timezone.utc))
-
-
-def at(api: FakeApi) -> dict[str, str]:
-    """Where the tap finds it."""
-    return {"INCIDENT_API_KEY": "mine", "INCIDENT_ENDPOINT": api.url}
-
-
-@pytest.mark.slow
-def test_make_run_writes_one_file_per_stream(tmp_path: Path) -> None:
-    done = run(tmp_path)
-    assert "sample organisation" in done.stdout
-    for stream in STREAMS:
-        path = tmp_path / "output" / f"{stream.name}.jsonl"
-        assert path.exists() == (stream.selected_by_default or stream.name in MORE)
-        if path.exists():
-            rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-            assert rows
-            assert f"{len(rows):8,} rows  output/{stream.name}.jsonl" in done.stdout
-    assert json.loads((tmp_path / "output" / "state.json").read_text()) == {"bookmarks": {}}
-    assert (noted(tmp_path)["sample"], noted(tmp_path)["exit_code"], noted(tmp_path)["missing"]) == (True, 0, {})
+@contextmanager
+def serving(**settings: Any) -> Iterator[dict[str, str]]:
+    """The variables with which the tap finds a small organisation."""
+    with FakeApi(sample_organisation(5, now=datetime.now(timezone.utc)), key="mine", **settings) as api:
+        yield {"INCIDENT_API_KEY": "mine", "INCIDENT_ENDPOINT": api.url}
 
 
 def test_make_run_reads_with_the_key_in_the_environment_and_notes_what(tmp_path: Path) -> None:
-    with FakeApi(small(), key="mine", denied=["escalations.view"]) as api:
-        done = run(tmp_path, at(api))
+    with serving(denied=["escalations.view"]) as variables:
+        done = run(tmp_path, variables)
     assert "Reading incident.io with the key in INCIDENT_API_KEY" in done.stdout
     said = noted(tmp_path)
     assert (said["sample"], said["exit_code"], said["streams"]["incidents"]) == (False, 0, 5)
@@ -75,8 +54,8 @@ def test_make_run_removes_what_another_organisation_left_and_keeps_its_rows(tmp_
     (tmp_path / "output").mkdir()
     for name in ("follow_ups.jsonl", "escalations.jsonl", "kept.txt"):
         (tmp_path / "output" / name).write_text("of another organisation\n")
-    with FakeApi(small(), key="mine") as api:
-        variables = {**at(api), "TAP_INCIDENT_STREAMS": "incidents"}
+    with serving() as variables:
+        variables["TAP_INCIDENT_STREAMS"] = "incidents"
         run(tmp_path, variables)
         left = sorted(path.name for path in (tmp_path / "output").iterdir())
         assert left == ["incidents.jsonl", "kept.txt", "run.json", "state.json"]

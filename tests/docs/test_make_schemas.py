@@ -64,10 +64,14 @@ def test_new_properties_are_found_at_any_depth_and_in_shared_files_once() -> Non
         "shared/owner.json": closed(),
     }
     more = Stream("more", "/v1/more", "More")
-    found = facts(THINGS, Owner=holding(id=TEXT), Thing=holding(list=listing(holding(x=TEXT)), owner=ref("Owner")))
+    thing = holding(list=listing(holding(x=TEXT)), owner=ref("Owner"), second=ref("Owner"))
+    found = facts(THINGS, Owner=holding(id=TEXT), Thing=thing)
     found["endpoints"][more.path] = {"item": holding(owners=listing(ref("Owner")))}
     done = bring_up(found, files, (THINGS, more))
-    assert done == ["things.list[].x: new property", "shared/owner.id: new property"]
+    assert sorted(done) == [
+        f"{place}: new property" for place in ("shared/owner.id", "things.list[].x", "things.second")
+    ]
+    assert files["things.json"]["properties"]["second"] == {"$ref": "shared/owner.json"}
     assert files["things.json"]["properties"]["list"]["items"] == closed(x=nullable("string"))
     assert files["shared/owner.json"] == closed(id=nullable("string"))
 

@@ -1,4 +1,4 @@
-"""The definition for Meltano: made from the settings, up to date, and valid by the schema of Meltano's hub."""
+"""The definition for Meltano: valid by the schema of its hub, with defaults that change nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from jsonschema import Draft4Validator
 
 from tap_incident.config import load
 from tests.support.paths import REPOSITORY
-from tools.docs import EXAMPLE
 from tools.hub import definition
-from tools.yaml_text import yaml_text
 
 SCHEMA = json.loads((REPOSITORY / "tests/docs/data/hub_extractor.schema.json").read_text("utf-8"))
 
@@ -24,7 +22,3 @@ def test_definition_has_defaults_that_the_tap_takes_and_that_change_nothing() ->
     key = ("key.json", '{"api_key": "k"}')
     assert load([key, ("values.json", json.dumps(values))], {}) == load([key], {})
     assert not values.keys() & {"user_agent", "endpoint"}, "one changes with each release, one hides the environment"
-
-
-def test_example_has_the_same_settings() -> None:
-    assert yaml_text(definition()["settings"], indent=8) in EXAMPLE.read_text("utf-8")

@@ -6,8 +6,6 @@ import json
 import tarfile
 from pathlib import Path
 
-import pytest
-
 from tests.fake_api import FakeApi, Fault, Organisation
 from tests.support.faults import at
 from tests.support.runs import Json
@@ -16,15 +14,14 @@ from tools.openapi import PATH, newest
 DOCUMENT: Json = {"paths": {"/v1/severities": {"get": {}}}}
 
 
-def pip(folder: Path, old: str) -> Path:
-    """A pip whose index has version 2.1 of the SDK; `old` is what it prints about releases that are old enough."""
+def pip(folder: Path) -> Path:
+    """A pip whose index has version 2.1 of the SDK."""
     document, archive = folder / "openapi.json", folder / "incident_io-2.1.tar.gz"
     document.write_text(json.dumps(DOCUMENT))
     with tarfile.open(archive, "w:gz") as sdist:
         sdist.add(document, "incident_io-2.1/openapi.json")
     script = folder / "pip"
     script.write_text(f"""#!/bin/sh
-        [ "$1" = index ] && {{ {old}; exit; }}
         while [ "$1" != --dest ]; do shift; done
         cp {archive} "$2"
     """)
@@ -38,7 +35,7 @@ def test_a_file_comes_before_the_api(tmp_path: Path) -> None:
     with FakeApi(Organisation()) as api:
         found = newest(str(path), {"INCIDENT_API_KEY": "secret-key", "INCIDENT_ENDPOINT": api.url})
         assert api.requests == []
-    assert (found.name, found.content, found.note) == (str(path), DOCUMENT, "")
+    assert found == (str(path), DOCUMENT)
 
 
 def test_the_api_serves_its_own_document_to_a_key() -> None:
@@ -46,18 +43,8 @@ def test_the_api_serves_its_own_document_to_a_key() -> None:
         found = newest(None, {"INCIDENT_API_KEY": "secret-key", "INCIDENT_ENDPOINT": api.url})
         (request,) = api.requests
     assert (request.path, request.authorization_ok) == (PATH, True)
-    assert (found.name, found.content) == (api.url + PATH, DOCUMENT)
+    assert found == (api.url + PATH, DOCUMENT)
 
 
-@pytest.mark.parametrize(
-    ("old", "note"),
-    [
-        ("""echo '{"versions": ["2.1", "2.0"]}'""", "incident-io 2.1 is older than 4 weeks"),
-        ("false", ""),
-    ],
-)
-def test_without_a_key_the_sdist_of_the_sdk_is_read_and_its_age_told(tmp_path: Path, old: str, note: str) -> None:
-    found = newest(None, {}, pip(tmp_path, old))
-    assert (found.name, found.content) == ("the sdist of incident-io 2.1", DOCUMENT)
-    assert found.note.startswith(note)
-    assert bool(found.note) == bool(note)
+def test_without_a_key_the_sdist_of_the_sdk_is_read(tmp_path: Path) -> None:
+    assert newest(None, {}, pip(tmp_path)) == ("the sdist of incident-io 2.1", DOCUMENT)

@@ -120,7 +120,7 @@ def test_follow_ups_of_what_does_not_count_are_told_apart() -> None:
 
 
 def test_alerts_count_in_the_period_and_by_incidents_that_count() -> None:
-    rows = [alert(str(n), "Disk", n < 2) for n in range(6)] + [alert("x", "CPU", False, date(2024, 1, 1))]
+    rows = [alert("Disk", n < 2) for n in range(6)] + [alert("CPU", False, date(2024, 1, 1))]
     found = counted({"alert_metrics": rows, "incident_metrics": [incident(5)] * 5 + [incident(150)] * 5})
     assert cells(sections.sources(found)) == [["web", 6, 2, "33%", 0, Grey(None)]]
     assert cells(sections.noisiest(found)) == [["Disk", "web", 6, 2]]

@@ -109,7 +109,7 @@ def test_what_people_wrote_stays_text() -> None:
     tables = {"incident_metrics": [incident(1, name=HOSTILE, permalink="javascript:alert(1)", teams=HOSTILE)]}
     tables |= {"follow_up_metrics": [follow_up("f", 3, HOSTILE, title=HOSTILE, issue_permalink="https://x/|>) y")]}
     tables |= {"stg_pages": [page_of("u", datetime(2026, 5, 20, 23), HOSTILE)]}
-    tables |= {"alert_metrics": [alert("a", HOSTILE, True, source=HOSTILE)]}
+    tables |= {"alert_metrics": [alert(HOSTILE, True, source=HOSTILE)]}
     made = pages(counted(tables), [])
     assert "<script>" not in "".join(made.values())
     assert "javascript:alert" not in "".join(made.values())

@@ -1,19 +1,20 @@
-"""docs/streams.md: its joins are in the schemas, and it accounts for every operation."""
+"""docs/streams.md and docs/columns.md: joins and descriptions."""
 
 from __future__ import annotations
 
 import re
 
 from tap_incident.protocol.schemas import schema
-from tap_incident.streams import BY_NAME, STREAMS
-from tests.fake_api.facts import CONTENT
-from tests.support.each import for_each
+from tap_incident.streams import BY_NAME, Stream
+from tests.support.each import EACH_STREAM, for_each
+from tools.columns import described
 from tools.docs import GUIDE
 
 TEXT = GUIDE.read_text("utf-8")
 COLUMN = r"`([a-z_]+\.[a-z_.\[\]]+)`"
 JOINS = re.findall(rf"^\| {COLUMN} \| {COLUMN}(?:, where `type` is `(\w+)`)? \|$", TEXT, re.MULTILINE)
-TABLES = ("streams", "unread")
+LONGEST = 140
+"""Of a description."""
 
 
 @for_each(sorted({path for left, right, _ in JOINS for path in (left, right)}))
@@ -25,9 +26,16 @@ def test_joins_of_the_page_are_in_the_schemas(column: str) -> None:
     assert "string" in part["type"]
 
 
-def test_page_accounts_for_every_operation_of_the_api_once() -> None:
-    ours, others = (TEXT.split(f"<!-- {name}: made", 1)[1].split(f"<!-- end of {name}", 1)[0] for name in TABLES)
-    read = re.findall(r"`(/v\d[^`]*)`", ours)
-    unread = [path for line in others.splitlines()[3:] for path in re.findall("`(/v[^`]*)`", line.split(" | ")[0])]
-    assert len(read) == len(STREAMS) + sum(stream.detail is not None for stream in STREAMS)
-    assert sorted([*read, *unread]) == sorted([*CONTENT["endpoints"], *CONTENT["left_out"]])
+@EACH_STREAM
+def test_column_has_a_description(stream: Stream) -> None:
+    for path, part in described(schema(stream), deep=stream.selected_by_default):
+        text = part.get("description", "")
+        assert re.fullmatch(r"\S.*\.", text), f"{path} has no description in schemas/{stream.name}.json"
+        assert len(text) <= LONGEST, path
+
+
+@EACH_STREAM
+def test_column_that_joins_another_names_a_column_that_exists(stream: Stream) -> None:
+    for path, part in described(schema(stream), deep=True):
+        for other, column in re.findall(r"joins (\w+)\.(\w+)", part.get("description", "")):
+            assert column in schema(BY_NAME[other])["properties"], path

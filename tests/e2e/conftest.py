@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,51 +20,24 @@ from .postgres import Server, serving
 
 # One more than a double counts to without gaps, on both sides of zero, and the ends of 64 bits.
 INTEGERS = (2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 0)
-# All but NUL, which PostgreSQL can't store.
 TEXTS = (
     "",
-    "line\nfeed, carriage\r\nreturn, \ttab",
-    "a newline written out: \\n, and a backslash \\",
+    "line\nfeed, carriage\r\nreturn, \ttab, and a backslash \\",
     'quotes: " \' ` "" \'\' \\"',
-    "NULL",
     "\\N",
-    "\\.",
-    "control \x01 \x1f \x7f, separators \u2028 \u2029, byte order mark \ufeff",
-    "𝒻𝑜𝓊𝓇 bytes, e\u0301 and é, \u202eright to left\u202c",
-    '{"looks": "like json"}',
+    "control \x01 \x1f \x7f, separators \u2028 \u2029, byte order mark \ufeff, 𝒻𝑜𝓊𝓇 bytes",
     "x" * 70_000,
 )
-FREE_MAP: Json = {
-    "": "no name",
-    "Key": 1,
-    "key": 2,
-    "søppe 🍲": {"": None, "deep": [[], {}, [None, {"deeper": 2**53 + 1}]]},
-    "texts": list(TEXTS[:-1]),
-    "k" * 300: None,
-}
 # The first is the unset moment of Go, in which the API is written.
 MOMENTS = ("0001-01-01T00:00:00Z", "2024-03-10T23:59:58.123456789Z")
 HARD: dict[str, list[Json]] = {
     "actions": [{"created_at": moment} for moment in MOMENTS],
     "incident_roles": [{"name": "Hard", "description": text} for text in TEXTS],
     "severities": [{"rank": rank} for rank in INTEGERS],
-    "catalog_entries": [{"name": text, "attribute_values": FREE_MAP} for text in TEXTS],
 }
 """What the rows that are planted have of their own, by stream."""
 Pour = Callable[..., Piped]
 __all__ = ["built", "files", "layout", "marts", "messages", "sample", "sample_api"]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _ended_in_order() -> Iterator[None]:
-    """SIGTERM ends the session as an interruption does: with all that was started stopped."""
-
-    def end(*_: Any) -> None:
-        pytest.exit("stopped by SIGTERM", returncode=143)
-
-    before = signal.signal(signal.SIGTERM, end)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")
@@ -116,14 +87,7 @@ def pour(tap: Path, api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> P
     served in place of the usual. Gives a Piped.
     """
 
-    def run(
-        loader: Loader,
-        config: Json,
-        *,
-        api: FakeApi = api,
-        settings: Json | None = None,
-        **files: Json,
-    ) -> Piped:
+    def run(loader: Loader, config: Json, api: FakeApi = api, settings: Json | None = None, **files: Json) -> Piped:
         folder = tmp_path_factory.mktemp(loader.name)
         (folder / "target.json").write_text(json.dumps(config))
         target = [str(loader_command(loader)), "--config", str(folder / "target.json")]

@@ -7,14 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.fake_api import FakeApi
@@ -25,8 +26,6 @@ KEPT = REPOSITORY / ".e2e"
 REQUIREMENTS = Path(__file__).parent / "requirements"
 BUILD = REQUIREMENTS / "build.txt"
 SECONDS = 400
-Version = tuple[int, int]
-ASK = Path(__file__).parent / "scripts" / "ask_duckdb.py"
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class Loader:
     name: str
     command: str
     """In the bin folder of its environment."""
-    pythons: tuple[Version, Version] = ((3, 10), (3, 13))
-    """The first and the last Python that it runs on."""
+    pythons: tuple[int, int] = (10, 13)
+    """The first and the last minor version of Python 3 that it runs on."""
 
     @property
     def requirements(self) -> Path:
@@ -49,12 +48,12 @@ MELTANO = Loader("meltanolabs-target-postgres", "target-postgres")
 PIPELINEWISE = Loader("pipelinewise-target-postgres", "target-postgres")
 DUCKDB = Loader("target-duckdb", "target-duckdb")
 # No loader, but a program with requirements of its own too: it runs the tap and a loader.
-ORCHESTRATOR = Loader("meltano", "meltano", ((3, 11), (3, 13)))
+ORCHESTRATOR = Loader("meltano", "meltano", (11, 13))
 # No loader either: the vendor's client for the API, which reads the stand-in.
-VENDOR = Loader("incident-io", "python", ((3, 11), (3, 13)))
+VENDOR = Loader("incident-io", "python", (11, 13))
 # For what models/ are in warehouses: dbt's adapters with an emulator of Snowflake, and a loader's types in BigQuery.
-WAREHOUSES = Loader("dbt-warehouses", "python", ((3, 11), (3, 13)))
-BIGQUERY = Loader("z3-target-bigquery", "python", ((3, 11), (3, 11)))
+WAREHOUSES = Loader("dbt-warehouses", "python", (11, 13))
+BIGQUERY = Loader("z3-target-bigquery", "python", (11, 11))
 # What getting-started.md installs the tap with.
 PIPX, UV = (Loader("installers", name) for name in ("pipx", "uv"))
 
@@ -63,11 +62,11 @@ def loader_command(loader: Loader) -> Path:
     """The loader's command, installed; made anew when its requirements or the interpreter have changed."""
     python = interpreter(*loader.pythons)
     if python is None:
-        first, last = (".".join(map(str, version)) for version in loader.pythons)
-        pytest.skip(f"{loader.name} needs a Python from {first} to {last}, on PATH or in ~/.pyenv/versions")
-    mark = "\n".join([*python, BUILD.read_text(), loader.requirements.read_text()])
+        first, last = loader.pythons
+        pytest.skip(f"{loader.name} needs a Python from 3.{first} to 3.{last}, on PATH or in ~/.pyenv/versions")
+    mark = "\n".join([python, BUILD.read_text(), loader.requirements.read_text()])
     installs = (("-r", str(BUILD)), ("--no-deps", "--no-build-isolation", "-r", str(loader.requirements)))
-    return _environment(loader.name, python[0], mark, installs) / loader.command
+    return _environment(loader.name, python, mark, installs) / loader.command
 
 
 def tap_command() -> Path:
@@ -122,34 +121,46 @@ def bin_folder() -> Path:
     return REPOSITORY / ".dbt" / "bin"
 
 
-def ask_duckdb(before: str, **queries: str) -> Mapping[str, list[Json]]:
-    """The rows of each query, in a DuckDB without a file, after the SQL in `before`."""
-    with NamedTemporaryFile("w", suffix=".json") as asked:
-        json.dump({"before": before, "queries": queries}, asked)
-        asked.flush()
-        printed = output(bin_folder() / "python", ASK, asked.name)
-    found: Mapping[str, list[Json]] = json.loads(printed)
+def ask_duckdb(sql: str, before: str) -> list[Json]:
+    """The rows of a query as JSON, in a DuckDB without a file, after the SQL in `before`."""
+    with duckdb.connect() as database:
+        database.execute(before)
+        answer = database.execute(sql)
+        columns = [column[0] for column in answer.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in answer.fetchall()]
+    found: list[Json] = json.loads(json.dumps(rows, default=_plain))
     return found
 
 
-def interpreter(first: Version, last: Version) -> tuple[str, str] | None:
-    """(path, version) of this interpreter if it will do, else of another one of the machine."""
-    for candidate in _candidates(first, last):
-        probe = [candidate, "-c", "import sys; print(*sys.version_info[:3])"]
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@dataclass(frozen=True)
+class DuckFile:
+    """A file of DuckDB."""
+
+    path: Path
+
+    def rows(self, sql: str, schema: str = "main") -> list[Json]:
+        """The rows of a query with the tables of a schema."""
+        return ask_duckdb(sql, f"ATTACH '{self.path}' AS file (READ_ONLY); USE file.{schema}")
+
+
+def interpreter(first: int, last: int) -> str | None:
+    """The path of this interpreter, or else of another one on the machine, if it is Python 3.`first` to 3.`last`."""
+    candidates = [sys.executable]
+    for minor in range(last, first - 1, -1):
+        candidates += filter(None, [shutil.which(f"python3.{minor}")])
+        candidates += map(str, Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python"))
+    for candidate in candidates:
         # A shim of pyenv may be there for a version that is not switched on: it fails.
-        done = ended(*probe)
-        if done.returncode == 0 and first <= tuple(map(int, done.stdout.split()[:2])) <= last:
-            return candidate, done.stdout
+        done = ended(candidate, "-c", "import sys; print(sys.version_info.minor)")
+        if done.returncode == 0 and first <= int(done.stdout) <= last:
+            return candidate
     return None
-
-
-def _candidates(first: Version, last: Version) -> Iterator[str]:
-    yield sys.executable
-    for minor in range(last[1], first[1] - 1, -1):
-        found = shutil.which(f"python{last[0]}.{minor}")
-        if found:
-            yield found
-        yield from map(str, Path.home().glob(f".pyenv/versions/{last[0]}.{minor}.*/bin/python"))
 
 
 @dataclass(frozen=True)

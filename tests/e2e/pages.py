@@ -66,10 +66,10 @@ def environment(variables: Mapping[str, str], paths: tuple[str, ...] = ()) -> di
 def shell(script: str, folder: Path, variables: Mapping[str, str], paths: tuple[str, ...] = ()) -> list[str]:
     """The lines that a script prints. The key is typed at its start, and each command has to end well."""
     for minor in sorted(set(map(int, re.findall(r"\bpython3\.(\d+)", script)))):
-        found = interpreter((3, minor), (3, minor))
+        found = interpreter(minor, minor)
         if found is None:
             pytest.skip(f"there is no Python 3.{minor}")
-        paths = (*paths, str(Path(found[0]).parent))
+        paths = (*paths, str(Path(found).parent))
     run = (BASH, "-e", "-o", "pipefail", "-c", script)
     return output(*run, cwd=folder, env=environment(variables, paths), input=f"{KEY}\n").splitlines()
 

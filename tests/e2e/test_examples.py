@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -41,9 +40,9 @@ def examples() -> Mapping[str, Json]:
     """The example answer of each path."""
     release = re.search(r"^incident-io==\S+", VENDOR.requirements.read_text("utf-8"), re.MULTILINE)
     assert release
-    paths = of_sdk(Path(sys.executable).with_name("pip"), release[0]).content["paths"]
+    _, document = of_sdk(release=release[0])
     found = {}
-    for path, item in paths.items():
+    for path, item in document["paths"].items():
         answer = item.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
         found[path] = answer.get("application/json", {}).get("example", {})
     return found

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from tests.fake_api import FakeApi, Organisation
+from tests.support.paths import REPOSITORY
 from tests.support.runs import there
-from tools.docs import README
 from tools.run import MORE
 
 from .dbt import in_postgres
@@ -38,7 +38,7 @@ def streams_in(messages: Path) -> dict[str, int]:
 
 
 def test_readme_first_sync(checkout: Path, api: FakeApi) -> None:
-    text = README.read_text("utf-8").partition("\n## First sync\n")[2].partition("\n## ")[0]
+    text = (REPOSITORY / "README.md").read_text("utf-8").partition("\n## First sync\n")[2].partition("\n## ")[0]
     (script,) = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     shell(script, checkout, at(api))
     assert sorted(path.name.split("-")[0] for path in checkout.glob("*.jsonl")) == DEFAULT
@@ -100,7 +100,7 @@ def test_install_by(
 
 
 DUCKDB_SETUP, DUCKDB_LOOK, DUCKDB_TABLES, DUCKDB_MODELS, *DUCKDB_LOADER = commands(DOCS / "guides" / "duckdb.md")
-CSV_INSTALL, CSV_KEY, CSV_WRITE, CSV_BY_DUCKDB, CSV_OLD = commands(DOCS / "guides" / "csv.md")
+CSV_INSTALL, CSV_KEY, CSV_WRITE, CSV_BY_DUCKDB = commands(DOCS / "guides" / "csv.md")
 SAMPLE_INCIDENTS = 200
 
 
@@ -135,14 +135,6 @@ def test_csv_by_duckdb(checkout: Path) -> None:
     rows = rows_of(checkout / "output" / "incidents.csv")
     assert len(rows) == SAMPLE_INCIDENTS
     assert {row["severity"] for row in rows} >= {"SEV1", "SEV2", "SEV3"}
-
-
-def test_csv_on_python_3_9(checkout: Path, api: FakeApi) -> None:
-    printed = shell(CSV_INSTALL + CSV_KEY + CSV_OLD, checkout, at(api))
-    assert [line.split("-")[0] for line in printed if line.endswith(".csv")] == [
-        *("alert_attributes", "alerts", "incident_roles", "incident_statuses", "incident_types", "severities")
-    ]
-    assert finished(checkout)
 
 
 def test_duckdb_by_target_duckdb(checkout: Path, api: FakeApi, org: Organisation) -> None:

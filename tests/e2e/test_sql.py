@@ -15,13 +15,14 @@ from tests.support.faults import after_first_page, cursors, port_of
 from tests.support.runs import Json, Run, key_of, there
 
 from .conftest import Pour
-from .targets import DUCKDB_TARGET, MELTANO_TARGET, PIPELINEWISE_TARGET, Target
+from .loaders import DUCKDB, MELTANO, PIPELINEWISE, Loader
+from .targets import place_of, stored
 
 
-def plain(run: Run, stream: str, rows: list[Json], target: Target | None) -> Iterator[tuple[Any, ...]]:
+def plain(run: Run, stream: str, rows: list[Json], loader: Loader | None) -> Iterator[tuple[Any, ...]]:
     """Key, name and value of what is a text, an integer, a boolean or a moment in UTC, by the schema of a stream.
 
-    Given a target, the rows are the tap's, and the values are what that target makes of them.
+    Given a loader, the rows are the tap's, and the values are what the loader makes of them.
     """
     for name, part in run.schema(stream)["properties"].items():
         is_moment = part.get("format") == "date-time"
@@ -29,37 +30,37 @@ def plain(run: Run, stream: str, rows: list[Json], target: Target | None) -> Ite
             value = row[name]
             if is_moment and value:
                 # Loaders differ in what they do to another zone.
-                value = value[:19] if value.endswith("Z") or target is None else None
-            elif isinstance(value, str) and target:
-                value = target.text(value)
+                value = value[:19] if value.endswith("Z") or loader is None else None
+            elif isinstance(value, str) and loader:
+                value = stored(loader, value)
             if value is not None:
                 yield key_of(stream, row), name, value
 
 
-SMOKE = [pytest.param(target, marks=pytest.mark.smoke) for target in (MELTANO_TARGET, DUCKDB_TARGET)]
+SMOKE = [pytest.param(loader, marks=pytest.mark.smoke) for loader in (MELTANO, DUCKDB)]
 
 
-@pytest.mark.parametrize("target", [*SMOKE, PIPELINEWISE_TARGET], ids=lambda target: target.loader.name)
+@pytest.mark.parametrize("loader", [*SMOKE, PIPELINEWISE], ids=lambda loader: loader.name)
 def test_interrupted_run_and_the_next_one_load_every_row_with_its_values(
-    target: Target, request: pytest.FixtureRequest, pour: Pour, org: Organisation, tmp_path: Path
+    loader: Loader, request: pytest.FixtureRequest, pour: Pour, org: Organisation, tmp_path: Path
 ) -> None:
-    place = target.place(request, tmp_path)
+    place = place_of(loader, request, tmp_path)
     with FakeApi(org, faults=after_first_page("/v2/alerts", Fault(status=401))) as api:
         port = port_of(api)
-        first = pour(target.loader, place.config, api=api)
+        first = pour(loader, place.config, api=api)
     assert (first.run.code, first.target_code) == (1, 0), first.said[-5000:]
     state = json.loads(first.printed.splitlines()[-1])
     assert cursors(state, "alerts")
     with FakeApi(org, port=port) as api:
-        second = pour(target.loader, place.config, api=api, state=state).loaded()
+        second = pour(loader, place.config, api=api, state=state).loaded()
     assert len(second.run.records("alerts")) < len(there(org, "alerts"))
-    stored = place.rows()
+    loaded = place.rows()
     for stream in second.run.streams():
-        assert sorted(key_of(stream, row) for row in stored[stream]) == sorted(
+        assert sorted(key_of(stream, row) for row in loaded[stream]) == sorted(
             key_of(stream, row) for row in there(org, stream)
         ), stream
-        found = set(plain(second.run, stream, stored[stream], None))
-        missing = set(plain(second.run, stream, second.run.records(stream), target)) - found
+        found = set(plain(second.run, stream, loaded[stream], None))
+        missing = set(plain(second.run, stream, second.run.records(stream), loader)) - found
         assert missing == set(), stream
 
 
@@ -75,16 +76,16 @@ def later(org: Organisation) -> tuple[Organisation, str, str]:
 def test_with_hard_delete_what_is_deleted_is_gone(
     pour: Pour, request: pytest.FixtureRequest, org: Organisation, tmp_path: Path
 ) -> None:
-    place = MELTANO_TARGET.place(request, tmp_path)
+    place = place_of(MELTANO, request, tmp_path)
     place.config["hard_delete"] = True
     left, severity, incident = later(org)
-    pour(MELTANO_TARGET.loader, place.config, settings={"activate_version": True}).loaded()
+    pour(MELTANO, place.config, settings={"activate_version": True}).loaded()
     assert severity in {row["id"] for row in place.rows()["severities"]}
     with FakeApi(left) as api:
-        pour(MELTANO_TARGET.loader, place.config, api=api, settings={"activate_version": True}).loaded()
-    stored = place.rows()
-    assert {row["id"] for row in stored["severities"]} == {row["id"] for row in left.rows["/v1/severities"]}
-    assert incident not in {row["id"] for row in stored["incidents"]} | {
-        row["incident_id"] for row in stored["actions"]
+        pour(MELTANO, place.config, api=api, settings={"activate_version": True}).loaded()
+    loaded = place.rows()
+    assert {row["id"] for row in loaded["severities"]} == {row["id"] for row in left.rows["/v1/severities"]}
+    assert incident not in {row["id"] for row in loaded["incidents"]} | {
+        row["incident_id"] for row in loaded["actions"]
     }
-    assert len(stored["users"]) == len(org.rows["/v2/users"])
+    assert len(loaded["users"]) == len(org.rows["/v2/users"])

@@ -22,8 +22,7 @@ PARAMS: Mapping[str, Json] = {
     },
 }
 """Parameters that name no parent, where there are no rows without them."""
-NEWER = ("custom_aliases: not in the SDK", "upwind", "investigation_heads_up")
-"""What the API has and version 2.29.0 of the SDK has not, like the list that is left out here."""
+# Version 2.29.0 of the SDK does not have this list.
 READ = tuple(endpoint for endpoint in ENDPOINTS if endpoint.path != "/v2/alert_attachments")
 SCRIPT = "tests.e2e.scripts.read_with_vendor"
 
@@ -49,8 +48,7 @@ def read(api: FakeApi, calls: Iterable[Json], key: str = KEY) -> list[Json]:
     """What the SDK made of each call; it has to be able to read all of it."""
     asked = json.dumps({"url": api.url, "key": key, "calls": list(calls)})
     found: list[Json] = json.loads(output(loader_command(VENDOR), "-m", SCRIPT, input=asked))
-    lines = {f"{one['path']}: {problem}" for one in found for problem in one["problems"]}
-    assert sorted(line for line in lines if not any(name in line for name in NEWER)) == []
+    assert [one for one in found if one["problem"]] == []
     return found
 
 

@@ -207,6 +207,15 @@ def p90(values: Sequence[float]) -> float | None:
     return quantiles(values, n=10, method="inclusive")[8] if len(values) > 1 else values[0] if values else None
 
 
+def in_a_row(found: Iterable[date]) -> int:
+    """The longest run of nights without a quiet one between."""
+    longest, run, last = 0, 0, date.min
+    for night in sorted(found):
+        run = run + 1 if night - last == timedelta(days=1) else 1
+        longest, last = max(longest, run), night
+    return longest
+
+
 def timed(values: Sequence[float]) -> list[Any]:
     """n, median and 90th percentile, grey if they are few."""
     found = [len(values), median(values) if values else None, p90(values)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -20,6 +20,7 @@ from tools.report.numbers import (
     Line,
     Link,
     by_severity,
+    in_a_row,
     same_mix,
     stacked,
     timed,
@@ -165,12 +166,11 @@ def oldest(data: Data) -> list[Line]:
     found = [row for row in data.follow_ups if row["is_open"] and not row["left_out_because"]]
     lines = []
     for row in sorted(found, key=lambda row: (-(row["age_days"] or 0), row["follow_up_id"])):
-        incident = row["incident_permalink"] or ""
-        title = Link(row["title"] or "without a title", row["issue_permalink"] or incident)
+        incident = Link(row["incident_reference"] or "", row["incident_permalink"] or "")
+        title = Link(row["title"] or "without a title", row["issue_permalink"] or incident.url)
         owner = data.people.get(row["assignee_id"], "nobody")
         age = None if row["age_days"] is None else timedelta(days=row["age_days"])
-        cells = [title, Link(row["incident_reference"] or "", incident), owner, row["team"], row["priority"], age]
-        lines.append(Line(cells))
+        lines.append(Line([title, incident, owner, row["team"], row["priority"], age]))
     return lines
 
 
@@ -196,15 +196,6 @@ def people(data: Data) -> list[Line]:
 
 def _schedules(known: str, data: Data) -> list[str]:
     return list(data.schedules.get(known, ())) or ["no schedule"]
-
-
-def in_a_row(found: Iterable[date]) -> int:
-    """The longest run of nights without a quiet one between."""
-    longest, run, last = 0, 0, date.min
-    for night in sorted(found):
-        run = run + 1 if night - last == timedelta(days=1) else 1
-        longest, last = max(longest, run), night
-    return longest
 
 
 def schedules(data: Data) -> list[Line]:
