@@ -41,11 +41,10 @@ def _metadata(stream: Stream, document: Schema, replication_method: str) -> list
     root |= {"inclusion": "available", "selected-by-default": stream.selected_by_default}
     if stream.parent.stream is not None:
         root["parent-tap-stream-id"] = stream.parent.stream
-    automatic = {("properties", name) for name in (*stream.key_properties, *([key] if method == "INCREMENTAL" else []))}
     found: dict[Breadcrumb, dict[str, Any]] = {(): root}
     # At every depth: the rules of Meltano only reach into a list if the catalog names what is in it.
     for breadcrumb in breadcrumbs(document):
         found[breadcrumb] = {"inclusion": "available", "selected-by-default": True}
-        if breadcrumb in automatic:
-            found[breadcrumb] = {"inclusion": "automatic"}
+    for name in (*stream.key_properties, *([key] if key and method == "INCREMENTAL" else [])):
+        found["properties", name] = {"inclusion": "automatic"}
     return [{"breadcrumb": list(breadcrumb), "metadata": entry} for breadcrumb, entry in sorted(found.items())]

@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -44,7 +44,7 @@ class Encoder:
         self._versions = versions or {}
         self._lock = threading.Lock()
         self._shapers: dict[str, Shaper] = {}
-        self._unknown: set[str] = set()
+        self._unknown: defaultdict[str, set[str]] = defaultdict(set)
         self._replaced: set[str] = set()
 
     def record(self, selected: Selected, row: dict[str, Any], extracted: str) -> str:
@@ -86,14 +86,14 @@ class Encoder:
         if len(path) > _LONGEST_PATH:
             path = shortened(masked(path, self._secret), _LONGEST_PATH)
         with self._lock:
-            if len(self._unknown) < _MOST_UNKNOWN:
-                self._unknown.add(f"{name}.{path}")
+            if len(self._unknown[name]) < _MOST_UNKNOWN:
+                self._unknown[name].add(path)
 
     def log_unknown_properties(self) -> None:
         """Log the properties of the API that are not in the schemas, but only the first of many."""
-        paths = sorted(self._unknown)
+        paths = [f"{name}.{path}" for name, found in sorted(self._unknown.items()) for path in sorted(found)]
         more = len(paths) - _SHOWN_UNKNOWN
-        at_least = "at least " if len(paths) == _MOST_UNKNOWN else ""
+        at_least = "at least " if any(len(found) == _MOST_UNKNOWN for found in self._unknown.values()) else ""
         others = f", and {at_least}{more:,} others" if more > 0 else ""
         if paths:
             text = "The API sends properties that this version does not know; they are left out: %s%s"

@@ -1,7 +1,7 @@
 """Where messages go: stdout, buffered, with complete lines, however Python sets up stdout.
 
-Python's own stdout is a raw stream under PYTHONUNBUFFERED and `python -u`. It then ignores short writes, and the rest
-of a line is lost. If the descriptor does not block, it drops what the reader has no room for.
+Under `python -u`, Python's own stdout ignores short writes, and the rest of a line is lost. If the descriptor does not
+block, it drops what the reader has no room for.
 """
 
 from __future__ import annotations

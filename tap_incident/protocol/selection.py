@@ -103,7 +103,9 @@ def unknown(patterns: Sequence[str]) -> list[str]:
 
 def _matches(patterns: Sequence[str]) -> set[str]:
     found = {name for pattern in patterns for name in BY_NAME if fnmatchcase(name, pattern)}
-    return found | {stream.name for stream in STREAMS if _DEFAULT in patterns and stream.selected_by_default}
+    if _DEFAULT in patterns:
+        found |= {stream.name for stream in STREAMS if stream.selected_by_default}
+    return found
 
 
 def _replication_key(entry: Entry, setting: str) -> str | None:

@@ -121,22 +121,15 @@ NOT_METADATA: list[Any] = [
     *({"breadcrumb": []}, "x", [None], [GOOD, {}], [{"breadcrumb": []}], [{"metadata": {}}]),
     *([{**GOOD, "breadcrumb": "x"}], [{**GOOD, "metadata": []}], [{**GOOD, "metadata": None}]),
 ]
+NO_OBJECT = '"schema" of users must be an object'
+NO_LIST = f'"metadata" of users must be a list of {json.dumps(GOOD)}'
 NO_CATALOGS: list[Any] = [[], "x", 5, {}, {"streams": None}, {"streams": {}}]
 NO_ENTRIES: list[Any] = [None, "users", [], {}, {"tap_stream_id": 5}]
 MALFORMED = [
     *product(NO_CATALOGS, ['a catalog is an object with a list "streams", as --discover prints it']),
     *(({"streams": [{"stream": "teams"}, bad]}, "entry 2 of streams has no tap_stream_id") for bad in NO_ENTRIES),
-    *(
-        ({"streams": [{"stream": "users", "schema": bad}]}, '"schema" of users must be an object')
-        for bad in (None, "x")
-    ),
-    *(
-        (
-            {"streams": [{"tap_stream_id": "users", "metadata": bad}]},
-            f'"metadata" of users must be a list of {json.dumps(GOOD)}',
-        )
-        for bad in NOT_METADATA
-    ),
+    *(({"streams": [{"stream": "users", "schema": bad}]}, NO_OBJECT) for bad in (None, "x")),
+    *(({"streams": [{"tap_stream_id": "users", "metadata": bad}]}, NO_LIST) for bad in NOT_METADATA),
 ]
 
 
