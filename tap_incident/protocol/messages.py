@@ -109,8 +109,6 @@ class Writer:
     def __init__(self, out: Output, *, with_state: bool = True) -> None:
         self._out, self._with_state = out, with_state
         self.records: Counter[str] = Counter()
-        self.activated: set[str] = set()
-        """Streams for which ACTIVATE_VERSION was written."""
 
     def schema(self, selected: Selected) -> None:
         """Write SCHEMA of a stream, unless it was written before."""
@@ -138,7 +136,6 @@ class Writer:
 
     def activate(self, name: str, version: int) -> None:
         """Write ACTIVATE_VERSION: the target removes rows with another version."""
-        self.activated.add(name)
         self._write({"type": "ACTIVATE_VERSION", "stream": name, "version": version})
 
     def state(self, state: State) -> None:

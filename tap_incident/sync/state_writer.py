@@ -183,22 +183,30 @@ class StateWriter:
             # After a resume, nobody knows which version the first rows have by now: another run may have come between.
             name = selected.stream.name
             if name in self.versions and not start.is_resumed and not problems.may_be_incomplete(name):
-                self.writer.activate(name, self.versions[name])
+                self._activate(name)
         self._log(course)
         if emitted and not self._is_frozen(course):
             self._write_state(with_bookmark(self.state, start.step.name, self._final(course)))
         elif emitted and course.has_cursor:
             self._stuck.add(start.step.name)
 
+    def _activate(self, name: str) -> None:
+        """Write ACTIVATE_VERSION. First forget the bookmark of incremental runs: the target deletes rows of theirs."""
+        mark = bookmark(self.state, name)
+        if mark.updated_at:
+            kept = replace(mark, updated_at=None, scope=None, parts=None, denied=(), lacking={})
+            self._write_state(with_bookmark(self.state, name, kept if mark.walk else Bookmark()))
+        self.writer.activate(name, self.versions[name])
+
     def _final(self, course: Course) -> Bookmark:
         start, known = course.start, course.start.known
         if start.step.replication_key:
             return final(start, began=self.began, tally=course.tally)
         gone = any(self.problems.all_gone(part.name) for part in start.step.parts.values())
-        replaced = any(selected.stream.name in self.writer.activated for selected in start.step.emitted())
-        # Rows that the bookmark of an earlier incremental run covers may be deleted by now, or lack a part.
-        is_true = not (replaced or course.tally.refused or course.tally.lacks or gone)
-        return known.lasting() if is_true else Bookmark()
+        # Rows that the bookmark of an earlier incremental run covers may lack a part by now.
+        if not known.updated_at or course.tally.refused or course.tally.lacks or gone:
+            return Bookmark()
+        return bookmark(self.state, start.step.name).lasting()
 
     def _log(self, course: Course) -> None:
         name, records = course.start.step.name, self.writer.records
