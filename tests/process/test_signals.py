@@ -48,7 +48,7 @@ def test_signal_ends_the_run_soon_with_the_last_state(
         messages = [json.loads(line) for line in (*first_page, *out)]
         assert tap.wait(20) == code
         last = said(tap)[-1]
-    # While it waits for the first answer, no reader runs that could be stopped: the process ends when time is over.
+    # While the tap waits for its first answer, nothing else can end it than that the grace after a signal is over.
     end = ". Run again" if is_list else " while a message"
     assert last.startswith(f"WARNING Stopped by {number.name}{end}")
     assert sum(message["type"] == "RECORD" for message in messages) == (50 if is_list else 0)
