@@ -67,7 +67,9 @@ def test_signal_ends_the_run_when_the_target_does_not_read(arguments: list[str],
         assert tap.wait(20) == 143
         # Only what fitted into the pipe; all lines except the last are whole.
         *whole, _ = out.read().decode().split("\n")
-        assert said(tap)[-1] == "WARNING Stopped by SIGTERM while a message could not be written out"
+        assert (
+            said(tap)[-1] == "WARNING Stopped by SIGTERM after 3 s: the target did not read, or the API did not answer"
+        )
     assert arguments or {json.loads(line)["type"] for line in whole} >= {"SCHEMA", "RECORD"}
 
 

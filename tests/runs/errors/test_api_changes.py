@@ -39,7 +39,7 @@ def kept_of(stream: Stream) -> set[str]:
         *stream.key_properties,
         *(column for column, _ in stream.parent.added_columns),
         *(path.partition(".")[0] for path in stream.answer.row_id_from),
-        *(column for child in children for param, column in child.parent.params if param in child.path_params),
+        *(column for child in children for param, column in child.parent.params if f"{{{param}}}" in child.path),
         *filter(None, (ROW_ID, stream.answer.list_column, stream.answer.one_row_with)),
     }
 
