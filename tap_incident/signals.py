@@ -39,7 +39,7 @@ def signals_caught(stop: threading.Event) -> Iterator[list[signal.Signals]]:
 
     def give_up(number: int, frame: FrameType | None) -> None:
         # Not through logging: the main thread may hold its lock, or the lock of stderr.
-        text = f"Stopped by {caught[0].name} after {_GRACE_SECONDS:.0f} s: the target did not read, or the API did not answer"
+        text = f"Stopped by {caught[0].name}: the target did not read, or the API did not answer"
         with suppress(OSError):
             # Only if stderr has room: its reader may have stopped reading too.
             if select.select([], [2], [], 0)[1]:
