@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tap_incident.api.answers import Page
+from tap_incident.api.children import TimeSpan, child_params, shift_window
 from tap_incident.api.client import Client
+from tap_incident.api.identity import described
 from tap_incident.config import Config
 from tap_incident.errors import Gone, MissingPermission, PassingFault, TapError, Unreadable
 from tap_incident.logs import duration, masked, printable
 from tap_incident.protocol.selection import Selection
 from tap_incident.streams import BY_NAME, Params
-from tap_incident.sync.children import TimeSpan, child_params, shift_window
-from tap_incident.sync.identity import described
 from tap_incident.sync.plan import Node, pages_for, requests_for, steps
 from tap_incident.sync.problems import permission
 from tap_incident.sync.summary import of

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from tap_incident import about
 from tap_incident.api.client import Client
+from tap_incident.api.identity import check_key
 from tap_incident.assumptions.table import report
 from tap_incident.check import RETRY_SECONDS, check
 from tap_incident.config import Config
@@ -25,7 +26,6 @@ from tap_incident.protocol.messages import Writer
 from tap_incident.protocol.output import Output, output_errors, standard_output
 from tap_incident.signals import signals_caught
 from tap_incident.streams import BY_NAME
-from tap_incident.sync.identity import check_key
 from tap_incident.sync.run import sync
 
 LOGGER = logging.getLogger(__name__)

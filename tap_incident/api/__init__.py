@@ -1,4 +1,5 @@
-"""The HTTP side: client, answers (pages and errors) and rate limits. The only package that imports requests.
+"""The API: client, answers (pages and errors), rate limits, whose key it is, requests for children.
 
-A rule of the API's documents belongs here. This package may import `protocol`, `streams` and the modules at the root.
+A rule of the API's documents belongs here. It is the only package that sends requests. It may import `protocol`,
+`streams` and the modules at the root.
 """

@@ -1,4 +1,4 @@
-"""The run: what is read in which order, with which children, from which bookmark. Only `fanout` starts threads.
+"""The run: what is read in which order, with which children, from which bookmark. Only `flow` starts threads.
 
-What connects the API with the messages belongs here. This package may import all others but `cli` and `about`.
+What connects the API with the messages belongs here. This package may import all others but the modules above it.
 """

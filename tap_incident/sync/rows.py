@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page, Row
+from tap_incident.api.children import child_params, with_added_columns
 from tap_incident.errors import BadData, Gone, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
-from tap_incident.sync.children import child_params, with_added_columns
 from tap_incident.sync.plan import Node
 from tap_incident.sync.problems import Status
 from tap_incident.sync.reading import Batch

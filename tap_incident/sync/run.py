@@ -15,15 +15,15 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from tap_incident.api.children import shift_window
 from tap_incident.api.client import Client
+from tap_incident.api.identity import organisation
 from tap_incident.config import Config
 from tap_incident.errors import BadOutput
 from tap_incident.protocol.messages import Encoder, Writer
 from tap_incident.protocol.selection import Selection
 from tap_incident.protocol.state import State, bookmark
-from tap_incident.sync.children import shift_window
 from tap_incident.sync.flow import Flow, Pool
-from tap_incident.sync.identity import organisation
 from tap_incident.sync.plan import Node, steps
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.progress import Progress

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from tap_incident.api.answers import Page, Row
+from tap_incident.api.children import child_params
 from tap_incident.protocol.state import Tally
-from tap_incident.sync.children import child_params
 from tap_incident.sync.plan import Node, pages_for
 from tap_incident.sync.reading import Batch, PageEnd, Source
 from tap_incident.sync.rows import as_messages, readable

@@ -8,11 +8,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page
+from tap_incident.api.children import TimeSpan
 from tap_incident.api.client import Client
 from tap_incident.config import Config
 from tap_incident.protocol.messages import Encoder
 from tap_incident.streams import Params, Stream
-from tap_incident.sync.children import TimeSpan
 from tap_incident.sync.flow import Pool
 from tap_incident.sync.problems import Problems
 from tap_incident.sync.reading import Item

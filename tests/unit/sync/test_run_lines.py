@@ -9,9 +9,9 @@ import pytest
 
 from tap_incident.api.answers import Page
 from tap_incident.api.client import Client
+from tap_incident.api.identity import check_key, described, organisation
 from tap_incident.errors import BadKey, NoConnection, Rejected, SlowAnswer, Stopped, TapError
 from tap_incident.protocol.state import fingerprint
-from tap_incident.sync.identity import check_key, described, organisation
 from tap_incident.sync.progress import Progress
 from tests.support.logs import infos, warnings
 from tests.support.runs import Json

@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from tap_incident.api.answers import Page, Row
 from tap_incident.errors import BadData
 from tap_incident.streams import ROW_ID, Params, Stream
+from tap_incident.timestamps import rfc3339
 
 TimeSpan = tuple[str, str]
 """Start and end (RFC 3339) of the time for which streams with a `window` are read."""
@@ -19,8 +20,7 @@ TimeSpan = tuple[str, str]
 
 def shift_window(now: datetime, days: int) -> TimeSpan:
     """From `days` before `now` to `days` after it. `now` must have a time zone."""
-    start, end = (now.astimezone(timezone.utc) + timedelta(days=sign * days) for sign in (-1, 1))
-    return start.strftime("%Y-%m-%dT%H:%M:%SZ"), end.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rfc3339(now - timedelta(days=days)), rfc3339(now + timedelta(days=days))
 
 
 def child_params(stream: Stream, row: Row, span: TimeSpan, is_first: Callable[[str, str], bool]) -> list[Params]:

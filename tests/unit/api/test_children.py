@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tap_incident.api.answers import Page
+from tap_incident.api.children import child_params, shift_window, with_added_columns
 from tap_incident.streams import BY_NAME, ROW_ID
-from tap_incident.sync.children import child_params, shift_window, with_added_columns
 from tests.support.runs import Json
 
 SPAN = ("2024-02-16T00:00:00Z", "2024-03-15T00:00:00Z")
