@@ -13,7 +13,7 @@ from tap_incident.api.children import TimeSpan, child_params, shift_window
 from tap_incident.api.client import Client
 from tap_incident.api.identity import described
 from tap_incident.config import Config
-from tap_incident.errors import Gone, MissingPermission, PassingFault, TapError, Unreadable
+from tap_incident.errors import BadData, Gone, MissingPermission, PassingFault, TapError, Unreadable
 from tap_incident.logs import duration, masked, printable
 from tap_incident.protocol.selection import Selection
 from tap_incident.streams import BY_NAME, Params
@@ -75,7 +75,11 @@ def _findings(roots: Sequence[Node], config: Config, client: Client, span: TimeS
             waiting = []
             for parent in found:
                 for child in parent.node.children:
-                    lists = _lists(child, parent.page, span, modes)
+                    try:
+                        lists = _lists(child, parent.page, span, modes)
+                    except BadData as error:
+                        yield Finding(child, problem=error)
+                        continue
                     if lists:
                         waiting.append((child, lists))
                     else:

@@ -91,9 +91,10 @@ class Encoder:
 
     def log_unknown_properties(self) -> None:
         """Log the properties of the API that are not in the schemas, but only the first of many."""
-        paths = [f"{name}.{path}" for name, found in sorted(self._unknown.items()) for path in sorted(found)]
-        more = len(paths) - _SHOWN_UNKNOWN
-        at_least = "at least " if any(len(found) == _MOST_UNKNOWN for found in self._unknown.values()) else ""
+        with self._lock:  # After an error, readers may still be at work.
+            paths = [f"{name}.{path}" for name, found in sorted(self._unknown.items()) for path in sorted(found)]
+            is_cut = any(len(found) == _MOST_UNKNOWN for found in self._unknown.values())
+        more, at_least = len(paths) - _SHOWN_UNKNOWN, "at least " if is_cut else ""
         others = f", and {at_least}{more:,} others" if more > 0 else ""
         if paths:
             text = "The API sends properties that this version does not know; they are left out: %s%s"

@@ -92,10 +92,12 @@ class Bookmark:
     """The rows that it had read."""
     gone: Mapping[str, int] = field(default_factory=dict)
     """Child streams for which all its requests were answered with 404, and the number of them."""
+    incomplete: tuple[str, ...] = ()
+    """Streams of which it skipped rows, or could not read them."""
 
     def lasting(self) -> Bookmark:
         """What of it stays when its step has ended: nothing, if no run was incremental."""
-        kept = replace(self, walk=None, left=(), started=None, tally=Tally(), gone={})
+        kept = replace(self, walk=None, left=(), started=None, tally=Tally(), gone={}, incomplete=())
         return kept if self.updated_at else Bookmark()
 
     def as_json(self) -> dict[str, Any]:
@@ -190,6 +192,7 @@ def bookmark(state: State, name: str) -> Bookmark:
         updated_at=given.get("updated_at") or given.get("replication_key_value"),
         parts=None if found.get("parts") is None else tuple(found["parts"]),
         denied=tuple(given.get("denied") or given.get("without", ())),
+        incomplete=tuple(given.get("incomplete", ())),
         walk=given.get("walk") or next(("1.1" for key in _OF_1_1 if given.get(key)), None),
         left=tuple(_left(each) for each in given.get("left", ())),
         tally=Tally(**known("rows", "newest", "refused", "lacks")),

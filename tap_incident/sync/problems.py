@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -72,6 +72,8 @@ class Problems:
         self._incomplete: set[str] = set()
         self.explicit: list[str] = []
         """Skipped streams that the catalog selects explicitly."""
+        self.unread_before: set[str] = set()
+        """Streams of which the interrupted run left out rows."""
         self.has_read = False
         """True if the API has answered a request for rows."""
 
@@ -167,11 +169,18 @@ class Problems:
         known = {below.name: self.parents[below.name] for below in node.tree()}
         return {name: each.gone for name, each in known.items() if 0 < each.gone == each.asked}
 
-    def resume(self, gone: Mapping[str, int]) -> None:
-        """What `only_gone` found in the interrupted run."""
-        for name, count in gone.items():
-            self.parents[name].asked += count
-            self.parents[name].gone += count
+    def lacking_rows(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the streams of which rows were skipped, or could not be read."""
+        with self._lock:
+            return tuple(name for name in names if name in self._incomplete or self._status.get(name) is Status.SKIPPED)
+
+    def resume(self, gone: Mapping[str, int], incomplete: Iterable[str]) -> None:
+        """What `only_gone` and `lacking_rows` found in the interrupted run."""
+        for name in gone.keys() & BY_NAME.keys():
+            self.parents[name].asked += gone[name]
+            self.parents[name].gone += gone[name]
+        self.unread_before.update(incomplete)
+        self._incomplete.update(incomplete)
 
     def _skip(self, node: Node, error: MissingPermission | Forbidden) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from tap_incident.api.answers import Page, Row
-from tap_incident.errors import BadData, Gone, Rejected, Stopped, Unreadable
+from tap_incident.errors import BadData, Forbidden, Gone, Rejected, Stopped, Unreadable
 from tap_incident.protocol.records import shown_id
 from tap_incident.protocol.state import Tally
 from tap_incident.sync.plan import Node
@@ -78,8 +78,8 @@ def _accepted(shared: Shared, source: Source) -> Iterator[Page]:
     pages = _pages(shared, source)
     try:
         first = next(pages, None)
-    except (Rejected, Gone) as error:
-        if source.left.after is None:
+    except (Rejected, Gone, Forbidden) as error:
+        if source.left.after is None or isinstance(error, Forbidden):
             yield from _unfiltered(shared, source, error)
             return
         name = source.start.step.name
@@ -92,7 +92,7 @@ def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[P
     """All parents, if the API refuses the filter by whether they have children. Raises `error` for another list."""
     child = next(iter(source.node.children), source.node)
     only_if = child.stream.parent.only_if
-    if child.asked_by != "own id" or not isinstance(error, Rejected):
+    if child.asked_by != "own id" or source.left.after is not None or isinstance(error, Gone):
         raise error
     text = "%s: the API refuses the filter by %s: asking for each parent. (%s)"
     LOGGER.warning(text, child.name, only_if[0][0], error)

@@ -89,7 +89,7 @@ def start(step: Step, state: State, config: Config, organisation: str | None) ->
         since = rfc3339(before(known.updated_at, _OVERLAP if known.scope else _OFFICIAL_OVERLAP))
     walk = _walk(step, scope, since, config)
     if known.walk is not None:
-        wrong = _wrong_cursor(known, walk)
+        wrong = _wrong_cursor(step, known, walk)
         known = known.lasting() if wrong else known
         notice = wrong or "resuming where the interrupted run stopped"
     return Start(step, walk, scope, organisation, since, known, notice)
@@ -105,9 +105,10 @@ def _walk(step: Step, scope: str, since: str | None, config: Config) -> str:
     return fingerprint([scope, lists, described, *days, step.replication_key, since, versioned])
 
 
-def _wrong_cursor(known: Bookmark, walk: str) -> str:
+def _wrong_cursor(step: Step, known: Bookmark, walk: str) -> str:
     """Why the interrupted run can't be resumed; "" if it can."""
-    if known.walk != walk or not known.left:
+    lists = len(step.lists) + bool(step.changed_parents)
+    if known.walk != walk or not known.left or any(left.list >= lists for left in known.left):
         return "the selection or the settings have changed since the interrupted run: starting over"
     lacks = " and ".join(known.tally.lacks)
     return f"the interrupted run could not read {lacks} of some rows: starting over" if lacks else ""

@@ -138,6 +138,7 @@ def _read_all(starts: Sequence[Start], shared: Shared, flow: Flow, state_writer:
 
 
 def _spooled(starts: Sequence[Start]) -> list[Node]:
-    """One node for each stream that is spooled for what is left of these steps."""
-    roots = (start.listing(left, "")[0] for start in starts for left in start.left if not start.is_second_look(left))
-    return list({node.name: node for root in roots for node in root.tree() if node.spooled}.values())
+    """One node for each stream that is spooled for what is left of these steps: the nested one, if there are two."""
+    roots = [start.listing(left, "")[0] for start in starts for left in start.left if not start.is_second_look(left)]
+    nodes = [node for root in roots for node in root.tree() if node.spooled]
+    return list({node.name: node for node in sorted(nodes, key=lambda node: node.nested)}.values())

@@ -46,8 +46,8 @@ class Course:
         tried = {left.list for left in self.start.left if left.list < len(lists)}
         return any(lists[number][0].stream is node.stream for number in tried - self.refusals.keys())
 
-    def cursor(self, began: str, gone: Mapping[str, int]) -> Bookmark:
-        """Where the next run resumes. This run began at `began`, and `gone` is what `Problems.only_gone` says."""
+    def cursor(self, began: str, problems: Problems) -> Bookmark:
+        """Where the next run resumes. This run began at `began`."""
         known, is_incremental = self.start.known, self.start.step.replication_key is not None
         return replace(
             known,
@@ -56,7 +56,8 @@ class Course:
             left=tuple(self.left.values()),
             started=(known.started or began) if is_incremental else None,
             tally=self.tally if is_incremental else replace(self.tally, refused=()),
-            gone=gone,
+            gone=problems.only_gone(self.start.step.root),
+            incomplete=problems.lacking_rows(each.stream.name for each in self.start.step.emitted()),
         )
 
 
@@ -87,7 +88,7 @@ class StateWriter:
         """A step begins. Returns the sources to read."""
         looked_again = any(start.is_second_look(left) for left in start.left)
         course = self._courses[start.step.name] = Course(start, start.known.tally, looked_again=looked_again)
-        self.problems.resume(start.known.gone)
+        self.problems.resume(start.known.gone, start.known.incomplete)
         opened = Counter(left.list for left in start.left)
         rooms = {number: Room(most_windows, count) for number, count in opened.items()}
         return [self._opened(course, left, rooms[left.list]) for left in start.left]
@@ -171,8 +172,7 @@ class StateWriter:
         if not self._is_frozen(course):
             course.has_cursor = True
             step = course.start.step
-            mark = course.cursor(self.began, self.problems.only_gone(step.root))
-            self._write_state(with_bookmark(self.state, step.name, mark))
+            self._write_state(with_bookmark(self.state, step.name, course.cursor(self.began, self.problems)))
 
     def _close(self, course: Course) -> None:
         """SCHEMA of empty streams, ACTIVATE_VERSION, and the bookmark."""
@@ -206,7 +206,11 @@ class StateWriter:
         # Rows that the bookmark of an earlier incremental run covers may lack a part by now.
         if not known.updated_at or course.tally.refused or course.tally.lacks or gone:
             return Bookmark()
-        return bookmark(self.state, start.step.name).lasting()
+        # It has read these parts of all rows.
+        parts = None if known.parts is None else tuple(dict.fromkeys((*known.parts, *start.step.parts)))
+        denied = tuple(part for part in known.denied if part not in start.step.parts)
+        mark = bookmark(self.state, start.step.name).lasting()
+        return replace(mark, parts=parts, denied=denied, lacking={}) if mark.updated_at else mark
 
     def _log(self, course: Course) -> None:
         name, records = course.start.step.name, self.writer.records
@@ -214,7 +218,7 @@ class StateWriter:
         counts = [f"{records[each]:,} {each}" if each != name else of(records[each], "row") for each in names]
         if counts:
             LOGGER.info("%s: %s", name, ", ".join(counts))
-        for part, count in course.start.known.lacking.items():
+        for part, count in course.start.known.lacking.items() if course.start.step.replication_key else ():
             text = "%s: %s of %s could not be read in an earlier run: null, until the stream is read whole"
             LOGGER.warning(text, name, part, of(count, "row"))
 
@@ -226,14 +230,14 @@ class StateWriter:
     def finish(self) -> None:
         """After the last step: drop the cursors of streams that are no longer selected."""
         self.writer.flush()
-        state: State = {"bookmarks": {}, **self.state}
-        state.pop("currently_syncing", None)
-        for name in (self.state.get("bookmarks") or {}).keys() & BY_NAME.keys() - self._stuck:
+        old: State = {**self.state, "bookmarks": self.state.get("bookmarks") or {}}
+        state = {key: value for key, value in old.items() if key != "currently_syncing"}
+        for name in old["bookmarks"].keys() & BY_NAME.keys() - self._stuck:
             mark = bookmark(self.state, name)
             if mark.walk is not None:
                 # A later run would start in the middle.
                 state = with_bookmark(state, name, mark.lasting())
-        if state != {"bookmarks": {}, **self.state} or self._at_state is None:
+        if state != old or self._at_state is None:
             self._write_state(state)
 
     def repeat_state(self) -> None:

@@ -47,7 +47,9 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             hook.end()
             loader.load(outcome.lines, step)
             resumed, refused = _resumes(state), _refused(step, hook)
-            now_base, now_excuses = (base, excuses | refused) if resumed else (begun, refused)
+            # A resumed run that ends with 0 has nothing to excuse but what it was refused itself.
+            now_excuses = excuses | refused if resumed and outcome.code != 0 else refused
+            now_base = base if resumed else begun
             run = Judged(step, outcome, before, loader.tables, world.history, now_base, now_excuses, resumed)
             if loader.state is not kept:
                 base, excuses = now_base, now_excuses

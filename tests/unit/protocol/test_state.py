@@ -31,8 +31,8 @@ USABLE: list[Any] = [
 WRONG: dict[str, list[Any]] = {
     **{key: [5, [], True, {}] for key in ("scope", "organisation", "walk")},
     **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest")},
-    **{key: ["updates", [5], {}] for key in ("parts", "denied", "refused")},
-    **{key: [5, "x", {"updates": "x"}, {"updates": -1}] for key in ("lacking", "lacks", "gone")},
+    **{key: ["updates", [5], {}] for key in ("parts", "denied", "refused", "incomplete")},
+    **{key: [5, "x", {"updates": None}, {"updates": -1}] for key in ("lacking", "lacks", "gone")},
     "rows": [-1, "1", 1.5, True],
     "left": [{}, "x", [5], [{"list": -1}], [{"after": 5}], [{"from": "yesterday"}], [{"asked": [AT]}], [{"to": 5}]],
 }
@@ -99,6 +99,7 @@ FULL = Bookmark(
     started=AT,
     tally=Tally(7, AT, ("attachments",), {"updates": 1}),
     gone={"incident_updates": 3},
+    incomplete=("actions",),
 )
 
 
