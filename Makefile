@@ -15,7 +15,7 @@ PARALLEL = --numprocesses $(WORKERS) --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report readme docs dist bench facts schemas schema-drift \
+.PHONY: help setup run test test-quick thorough soak e2e lint lint-files format models report docs dist bench facts schemas schema-drift \
 	clean
 .PHONY: smoke
 
@@ -94,8 +94,6 @@ format: $(READY)  ## put the code into its standard layout
 #: Write from the code
 docs: $(READY)  ## write all text that is made from the code: tables in docs/, columns, files for Meltano, dbt and DuckDB
 	@$(BIN)/python -m tools.docs
-
-readme: docs
 
 #: Release
 dist: $(READY)  ## build the sdist and the wheel into dist/, and check what a package index would show of them

@@ -20,7 +20,7 @@ _WITHOUT_VALUE = ("user_agent", "endpoint")
 """Settings whose default is not in the definition: one changes with each release, and one would hide INCIDENT_ENDPOINT,
 because Meltano writes values into a file, which takes precedence."""
 _OPTIONS = {
-    "auto": "Whichever costs fewer requests",
+    "auto": "The same as list",
     "per_incident": "One request per incident",
     "list": "Lists of the whole organisation",
     "FULL_TABLE": "Every row in every run",

@@ -149,8 +149,7 @@ def _steps(
         outside = tuple(replace(child, nested=False) for child in within if child.selected or child.children)
         rest, key = replace(root, selected=None, children=outside), None
     else:
-        names = {child.name for child in apart}
-        rest = replace(root, children=(*(child for child in inside if child.name in names), *within))
+        rest = replace(root, children=within)
     if rest.selected or rest.children:
         orphans = [child for child in rest.children if child.stream.parent.orphan_params and child.selected]
         name = rest.children[0].name if changed_only else root.name

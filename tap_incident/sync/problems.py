@@ -57,6 +57,7 @@ class Parents:
 
     @property
     def all_gone(self) -> bool:
+        """True if the API seems to have given up the path."""
         return _ENOUGH_GONE <= self.gone == self.asked
 
 
@@ -159,10 +160,6 @@ class Problems:
                 return True
             above = BY_NAME[above].parent.stream
         return name in self._incomplete
-
-    def all_gone(self, name: str) -> bool:
-        """True if the API seems to have given up the path of a child stream."""
-        return self.parents[name].all_gone
 
     def only_gone(self, node: Node) -> dict[str, int]:
         """The child streams below `node` for which all requests were answered with 404, and the number of them."""

@@ -77,15 +77,17 @@ def _accepted(shared: Shared, source: Source) -> Iterator[Page]:
     """The pages; from the first one if the API no longer accepts the cursor of the state."""
     pages = _pages(shared, source)
     try:
-        first = next(pages, None)
+        first = next(pages)
     except (Rejected, Gone, Forbidden) as error:
         if source.left.after is None or isinstance(error, Forbidden):
             yield from _unfiltered(shared, source, error)
             return
         name = source.start.step.name
         LOGGER.warning("%s: the API does not accept the cursor of the state: starting over. (%s)", name, error)
-        first, pages = None, _pages(shared, replace(source, left=replace(source.left, after=None)))
-    yield from itertools.chain(filter(None, [first]), pages)
+        yield from _pages(shared, replace(source, left=replace(source.left, after=None)))
+        return
+    yield first
+    yield from pages
 
 
 def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[Page]:
@@ -102,7 +104,7 @@ def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[P
 def _due(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterator[_Due]:
     """The rows of the source's window that changed. Gives away what another chain can read meanwhile."""
     start, node = source.start, source.node
-    chain, key = Chain(source.left, node.stream, shared.began), start.key_of(node)
+    chain, key = Chain(source.left, node.stream, shared.client.began), start.key_of(node)
     is_cut = node.stream.filters_created_at and not shared.sample
     is_over = False
     while not is_over:
@@ -161,12 +163,10 @@ def _tried(shared: Shared, source: Source) -> Iterator[Page] | None:
     pages = _pages(shared, source)
     name = source.node.name
     try:
-        first = next(pages, None)
+        first = next(pages)
     except Rejected as error:
         LOGGER.info("%s: it can't be read in windows of time (%s)", name, error)
         return None
-    if first is None:
-        return pages
     if is_ignored(first, source.left, source.node.stream):
         LOGGER.info("%s: it can't be read in windows of time: the API ignores the filter by created_at", name)
         return None

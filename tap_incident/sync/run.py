@@ -53,44 +53,45 @@ def sync(
 
     `schedule_entries` is read for a window around `now`. `sample`: only a few rows of each stream, whatever the state.
     Raises what ends the run early; the last STATE then only covers records that were written before it. Raises TapError
-    at the end if some of what was selected could not be read. Sets `stop` when it ends.
+    at the end if some of what was selected could not be read. Sets `stop` once it has begun to read.
     """
-    began_at, finished = time.monotonic(), False
-    problems, flow = Problems(), Flow(stop)
     if sample:
         # Without versions: a target must not delete rows because these few are all that came.
         state, config = {}, replace(config, start_date=None, activate_version=False, child_strategy="per_incident")
+    problems, flow = Problems(), Flow(stop)
     starts = _planned(selection, config, state, organisation(client), sample=sample)
-    versions, began = _versions(starts, config), client.began
+    versions = _versions(starts, config)
     progress = Progress(lambda: client.sent, client.seconds_for, time.monotonic)
-    state_writer = StateWriter(state, writer, problems, progress, began, versions)
-    shared = Shared(
-        *(config, client, Pool(config.max_concurrency), problems, Encoder(config.api_key, versions)),
-        *(shift_window(now, config.schedule_window_days), flow.put, stop, began, sample),
-    )
+    state_writer = StateWriter(state, writer, problems, progress, client.began, versions)
+    pool, encoder = Pool(config.max_concurrency), Encoder(config.api_key, versions)
+    span = shift_window(now, config.schedule_window_days)
+    shared = Shared(config, client, pool, problems, encoder, span, flow.put, stop, sample)
+    log_plan(starts, now)
+    _run(starts, shared, flow, state_writer, selection)
+
+
+def _run(starts: Sequence[Start], shared: Shared, flow: Flow, state_writer: StateWriter, selection: Selection) -> None:
+    """Read, write, and say at the end what was read."""
+    began_at, finished = time.monotonic(), False
     try:
-        log_plan(starts, now)
         _read_all(starts, shared, flow, state_writer)
         finished = True
         state_writer.finish()
-        raise_failures(problems, selection)
+        raise_failures(shared.problems, selection)
     except Exception:
         # The output may be what failed.
         with suppress(OSError, BadOutput):
             state_writer.repeat_state()
         raise
     finally:
-        stop.set()
+        shared.stop.set()
         shared.close()
-        _log_end(shared, writer, selection, seconds=time.monotonic() - began_at, finished=finished)
-
-
-def _log_end(shared: Shared, writer: Writer, selection: Selection, *, seconds: float, finished: bool) -> None:
-    shared.encoder.log_unknown_properties()
-    shared.problems.log_deleted_parents()
-    log_metrics(writer.records, shared.client.timings())
-    requests = shared.client.sent
-    log_summary(writer.records, shared.problems, selection, requests=requests, seconds=seconds, finished=finished)
+        shared.encoder.log_unknown_properties()
+        shared.problems.log_deleted_parents()
+        records, client = state_writer.writer.records, shared.client
+        log_metrics(records, client.timings())
+        seconds = time.monotonic() - began_at
+        log_summary(records, shared.problems, selection, requests=client.sent, seconds=seconds, finished=finished)
 
 
 def _planned(selection: Selection, config: Config, state: State, whose: str | None, *, sample: bool) -> list[Start]:

@@ -59,7 +59,7 @@ def looked_at(shared: Shared, source: Source, parents: Iterator[Page]) -> Iterat
     """The messages of the children to write again. Raises what `parents` raises."""
     start, child = source.start, source.node.children[0]
     key, parent_id = str(source.node.stream.replication_key), child.stream.parent.id_param
-    look = SecondLook(key, start.known.started or shared.began, start.since)
+    look = SecondLook(key, start.known.started or shared.client.began, start.since)
     for page in parents:
         due = {str(row.get("id")): row for row in page.rows if look.is_due(row)}
         read = _listed(shared, child, len(due)) or _of_each(shared, child, due)

@@ -35,8 +35,6 @@ class Shared:
     put: Callable[[Item], None]
     """Hand something to the writer. Waits while it has enough. Raises Stopped when the run stops."""
     stop: threading.Event
-    began: str
-    """Start of the run (RFC 3339)."""
     sample: bool = False
     """True for --test: a few rows of the first page of each list."""
     seen: Seen = field(default_factory=Seen)

@@ -166,7 +166,7 @@ class StateWriter:
         if course.refusals or any(problems.status(root.name) for root, _ in step.lists):
             return True
         parts = [part.name for part in step.parts.values()] if step.replication_key else []
-        return any(problems.status(part) is Status.ENDED or problems.all_gone(part) for part in parts)
+        return any(problems.status(part) is Status.ENDED or problems.parents[part].all_gone for part in parts)
 
     def _write_cursor(self, course: Course) -> None:
         if not self._is_frozen(course):
@@ -202,7 +202,7 @@ class StateWriter:
         start, known = course.start, course.start.known
         if start.step.replication_key:
             return final(start, began=self.began, tally=course.tally)
-        gone = any(self.problems.all_gone(part.name) for part in start.step.parts.values())
+        gone = any(self.problems.parents[part.name].all_gone for part in start.step.parts.values())
         # Rows that the bookmark of an earlier incremental run covers may lack a part by now.
         if not known.updated_at or course.tally.refused or course.tally.lacks or gone:
             return Bookmark()

@@ -107,7 +107,7 @@ def sharing(answers: Answers, **settings: Any) -> Iterator[tuple[Shared, list[It
     """What readers share, and the list that keeps what they hand to the writer."""
     items: list[Item] = []
     span = ("2026-05-18T00:00:00Z", "2026-06-15T00:00:00Z")
-    tools = Problems(), Encoder(), span, items.append, threading.Event(), BEGAN, False
+    tools = Problems(), Encoder(), span, items.append, threading.Event(), False
     shared = Shared(config(**settings), cast(Client, FakeClient(answers)), Pool(2), *tools)
     try:
         yield shared, items

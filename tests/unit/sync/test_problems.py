@@ -166,12 +166,12 @@ def test_path_that_is_gone_stays_so_in_a_resumed_run() -> None:
     before, now = Problems(), Problems()
     for number in range(2):
         before.parent_failed(child, f"P{number}", Gone("404"))
-    assert (before.all_gone(child.name), before.only_gone(TREE)) == (False, {child.name: 2})
+    assert (before.parents[child.name].all_gone, before.only_gone(TREE)) == (False, {child.name: 2})
     now.resume(before.only_gone(TREE), ())
     now.parent_failed(child, "P2", Gone("404"))
-    assert now.all_gone(child.name)
+    assert now.parents[child.name].all_gone
     now.answered(child, parent=True)
-    assert (now.all_gone(child.name), now.only_gone(TREE)) == (False, {})
+    assert (now.parents[child.name].all_gone, now.only_gone(TREE)) == (False, {})
 
 
 @pytest.mark.parametrize("error", [Rejected("409"), Forbidden("403"), LACKS, BadData("no list")])
