@@ -27,7 +27,7 @@ _LONGEST_PAUSE_WITHOUT_CONNECTION = 10
 _NAP = 0.5
 """A wait for "no connection" looks after this time if another request got an answer."""
 _MOMENT = 1e-3
-"""Less is no time: differences of floats are not exact."""
+"""Seconds that count as none: differences of floats are not exact."""
 _RECENTLY = 60
 _TRIES_IF_UNUSABLE = 3
 _TRIES_IF_SHORT = 2

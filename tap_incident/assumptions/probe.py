@@ -1,4 +1,4 @@
-"""Asks the API for what the checks look at: read-only, at most so often and so long, and the same page once."""
+"""Asks the API for what the checks look at: read-only, each page once, within a number of requests and a time."""
 
 from __future__ import annotations
 

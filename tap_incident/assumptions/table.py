@@ -16,7 +16,7 @@ from tap_incident.settings import VERSION
 from tap_incident.streams import BY_NAME, STREAMS, Answer, Stream
 
 _IDENTITY = Stream("identity", "/v1/identity", "Whose key it is", answer=Answer(one_row_with="identity"))
-# Nobody needs to request what people are paid for a check.
+# A check must not request what people are paid.
 _PAGED = [s for s in STREAMS if s.page_size and s.parent.stream is None and not s.name.startswith("pay_")]
 _CHECKS = {**paging.CHECKS, **contents.CHECKS}
 

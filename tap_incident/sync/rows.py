@@ -91,7 +91,7 @@ def _requested(shared: Shared, child: Node, row: Row) -> Sequence[Iterator[Page]
         return None
     stream = child.stream
     try:
-        # The lists by other ids of a parent are read elsewhere, if these are not.
+        # By the own id only, no other id counts as requested: another list of parents requests those.
         is_first = (lambda *_: True) if child.asked_by == "own id" else shared.seen.first
         lists = child_params(stream, row, shared.span, is_first)
     except BadData as error:  # A parent without the ids to ask by.

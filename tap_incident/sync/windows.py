@@ -26,7 +26,7 @@ _BEGINNING = "2020-01-01T00:00:00Z"
 _MOST_WINDOWS = 32
 """Windows of one list that are open at once: more of them would take more memory than they save time."""
 _DISORDER = timedelta(minutes=10)
-"""A list in the order of ids may be so much out of the order of `created_at`."""
+"""How far a list in the order of ids may be from the order of `created_at`."""
 _OVERLAP, _DAY_OVERLAP = timedelta(seconds=1), timedelta(days=1)
 _NARROWEST, _NARROWEST_BY_DAY = timedelta(minutes=2), timedelta(days=2)
 _PAGES_BEFORE = 2
@@ -93,7 +93,7 @@ def belongs(row: Row, left: Left) -> bool:
 
 
 def is_ignored(page: Page, left: Left, stream: Stream) -> bool:
-    """True if the first page of a window shows that the API ignores the filter: no row is where it was asked for."""
+    """True if the first page of a window shows that the API ignores the filter: all its rows lie outside."""
     start, end = (instant(each) if each else None for each in left.asked)
     margin = 2 * _DAY_OVERLAP if stream.filters_by_day else 2 * _OVERLAP
     rows = [created for created in map(_created, page.rows) if created is not None]
