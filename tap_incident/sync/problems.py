@@ -176,8 +176,9 @@ class Problems:
         for name in gone.keys() & BY_NAME.keys():
             self.parents[name].asked += gone[name]
             self.parents[name].gone += gone[name]
-        self.unread_before.update(incomplete)
-        self._incomplete.update(incomplete)
+        known = BY_NAME.keys() & {*incomplete}
+        self.unread_before.update(known)
+        self._incomplete.update(known)
 
     def _skip(self, node: Node, error: MissingPermission | Forbidden) -> None:
         with self._lock:

@@ -48,7 +48,10 @@ class Course:
 
     def cursor(self, began: str, problems: Problems) -> Bookmark:
         """Where the next run resumes. This run began at `began`."""
-        known, is_incremental = self.start.known, self.start.step.replication_key is not None
+        known, step = self.start.known, self.start.step
+        is_incremental = step.replication_key is not None
+        # Of an incremental step, `tally` says which parts its rows lack.
+        parts = [] if is_incremental else [part.name for part in step.parts.values()]
         return replace(
             known,
             organisation=self.start.organisation,
@@ -56,8 +59,8 @@ class Course:
             left=tuple(self.left.values()),
             started=(known.started or began) if is_incremental else None,
             tally=self.tally if is_incremental else replace(self.tally, refused=()),
-            gone=problems.only_gone(self.start.step.root),
-            incomplete=problems.lacking_rows(each.stream.name for each in self.start.step.emitted()),
+            gone=problems.only_gone(step.root),
+            incomplete=problems.lacking_rows((*(each.stream.name for each in step.emitted()), *parts)),
         )
 
 

@@ -11,7 +11,12 @@ from tap_incident.sync.problems import Problems, Status
 
 def raise_failures(problems: Problems, selected: Collection[str]) -> None:
     """Raise TapError if something that was asked for could not be read. `selected` are the selected streams."""
-    failures = [*problems.errors.values(), *_of_parents(problems), *_before(problems), *_refused(problems, selected)]
+    failures = [
+        *problems.errors.values(),
+        *_of_parents(problems),
+        *_before(problems, selected),
+        *_refused(problems, selected),
+    ]
     if not failures:
         return
     rest = "Everything else was read" if problems.has_read else "Nothing was read"
@@ -36,11 +41,13 @@ def _of_parents(problems: Problems) -> Iterator[TapError]:
             yield Gone(f"{name}: every one of {known.gone:,} requests to {path} was answered with 404")
 
 
-def _before(problems: Problems) -> Iterator[TapError]:
+def _before(problems: Problems, selected: Collection[str]) -> Iterator[TapError]:
     """What an interrupted run left out. A stream that this run skips too is no failure because of that."""
     for name in sorted(problems.unread_before):
         if problems.status(name) is None:
-            text = f"{name}: rows are missing that the interrupted run could not read"
+            parent = BY_NAME[name].parent
+            what = name if name in selected else f"{parent.stream}.{parent.nested_as}"
+            text = f"{what}: rows are missing that the interrupted run could not read"
             yield TapError(text, advice="Run again: the next run reads them")
 
 

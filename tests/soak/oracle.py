@@ -135,7 +135,8 @@ def _broken_rules(run: Judged) -> Iterator[Difference]:
         yield Difference("an exit code", "", str(outcome.code))
     yield from (Difference("a mistake in the tap", "", text) for text in outcome.mistakes)
     refused = run.troubles & {"end", *REFUSALS, *OF_ONE_STREAM} or all(map(run.lacks_stream, run.step.settings.streams))
-    if outcome.code == 1 and not (outcome.cut or run.step.during or refused):
+    # A resumed run also fails because of what the interrupted one left out.
+    if outcome.code == 1 and not (outcome.cut or run.step.during or refused or run.resumed):
         yield Difference("a run failed without a reason", "", str(sorted(run.troubles)))
     ended_early = outcome.code == 143 or (outcome.code == 1 and not run.loader_died and not outcome.cut)
     kinds = [message["type"] for message in messages]
