@@ -52,6 +52,8 @@ class Tally:
     rows: int = 0
     newest: str | None = None
     """Latest change among them (RFC 3339)."""
+    again: str | None = None
+    """Earliest change among those whose part was answered with 404, as if they were deleted."""
     refused: tuple[str, ...] = ()
     """Nested parts that the key may not read at all."""
     lacks: Mapping[str, int] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Tally:
         return Tally(
             self.rows + other.rows,
             max(filter(None, (self.newest, other.newest)), key=instant, default=None),
+            min(filter(None, (self.again, other.again)), key=instant, default=None),
             tuple(dict.fromkeys((*self.refused, *other.refused))),
             Counter(self.lacks) + Counter(other.lacks),
         )
@@ -195,7 +198,7 @@ def bookmark(state: State, name: str) -> Bookmark:
         incomplete=tuple(given.get("incomplete", ())),
         walk=given.get("walk") or next(("1.1" for key in _OF_1_1 if given.get(key)), None),
         left=tuple(_left(each) for each in given.get("left", ())),
-        tally=Tally(**known("rows", "newest", "refused", "lacks")),
+        tally=Tally(**known("rows", "newest", "again", "refused", "lacks")),
         **known("scope", "organisation", "lacking", "started", "gone"),
     )
 

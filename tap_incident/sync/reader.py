@@ -61,7 +61,9 @@ def _due_items(shared: Shared, source: Source, pages: Iterator[Page]) -> Iterato
         if isinstance(item, Batch):
             yield item
         elif isinstance(page := item.page, _Due):
-            lacks = Tally(refused=tuple(sorted(item.refused)), lacks=item.lacks)
+            changed = [row.get(source.start.key_of(source.node) or "") for row in item.gone]
+            again = min(filter(None, changed), key=instant, default=None)
+            lacks = Tally(again=again, refused=tuple(sorted(item.refused)), lacks=item.lacks)
             yield PageEnd(source, page.after, page.tally + lacks, page.total)
 
 

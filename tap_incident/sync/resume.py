@@ -150,13 +150,20 @@ def final(begun: Start, *, began: str, tally: Tally) -> Bookmark:
     if latest is None or (back and tally.rows):
         return Bookmark()
     missing = {*tally.refused, *known.denied}
+    # Once more, the next run reads what was answered with 404: it may not be deleted.
+    again = None if _is_later(known.updated_at, tally.again) else tally.again
     lacking = Counter(known.lacking) + Counter(tally.lacks)
     return Bookmark(
         # A row that changed after the start may have changed on a page that was already read: the next run reads it.
-        updated_at=min(filter(None, (latest, known.started, began)), key=instant),
+        updated_at=min(filter(None, (latest, known.started, again, began)), key=instant),
         scope=begun.scope,
         organisation=begun.organisation,
         parts=tuple(part for part in parts if part not in missing),
         denied=tuple(part for part in parts if part in missing),
         lacking={part: count for part, count in lacking.items() if part in parts and part not in missing},
     )
+
+
+def _is_later(first: str | None, second: str | None) -> bool:
+    """True if both are known, and the first is not before the second."""
+    return first is not None and second is not None and instant(first) >= instant(second)

@@ -34,6 +34,8 @@ class PageOut:
     """Nested parts that the key may not read at all."""
     lacks: Counter[str] = field(default_factory=Counter)
     """Numbers of rows for which a nested part could not be read."""
+    gone: list[Row] = field(default_factory=list)
+    """Rows of which a nested part was answered with 404."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,9 @@ def _out(shared: Shared, node: Node, turn: _Turn | PageOut) -> Iterator[Batch | 
             turn.row[child.part] = [row for page in read for row in page.rows] if is_known else None
             if shared.problems.status(child.name) is Status.SKIPPED:
                 turn.of.refused.add(child.part)
-            elif not is_known and not any(isinstance(error, Gone) for error in failed):
+            elif any(isinstance(error, Gone) for error in failed):
+                turn.of.gone.append(turn.row)
+            elif not is_known:
                 turn.of.lacks[child.part] += 1
             pages = iter(read)
         below.append((child, pages))

@@ -30,7 +30,7 @@ USABLE: list[Any] = [
 ]
 WRONG: dict[str, list[Any]] = {
     **{key: [5, [], True, {}] for key in ("scope", "organisation", "walk")},
-    **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest")},
+    **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest", "again")},
     **{key: ["updates", [5], {}] for key in ("parts", "denied", "refused", "incomplete")},
     **{key: [5, "x", {"updates": None}, {"updates": -1}] for key in ("lacking", "lacks", "gone")},
     "rows": [-1, "1", 1.5, True],
@@ -97,7 +97,7 @@ FULL = Bookmark(
     walk="w",
     left=(Left(0), Left(2, AT, AT, (AT, None), "c1"), Left(1, end=AT, asked=(None, AT))),
     started=AT,
-    tally=Tally(7, AT, ("attachments",), {"updates": 1}),
+    tally=Tally(7, AT, AT, ("attachments",), {"updates": 1}),
     gone={"incident_updates": 3},
     incomplete=("actions",),
 )

@@ -174,21 +174,25 @@ def test_lists_are_asked_for_from_the_bookmark_on_and_a_second_look_from_the_sta
 
 
 @pytest.mark.parametrize(
-    ("known", "newest", "began", "expected"),
+    ("known", "newest", "again", "began", "expected"),
     [
-        (None, "2026-01-31T10:00:00.10Z", "2026-01-31T11:00:00Z", "2026-01-31T10:00:00.10Z"),
-        (None, "2026-01-31T10:00:00.10Z", AT, AT),
+        (None, "2026-01-31T10:00:00.10Z", None, "2026-01-31T11:00:00Z", "2026-01-31T10:00:00.10Z"),
+        (None, "2026-01-31T10:00:00.10Z", None, AT, AT),
+        # A row whose part is gone is read once more, and not for ever.
+        (None, BEGAN, AT, BEGAN, AT),
+        ("2026-01-30T10:00:00Z", BEGAN, AT, BEGAN, AT),
+        (AT, BEGAN, AT, BEGAN, BEGAN),
         # Compared as text, these would be the other way round.
-        ("2026-01-31T10:00:00.9Z", "2026-01-31T11:00:00+02:00", BEGAN, "2026-01-31T10:00:00.9Z"),
-        (AT, None, BEGAN, AT),
-        (None, None, AT, None),
+        ("2026-01-31T10:00:00.9Z", "2026-01-31T11:00:00+02:00", None, BEGAN, "2026-01-31T10:00:00.9Z"),
+        (AT, None, None, BEGAN, AT),
+        (None, None, None, AT, None),
     ],
 )
 def test_final_bookmark_is_the_newest_change_but_not_after_the_start(
-    known: str | None, newest: str | None, began: str, expected: str | None
+    known: str | None, newest: str | None, again: str | None, began: str, expected: str | None
 ) -> None:
     first = next_run(ALERTS, finished(ALERTS, updated_at=known) if known else {})
-    mark = final(first, began=began, tally=Tally(newest=newest))
+    mark = final(first, began=began, tally=Tally(newest=newest, again=again))
     assert mark.updated_at == expected
     assert (mark == Bookmark()) is (expected is None)
     if expected:
