@@ -53,11 +53,6 @@ FOUND = [
             ("a gateway's 404", Step(NESTED, troubles=(Trouble("html 404", 1, "incident_attachments"),))),
             ("a permission that comes back", Step(NESTED, troubles=(NO_PERMISSION,)), Step(NESTED)),
             (
-                "a path that is gone while only one incident changes",
-                Step(NESTED),
-                Step(NESTED, troubles=(Trouble("gone path", 0, "incident_attachments"),)),
-            ),
-            (
                 "a permission that comes back after an interrupted run",
                 Step(NESTED, troubles=(NO_PERMISSION, Trouble("end", 9))),
                 Step(NESTED),
