@@ -37,6 +37,8 @@ class Loader:
     """In the bin folder of its environment."""
     pythons: tuple[int, int] = (10, 13)
     """The first and the last minor version of Python 3 that it runs on."""
+    built: str = ""
+    """A requirement that is only built with tools of its own, which pip installs for that."""
 
     @property
     def requirements(self) -> Path:
@@ -53,7 +55,7 @@ ORCHESTRATOR = Loader("meltano", "meltano", (11, 13))
 VENDOR = Loader("incident-io", "python", (11, 13))
 # For what models/ are in warehouses: dbt's adapters with an emulator of Snowflake, and a loader's types in BigQuery.
 WAREHOUSES = Loader("dbt-warehouses", "python", (11, 13))
-BIGQUERY = Loader("z3-target-bigquery", "python", (11, 11))
+BIGQUERY = Loader("z3-target-bigquery", "python", (11, 11), "pendulum==2.1.2")
 # What getting-started.md installs the tap with.
 PIPX, UV = (Loader("installers", name) for name in ("pipx", "uv"))
 
@@ -65,7 +67,9 @@ def loader_command(loader: Loader) -> Path:
         first, last = loader.pythons
         pytest.skip(f"{loader.name} needs a Python from 3.{first} to 3.{last}, on PATH or in ~/.pyenv/versions")
     mark = "\n".join([python, BUILD.read_text(), loader.requirements.read_text()])
-    installs = (("-r", str(BUILD)), ("--no-deps", "--no-build-isolation", "-r", str(loader.requirements)))
+    built = (("--no-deps", loader.built),) if loader.built else ()
+    pinned = ("--no-deps", "--no-build-isolation", "-r", str(loader.requirements))
+    installs = (("-r", str(BUILD)), *built, pinned)
     return _environment(loader.name, python, mark, installs) / loader.command
 
 
