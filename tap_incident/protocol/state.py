@@ -189,8 +189,9 @@ def bookmark(state: State, name: str) -> Bookmark:
     given = {key: value for key, value in found.items() if value and not (key == "lacks" and isinstance(value, list))}
 
     def known(*keys: str) -> dict[str, Any]:
-        return {key: tuple(given[key]) if isinstance(given[key], list) else given[key] for key in keys if key in given}
+        return {key: given[key] for key in keys if key in given}
 
+    # Before 1.2, the names of `denied` and `refused` could be the keys of an object.
     return Bookmark(
         updated_at=given.get("updated_at") or given.get("replication_key_value"),
         parts=None if found.get("parts") is None else tuple(found["parts"]),
@@ -198,7 +199,7 @@ def bookmark(state: State, name: str) -> Bookmark:
         incomplete=tuple(given.get("incomplete", ())),
         walk=given.get("walk") or next(("1.1" for key in _OF_1_1 if given.get(key)), None),
         left=tuple(_left(each) for each in given.get("left", ())),
-        tally=Tally(**known("rows", "newest", "again", "refused", "lacks")),
+        tally=Tally(refused=tuple(given.get("refused", ())), **known("rows", "newest", "again", "lacks")),
         **known("scope", "organisation", "lacking", "started", "gone"),
     )
 

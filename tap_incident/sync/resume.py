@@ -85,6 +85,7 @@ def start(step: Step, state: State, config: Config, organisation: str | None) ->
     if notice:
         known = Bookmark()
     since = config.start_date if step.replication_key else None
+    notice += f" since {since}" if notice and since else ""
     if step.replication_key and known.updated_at:
         since = rfc3339(before(known.updated_at, _OVERLAP if known.scope else _OFFICIAL_OVERLAP))
     walk = _walk(step, scope, since, config)

@@ -31,7 +31,7 @@ USABLE: list[Any] = [
 WRONG: dict[str, list[Any]] = {
     **{key: [5, [], True, {}] for key in ("scope", "organisation", "walk")},
     **{key: ["2026-01-31", "yesterday", "", 5, {}] for key in ("updated_at", "started", "newest", "again")},
-    **{key: ["updates", [5], {}] for key in ("parts", "denied", "refused", "incomplete")},
+    **{key: ["updates", [5], True] for key in ("parts", "denied", "refused", "incomplete")},
     **{key: [5, "x", {"updates": None}, {"updates": -1}] for key in ("lacking", "lacks", "gone")},
     "rows": [-1, "1", 1.5, True],
     "left": [{}, "x", [5], [{"list": -1}], [{"after": 5}], [{"from": "yesterday"}], [{"asked": [AT]}], [{"to": 5}]],
@@ -120,6 +120,7 @@ def test_bookmark_is_read_as_it_was_written(mark: Bookmark) -> None:
         ({"after": "c1", "walk": "f1"}, Bookmark(walk="f1")),
         ({"windows": [{"from": AT}]}, Bookmark(walk="1.1")),
         ({"updated_at": AT, "without": {"updates": {}}, "lacks": ["updates"]}, Bookmark(AT, denied=("updates",))),
+        ({"updated_at": AT, "denied": {"updates": "I1"}}, Bookmark(AT, denied=("updates",))),
         ({"replication_key_value": AT}, Bookmark(AT)),
     ],
     ids=str,

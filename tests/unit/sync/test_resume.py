@@ -83,7 +83,7 @@ def test_bookmark_of_the_official_tap_is_taken_over_with_any_endpoint_but_only_f
         (ALERTS, "ours", {}, "2026-01-31T09:55:00Z", ""),
         (ALERTS, "theirs", {}, None, OTHER),
         (ALERTS, "ours", {"endpoint": "https://other.invalid"}, None, CHANGED),
-        (ALERTS, "theirs", {"start_date": BEGAN}, BEGAN, OTHER),
+        (ALERTS, "theirs", {"start_date": BEGAN}, BEGAN, f"{OTHER} since {BEGAN}"),
     ],
 )
 def test_bookmark_is_only_used_for_its_endpoint_and_organisation(
