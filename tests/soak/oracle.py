@@ -86,10 +86,12 @@ class Judged:
         return bool(self.troubles & {*REFUSALS, *OF_ONE_STREAM}) and not is_early
 
     def lacks_stream(self, stream: str) -> bool:
-        """Whether the list of a stream, or of those above it, was refused or ended early."""
+        """Whether the list of a stream, or one of those above it, was refused or ended early."""
         line = [*line_of(stream)]
         ended = {[*line_of(each.stream)][-1] for each in self.step.troubles if each.kind in OF_ONE_STREAM}
-        return line[-1] in ended or any(excuse.stream in line and not excuse.parent for excuse in self.excuses)
+        return line[-1] in ended or any(
+            excuse.stream in line and (not excuse.parent or excuse.stream != stream) for excuse in self.excuses
+        )
 
     def lacks_a_parent(self, stream: str) -> bool:
         """Whether the rows of a parent were refused. Before the first row of a stream, that is about the stream."""
