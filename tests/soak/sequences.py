@@ -47,8 +47,9 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             hook.end()
             loader.load(outcome.lines, step)
             resumed, refused = _resumes(state), _refused(step, hook)
-            # A resumed run that ends with 0 has nothing to excuse but what it was refused itself.
-            now_excuses = excuses | refused if resumed and outcome.code != 0 else refused
+            # A resumed run that ends with 0 has nothing to excuse but deleted parents, and what it was refused itself.
+            earlier = {excuse for excuse in excuses if excuse.gone or outcome.code != 0}
+            now_excuses = refused | earlier if resumed else refused
             now_base = base if resumed else begun
             run = Judged(step, outcome, before, loader.tables, world.history, now_base, now_excuses, resumed)
             if loader.state is not kept:
@@ -85,7 +86,7 @@ def _refused(step: Step, hook: Interference) -> frozenset[Excuse]:
     found = {Excuse(name) for name in PATHS if BY_NAME[name].scope in step.settings.denied}
     for trouble in step.troubles:
         if trouble.kind in ("forbid", "gone path"):
-            found.add(Excuse(trouble.stream))
+            found.add(Excuse(trouble.stream, gone=trouble.kind == "gone path"))
         elif trouble.kind in ("private", "gone"):
             found.add(Excuse(trouble.stream, hook.parent(trouble), trouble.kind == "gone"))
     return frozenset(found)
