@@ -132,7 +132,7 @@ def _page(get: Get, stream: Stream, params: Params, page_sizes: dict[str, int]) 
                 raise
             smaller = max(_SMALLEST_PAGE, size // 2)
             if stream.name not in page_sizes:
-                why = f" It was slow {tries} times:" * isinstance(fault, SlowAnswer)
+                why = f" It was slow {tries} times:" if isinstance(fault, SlowAnswer) else ""
                 LOGGER.warning("%s.%s requesting smaller pages from now on", fault, why)
             page_sizes[stream.name] = min(smaller, page_sizes.get(stream.name, smaller))
 

@@ -58,9 +58,12 @@ def _filter(*keys: str) -> Check:
             since = {key: each.replace(hour=0, minute=0, second=0) for key, each in since.items()}
 
         def passed(row: Row) -> int:
-            return sum(_moment(row, key) >= each - (_BY_DAY * days) for key, each in since.items())
+            slack = _BY_DAY if days else timedelta()
+            return sum(_moment(row, key) >= each - slack for key, each in since.items())
 
-        if all(passed(row) not in range(len(keys) > 1, len(keys)) for row in rows):
+        # Of one filter, a row that fails; of two, a row that passes only one of them.
+        telling = 0 if len(keys) == 1 else 1
+        if all(passed(row) != telling for row in rows):
             raise Untold
         sent = ((f"{key}[gte]", rfc3339(each)[: 10 if days else None]) for key, each in since.items())
         return Finding(all(passed(row) == len(keys) for row in probe.page(stream, *sent).rows), "other rows come too")
@@ -115,7 +118,7 @@ def _deleted_cursor(probe: Probe, stream: Stream) -> Finding:
         return Finding(holds=True, seen="refused")
     ids = [row["id"] for row in found]
     holds = rows[2]["id"] in ids and rows[0]["id"] not in ids
-    return Finding(holds, "the list starts over" if found else "an empty page", seen="continues" * holds)
+    return Finding(holds, "the list starts over" if found else "an empty page", seen="continues" if holds else "")
 
 
 def _begun(probe: Probe, stream: Stream) -> tuple[list[Row], str]:

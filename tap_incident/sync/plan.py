@@ -141,25 +141,37 @@ def _steps(
         for child in root.children
         if child not in apart
     )
-    inside = tuple(replace(child, selected=None, children=()) for child in root.children if child.nested)
     if changed_only:
-        spooled = {child.name for child in within if child.spooled and child.selected}
-        shared = tuple(replace(child, spooled=child.name in spooled) for child in inside)
-        yield Step(root.name, tuple((replace(root, children=shared), params) for params in lists), key)
-        outside = tuple(replace(child, nested=False) for child in within if child.selected or child.children)
-        rest, key = replace(root, selected=None, children=outside), None
-    else:
-        rest = replace(root, children=within)
-    if rest.selected or rest.children:
-        orphans = [child for child in rest.children if child.stream.parent.orphan_params and child.selected]
-        name = rest.children[0].name if changed_only else root.name
-        yield Step(name, (*((rest, params) for params in lists), *map(_orphans, orphans)), key)
+        yield _changed(root, lists, within)
+        # Their children come from all parents.
+        children = tuple(replace(child, nested=False) for child in within if child.selected or child.children)
+        if children:
+            yield _together(children[0].name, replace(root, selected=None, children=children), lists)
+    elif root.selected or within:
+        yield _together(root.name, replace(root, children=within), lists)
     for child in apart:
         own = replace(child, nested=False)
         orphan = [_orphans(own)[1]] if own.stream.parent.orphan_params else []
         for step in _steps(own, (*own.stream.list_params(modes), *orphan), modes, by_list, has_bookmark):
             is_partly_hidden = step.name == own.name and step.replication_key and own.stream.mode_param
             yield replace(step, changed_parents=_parents_of(own, modes)) if is_partly_hidden else step
+
+
+def _changed(root: Node, lists: Sequence[Params], children: Sequence[Node]) -> Step:
+    """The parents that changed, with their nested parts: from the spool only if that is filled for its own rows too."""
+    spooled = {child.name for child in children if child.spooled and child.selected}
+    parts = tuple(
+        replace(child, selected=None, children=(), spooled=child.name in spooled)
+        for child in root.children
+        if child.nested
+    )
+    return Step(root.name, tuple((replace(root, children=parts), params) for params in lists), _replication_key(root))
+
+
+def _together(name: str, root: Node, lists: Sequence[Params]) -> Step:
+    """All parents with their children, and the children without a parent in these lists."""
+    orphans = [child for child in root.children if child.stream.parent.orphan_params and child.selected]
+    return Step(name, (*((root, params) for params in lists), *map(_orphans, orphans)), _replication_key(root))
 
 
 def _has_own_list(child: Node) -> bool:
