@@ -18,10 +18,12 @@ _POLL_SECONDS = 0.2
 """How often somebody who waits looks whether the run must stop."""
 
 
-def _is_started(work: Callable[[], None], thread: Callable[..., threading.Thread], *, is_needed: bool) -> bool:
+def _is_started(
+    work: Callable[[], None], name: str, thread: Callable[..., threading.Thread], *, is_needed: bool
+) -> bool:
     """False if the system allows no more threads. Raises TapError if this one is needed."""
     try:
-        thread(target=work, daemon=True).start()
+        thread(target=work, name=name, daemon=True).start()
     except RuntimeError as error:
         if is_needed:
             raise TapError(f"No thread can be started ({error})", advice="Allow more processes") from error
@@ -67,7 +69,7 @@ class Flow:
         """
         with self._lock:
             self._waiting.append(read)
-            if _is_started(self._run, self._thread, is_needed=not self._running):
+            if _is_started(self._run, "reader", self._thread, is_needed=not self._running):
                 self._running += 1
 
     def _run(self) -> None:
@@ -90,7 +92,7 @@ class Pool:
         self._lock = threading.Lock()
         self._is_closed = False
         self._count = 0
-        while self._count < count and _is_started(self._work, threading.Thread, is_needed=not self._count):
+        while self._count < count and _is_started(self._work, "children", threading.Thread, is_needed=not self._count):
             self._count += 1
 
     def submit(self, call: Callable[[], _T]) -> Future[_T]:

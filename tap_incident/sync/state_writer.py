@@ -242,6 +242,8 @@ class StateWriter:
                 state = with_bookmark(state, name, mark.lasting())
         if state != old or self._at_state is None:
             self._write_state(state)
+        else:
+            self.repeat_state()
 
     def repeat_state(self) -> None:
         """Write the last STATE once more: some targets forget it at the next RECORD."""

@@ -141,6 +141,11 @@ def test_interrupted_run_is_resumed_with_the_same_walk(settings: Json, organisat
     assert (found.known.started, found.known.tally) == ((AT, Tally(7, BEGAN)) if resumes else (None, Tally()))
 
 
+def test_interrupted_run_of_a_list_that_is_not_there_starts_over() -> None:
+    found = next_run(ALERTS, interrupted(ALERTS, Left(1)))
+    assert (found.notice, found.left) == (OVER, (Left(),))
+
+
 def test_interrupted_run_with_rows_that_lack_a_part_is_not_resumed() -> None:
     found = next_run(ALERTS, interrupted(ALERTS, tally=Tally(lacks={"updates": 1})))
     assert found.notice == "the interrupted run could not read updates of some rows: starting over"

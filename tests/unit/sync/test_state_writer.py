@@ -42,9 +42,8 @@ class Desk:
         self, after: str | None = None, *, source: Source | None = None, rows: int = 1, **more: Any
     ) -> list[Source]:
         """A page of the source (the first one) with this number of rows arrives. Returns the sources to read next."""
-        source = source or self.sources[0]
         self.rows(rows, source)
-        return self.writer.take(PageEnd(source, after, Tally(rows, **more)))
+        return self.writer.take(PageEnd(source or self.sources[0], after, Tally(rows, **more)))
 
     def rows(self, number: int, source: Source | None = None) -> None:
         """Rows of the source (the first one) arrive."""
@@ -90,9 +89,7 @@ def resumed(of: Step, left: Left | None = None, **more: Any) -> tuple[Start, Sta
     """The start of a run that resumes an interrupted one, and its state."""
     mark = Bookmark(organisation="ours", walk=begun(of).walk, left=(left or Left(after="c1"),), **more)
     state = with_bookmark({}, of.name, mark)
-    found = start(of, state, config(), "ours")
-    assert found.is_resumed
-    return found, state
+    return start(of, state, config(), "ours"), state
 
 
 def test_state_speaks_only_for_rows_that_are_out() -> None:
@@ -130,10 +127,10 @@ def test_state_is_frozen_once_rows_of_the_step_are_missing() -> None:
     desk.page("c2", source=one)
     desk.page(None, source=three)
     assert desk.page(None, source=one) == []
-    # The next run resumes where the last STATE was, with the list that failed.
+    # The next run resumes where the last STATE was, with the list that failed. The same STATE comes once more.
     assert desk.kinds() == "SR+RRR"
     assert [left["list"] for left in desk.finish()["bookmarks"]["actions"]["left"]] == [0, 1, 2]
-    assert desk.kinds() == "SR+RRR"
+    assert desk.kinds() == "SR+RRR+"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +158,7 @@ def test_cursor_of_a_window_that_is_refused_does_not_stay() -> None:
     taker = desk.give()
     desk.page("c1")
     desk.fail(Rejected("422"), taker)
-    desk.page(None)
+    desk.page()
     assert desk.finish() == {"bookmarks": {}}
 
 
@@ -208,6 +205,16 @@ def test_full_refresh_keeps_the_bookmark_of_incremental_runs_if_its_rows_are_sti
     assert desk.finish() == (state if keeps else {"bookmarks": {}})
 
 
+def test_full_refresh_heals_what_rows_of_incremental_runs_lack(caplog: pytest.LogCaptureFixture) -> None:
+    lacks = Bookmark(updated_at=AT, scope="s", parts=("updates",), denied=("attachments",), lacking={"updates": 2})
+    state = with_bookmark({}, "incidents", lacks)
+    desk = Desk(start(whole(only("incidents"), "FULL_TABLE"), state, config(), None), state=state)
+    desk.page(None)
+    healed = {"updated_at": AT, "scope": "s", "parts": ["updates", "attachments"]}
+    assert desk.finish()["bookmarks"]["incidents"] == healed
+    assert warnings(caplog) == []
+
+
 def test_second_look_follows_when_all_lists_have_ended() -> None:
     planned = step("actions", method="INCREMENTAL", modes=("standard",))
     desk = Desk(begun(planned))
@@ -218,8 +225,7 @@ def test_second_look_follows_when_all_lists_have_ended() -> None:
     assert desk.page(None, source=look) == []
     assert (desk.finish()["bookmarks"]["actions"])["updated_at"] == AT
     # A run that was interrupted there has no other.
-    again, _ = resumed(planned, Left(2), tally=Tally(newest=AT), started=AT)
-    desk = Desk(again)
+    desk = Desk(resumed(planned, Left(2), tally=Tally(newest=AT), started=AT)[0])
     assert [source.node.name for source in desk.sources] == ["incidents"]
     assert desk.page(None) == []
     assert desk.writer.is_done
