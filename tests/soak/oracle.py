@@ -81,8 +81,10 @@ class Judged:
         """Whether everything that the API did not refuse must be there."""
         if self.loader_died or self.outcome.code != 1:
             return not self.loader_died and self.outcome.code == 0
-        # The row that a cursor names may have left the list, which ends that stream.
-        is_early = self.outcome.cut or self.outcome.mistakes or self.step.during or "end" in self.troubles
+        # The row that a cursor names may have left the list, which ends that stream. What an interrupted run could not
+        # read comes in the run after the one that resumes it.
+        ended = self.outcome.cut or self.outcome.mistakes or "end" in self.troubles
+        is_early = ended or self.step.during or self.resumed
         return bool(self.troubles & {*REFUSALS, *OF_ONE_STREAM}) and not is_early
 
     def lacks_stream(self, stream: str) -> bool:
