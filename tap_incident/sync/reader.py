@@ -96,7 +96,7 @@ def _unfiltered(shared: Shared, source: Source, error: Unreadable) -> Iterator[P
     """All parents, if the API refuses the filter by whether they have children. Raises `error` for another list."""
     child = next(iter(source.node.children), source.node)
     only_if = child.stream.parent.only_if
-    if child.asked_by != "own id" or source.left.after is not None or isinstance(error, Gone):
+    if child.asked_by != "own id" or source.left.after is not None:
         raise error
     text = "%s: the API refuses the filter by %s: asking for each parent. (%s)"
     LOGGER.warning(text, child.name, only_if[0][0], error)

@@ -115,6 +115,19 @@ def test_permission_that_the_key_lacks_is_no_fault_of_one_parent(explicit: bool,
     assert len(ids(messages, "custom_fields")) == 12
 
 
+def test_list_that_is_only_read_for_a_skipped_child_is_not_read_on() -> None:
+    child = "custom_field_options"
+
+    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
+        if name == child:
+            raise LACKS
+        return Page([{"id": f"P{after}"}], str(int(after or 0) + 1) if after != "50" else None)
+
+    _, client, failed = run(only(child), answers, max_concurrency=1)
+    assert failed is not None
+    assert len([name for name, *_ in client.asked if name == "custom_fields"]) < 20
+
+
 SKIPPED = "teams: skipped: the key lacks the permission catalog_entries.view"
 OWN: list[tuple[TapError, str]] = [
     (MissingPermission("lacks", "catalog_entries.view"), SKIPPED),

@@ -204,6 +204,11 @@ def test_final_bookmark_is_the_newest_change_but_not_after_the_start(
         assert (mark.scope, mark.organisation, mark.parts) == (first.scope, "ours", ())
 
 
+def test_final_bookmark_of_a_resumed_run_is_not_after_the_start_of_the_interrupted_one() -> None:
+    first = next_run(ALERTS, interrupted(ALERTS, started=AT))
+    assert final(first, began=BEGAN, tally=Tally(newest=BEGAN)).updated_at == AT
+
+
 WITHOUT: Json = {"parts": ("updates",), "denied": ("attachments",)}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tap_incident.api.answers import Page
-from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected
+from tap_incident.errors import Forbidden, Gone, MissingPermission, Rejected, TapError
 from tap_incident.protocol.state import Left
 from tap_incident.sync.reading import Batch, PageEnd, Source
 from tap_incident.sync.rows import PageOut, as_messages
@@ -118,14 +118,19 @@ def test_second_look_reads_whole_lists_if_that_takes_far_fewer_requests(due: int
     assert sum(len(each.lines) for each in found if isinstance(each, Batch)) == (2 if requests == 2 else due)
 
 
-@pytest.mark.parametrize(("refused", "asked"), [(False, ["A2"]), (True, ["A1", "A2", "A3"])])
-def test_notes_are_asked_for_where_the_filter_says_that_there_are_some(refused: bool, asked: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("refused", "asked"),
+    [(None, ["A2"]), (Rejected("422"), ["A1", "A2", "A3"]), (Forbidden("403"), ["A1", "A2", "A3"])],
+)
+def test_notes_are_asked_for_where_the_filter_says_that_there_are_some(
+    refused: TapError | None, asked: list[str]
+) -> None:
     def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
         if name == "alert_notes":
             return Page([{"id": f"of {value}"} for value in params.values()])
         if "has_notes[is]" in params:
             if refused:
-                raise Rejected("422")
+                raise refused
             return Page([{"id": "A2"}])
         return Page([{"id": f"A{number}", "alert_group_ids": ["G1"]} for number in (1, 2, 3)])
 
