@@ -29,3 +29,11 @@ def test_sample_lets_no_target_delete_rows(printed: Printed) -> None:
         _, out, _ = printed(fake, "--test", settings={"activate_version": True}, catalog=only("users"))
     assert [message["type"] for message in parsed(out)] == ["SCHEMA", *["RECORD"] * 3]
     assert '"version"' not in out
+
+
+def test_sample_ignores_a_state(printed: Printed) -> None:
+    state = {"bookmarks": {"alerts": {"updated_at": "2099-01-01T00:00:00Z"}}}
+    with FakeApi(organisation(4)) as fake:
+        method = {"replication_method": "INCREMENTAL"}
+        code, out, _ = printed(fake, "--test", settings=method, catalog=only("alerts"), state=state)
+    assert (code, [message["type"] for message in parsed(out)]) == (0, ["SCHEMA", *["RECORD"] * 3])

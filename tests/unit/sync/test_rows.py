@@ -52,6 +52,7 @@ def test_nested_part_that_nobody_knows_is_null_and_never_an_empty_list(
     assert (found if found is None else [row["id"] for row in found]) == expected
     assert isinstance(end, PageOut)
     assert (end.refused, end.lacks) == (refused, lacks)
+    assert bool(end.gone) is isinstance(answer, Gone)
 
 
 def test_children_are_requested_ahead_but_not_for_the_whole_list() -> None:
