@@ -49,9 +49,9 @@ class Course:
     def cursor(self, began: str, problems: Problems) -> Bookmark:
         """Where the next run resumes. This run began at `began`."""
         known, step = self.start.known, self.start.step
-        is_incremental = step.replication_key is not None
+        is_incremental = bool(step.replication_key)
         # Of an incremental step, `tally` says which parts its rows lack.
-        parts = [] if is_incremental else [part.name for part in step.parts.values()]
+        parts = [part.name for part in step.parts.values() if not is_incremental]
         return replace(
             known,
             organisation=self.start.organisation,
@@ -89,8 +89,8 @@ class StateWriter:
 
     def begin(self, start: Start, most_windows: int) -> list[Source]:
         """A step begins. Returns the sources to read."""
-        looked_again = any(start.is_second_look(left) for left in start.left)
-        course = self._courses[start.step.name] = Course(start, start.known.tally, looked_again=looked_again)
+        course = Course(start, start.known.tally, looked_again=any(map(start.is_second_look, start.left)))
+        self._courses[start.step.name] = course
         self.problems.resume(start.known.gone, start.known.incomplete)
         opened = Counter(left.list for left in start.left)
         rooms = {number: Room(most_windows, count) for number, count in opened.items()}
@@ -242,8 +242,7 @@ class StateWriter:
                 state = with_bookmark(state, name, mark.lasting())
         if state != old or self._at_state is None:
             self._write_state(state)
-        else:
-            self.repeat_state()
+        self.repeat_state()
 
     def repeat_state(self) -> None:
         """Write the last STATE once more: some targets forget it at the next RECORD."""

@@ -65,7 +65,7 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             is_denied = step.settings.incremental and not {Excuse(name) for name in NESTED.values()}.isdisjoint(refused)
             behind = 2 if is_denied else behind
             excused = overwritten or behind == 2
-            behind -= bool(behind) and not is_denied and run.complete
+            behind -= bool(behind) and not is_denied and run.complete and "incidents" in step.settings.streams
             # A full refresh misses the children of an incident that changes its mode meanwhile, until the next one.
             changes = [change for _, change in step.during] + [*(step.before if resumed else ())]
             moved = (moved and resumed) or any(change.kind == "mode" for change in changes)
