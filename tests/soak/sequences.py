@@ -61,11 +61,13 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             refuses_one = any(trouble.kind in ("end", *OF_ONE_STREAM) for trouble in step.troubles)
             lacks_one = refuses_one or any(excuse.parent for excuse in refused)
             overwritten |= lacks_one and step.settings.incremental
-            # A part that the key can read again comes with all rows in the run after the one that finds out.
+            # A part that the key can read again comes with all rows in the run after the one that finds out. A run
+            # that resumes one that was refused it does not find out.
+            reads = "incidents" in step.settings.streams and run.complete and not resumed
             is_denied = step.settings.incremental and not {Excuse(name) for name in NESTED.values()}.isdisjoint(refused)
             behind = 2 if is_denied else behind
             excused = overwritten or behind == 2
-            behind -= bool(behind) and not is_denied and run.complete and "incidents" in step.settings.streams
+            behind -= bool(behind) and not is_denied and reads
             # A full refresh misses the children of an incident that changes its mode meanwhile, until the next one.
             changes = [change for _, change in step.during] + [*(step.before if resumed else ())]
             moved = (moved and resumed) or any(change.kind == "mode" for change in changes)
