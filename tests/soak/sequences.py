@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -26,14 +27,51 @@ class Found(NamedTuple):
     differences: list[Difference]
 
 
+@dataclass
+class _Limits:
+    """Documented limits of the tap that a sequence has met so far."""
+
+    overwritten: bool = False
+    """Nested parts may be null, though the bookmark speaks for them."""
+    denied: bool = False
+    """The key could not read a part, and no run has found out since then that it can."""
+    outdated: bool = False
+    """Nested parts may be outdated after this run."""
+    moved: bool = False
+    """An incident changed its mode while it was read."""
+
+    def learn(self, run: Judged, refused: frozenset[Excuse], *, is_kept: bool) -> None:
+        """What the limits are after a run in which the API refused this. `is_kept`: the state before it stays."""
+        step, is_incremental = run.step, run.step.settings.incremental
+        # A run without the state may write null over a nested part that the kept state's bookmark covers.
+        self.overwritten |= step.stateless and is_kept
+        # The bookmark moves past rows that lack a part which the API refused for one parent.
+        refuses_one = any(trouble.kind in ("end", *OF_ONE_STREAM) for trouble in step.troubles)
+        self.overwritten |= is_incremental and (refuses_one or any(excuse.parent for excuse in refused))
+        # A part that the key can read again comes with all rows in the run after the one that finds out. A run
+        # that resumes one that was refused it does not find out.
+        is_denied = is_incremental and not {Excuse(name) for name in NESTED.values()}.isdisjoint(refused)
+        finds_out = "incidents" in step.settings.streams and run.complete and not run.resumed
+        self.outdated = self.overwritten or self.denied or is_denied
+        self.denied = is_denied or (self.denied and not finds_out)
+        # A full refresh misses the children of an incident that changes its mode meanwhile, until the next one.
+        changes = [change for _, change in step.during] + [*(step.before if run.resumed else ())]
+        self.moved = (self.moved and run.resumed) or any(change.kind == "mode" for change in changes)
+
+    def excuse(self, found: Difference, run: Judged) -> bool:
+        """Whether a difference after this run is one of the limits."""
+        if found.stream in SHOWN_BY_MODE and self.moved and not run.step.settings.incremental:
+            return True
+        return found.rule == "a nested part is outdated" and self.outdated
+
+
 def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
     """Run a sequence to its end, or to its first difference. What it came to is added to `figures`."""
     world, loader = World(sequence.seed, sequence.incidents, sequence.page_size), Loader()
     hook = Interference(world)
     # Of the kept state: where in the history its reading began, and what was refused since then.
     base, excuses = 0, frozenset[Excuse]()
-    overwritten = moved = False
-    behind = 0
+    limits = _Limits()
     with TemporaryDirectory() as folder, FakeApi(world.org, faults=hook) as api:
         world.set_clock = lambda ahead: setattr(api, "clock_ahead", ahead)
         for number, step in enumerate(sequence.steps):
@@ -55,25 +93,8 @@ def play(sequence: Sequence, figures: Counter[str]) -> Found | None:
             if loader.state is not kept:
                 base, excuses = now_base, now_excuses
             figures.update({"runs": 1, "complete runs": run.complete, "killed or stopped": outcome.cut})
-            # A run without the state may write null over a nested part that the kept state's bookmark covers.
-            overwritten |= step.stateless and loader.state is kept
-            # The bookmark moves past rows that lack a part which the API refused for one parent.
-            refuses_one = any(trouble.kind in ("end", *OF_ONE_STREAM) for trouble in step.troubles)
-            lacks_one = refuses_one or any(excuse.parent for excuse in refused)
-            overwritten |= lacks_one and step.settings.incremental
-            # A part that the key can read again comes with all rows in the run after the one that finds out. A run
-            # that resumes one that was refused it does not find out.
-            reads = "incidents" in step.settings.streams and run.complete and not resumed
-            is_denied = step.settings.incremental and not {Excuse(name) for name in NESTED.values()}.isdisjoint(refused)
-            behind = 2 if is_denied else behind
-            excused = overwritten or behind == 2
-            behind -= bool(behind) and not is_denied and reads
-            # A full refresh misses the children of an incident that changes its mode meanwhile, until the next one.
-            changes = [change for _, change in step.during] + [*(step.before if resumed else ())]
-            moved = (moved and resumed) or any(change.kind == "mode" for change in changes)
-            late = SHOWN_BY_MODE if moved and not step.settings.incremental else []
-            wrong = (each for each in differences(run, figures) if each.stream not in late)
-            found = [each for each in wrong if not (excused and each.rule == "a nested part is outdated")]
+            limits.learn(run, refused, is_kept=loader.state is kept)
+            found = [each for each in differences(run, figures) if not limits.excuse(each, run)]
             if found:
                 return Found(number, found)
     return None
