@@ -46,8 +46,11 @@ class SecondLook:
         """True if the lists of the step may not have brought this child."""
         if self.since is None or self._changed(parent, self.key, self.began):
             return True
+        if self._changed(child, self.key, self.since):
+            # What changed during the run may have changed after its list was read.
+            return self._changed(child, self.key, self.began)
         # The lists of the step bring rows without a timestamp in any case.
-        return bool(child.get(self.key)) and not self._changed(child, self.key, self.since)
+        return bool(child.get(self.key))
 
     @staticmethod
     def _changed(row: Row, key: str, since: str | None) -> bool:

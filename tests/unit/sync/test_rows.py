@@ -81,10 +81,10 @@ LOOK = SecondLook("updated_at", BEGAN, SINCE)
     ("since", "updated", "created", "due", "missed"),
     [
         # An incident that changed during the run: all its actions, whatever they say.
-        (SINCE, LATER, EARLIER, True, [True, True, True]),
-        (None, LATER, EARLIER, True, [True, True, True]),
+        (SINCE, LATER, EARLIER, True, [True, True, True, True]),
+        (None, LATER, EARLIER, True, [True, True, True, True]),
         # One that changed since the bookmark: those that did not, because the list had the others.
-        (SINCE, BETWEEN, EARLIER, True, [False, True, False]),
+        (SINCE, BETWEEN, EARLIER, True, [False, True, False, True]),
         # One that is new: all its actions are newer.
         (SINCE, BETWEEN, BETWEEN, False, []),
         (None, BETWEEN, EARLIER, False, []),
@@ -95,7 +95,7 @@ def test_second_look_is_for_children_that_a_change_of_their_parent_showed(
 ) -> None:
     look, parent = replace(LOOK, since=since), {"id": "I1", "updated_at": updated, "created_at": created}
     assert look.is_due(parent) is due
-    times = (BETWEEN, EARLIER, None) if due else ()
+    times = (BETWEEN, EARLIER, None, LATER) if due else ()
     assert [look.missed({"id": "A", "updated_at": time}, parent) for time in times] == missed
 
 
