@@ -32,8 +32,8 @@ class SecondLook:
     began: str
     """Start of the run. Parents that changed since then are read again with all their children."""
     since: str | None
-    """Parents that changed since then are read again too, but only with the children that did not change since then.
-    The lists of the step bring the others."""
+    """Parents that changed since then are read again too, but only with the children that did not change since then,
+    or that changed during the run. The lists of the step bring the others."""
 
     def is_due(self, parent: Row) -> bool:
         """True if the children of this parent may have been missed."""
