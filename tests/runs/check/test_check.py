@@ -86,3 +86,14 @@ def test_unknown_name_in_the_setting_streams_is_an_error_when_the_rest_was_read(
         assert "no stream incidnets (did you mean incidents?), teems (did you mean teams?). Correct the setting" in line
         # With a catalog, the setting is not used.
         assert printed(fake, *options, settings=settings, catalog=only("severities"))[0] == 0
+
+
+def test_check_shows_its_table_though_a_parent_has_an_odd_row(printed: Printed) -> None:
+    org = organisation(12)
+    for row in org.rows["/v2/alerts"]:
+        row["alert_group_ids"] = "x"
+    with FakeApi(org) as fake:
+        code, out, _ = printed(fake, "--check", catalog=only("alerts", "alert_notes", "users"))
+    found = outcomes(out)
+    assert (code, found["users"][-1]) == (1, "ok")
+    assert "can't be read" in " ".join(found["alert_notes"])

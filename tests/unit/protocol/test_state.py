@@ -134,3 +134,10 @@ def test_fingerprint_is_the_same_in_any_process_and_only_for_the_same_walk() -> 
     assert fingerprint({"x": 1, "y": 2}) == fingerprint({"y": 2, "x": 1})
     walks: list[Any] = [[], [[]], ["users"], ["users", None], {"users": None}]
     assert len({fingerprint(walk) for walk in walks}) == 5
+
+
+def test_tallies_of_pages_add_up() -> None:
+    later = "2026-02-01T00:00:00Z"
+    first, second = Tally(1, AT, later, ("a",), {"x": 1}), Tally(2, later, AT, ("b", "a"), {"x": 2})
+    assert first + second == Tally(3, later, AT, ("a", "b"), {"x": 3})
+    assert second + Tally() == second

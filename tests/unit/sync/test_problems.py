@@ -215,3 +215,15 @@ def test_rows_that_an_interrupted_run_left_out_are_not_forgotten_by_the_resumed_
     if not again:
         left_out = f"{child}: rows are missing that the interrupted run could not read. Everything else was read"
         assert str(failed) == left_out
+
+
+def test_part_of_a_denied_list_is_said_to_be_null_where_it_is_nested(caplog: pytest.LogCaptureFixture) -> None:
+    def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
+        if name == "incident_updates":
+            raise LACKS
+        return Page([])
+
+    chosen = only("incidents", "incident_updates")
+    state = {"bookmarks": {"incidents": {"updated_at": "2026-01-31T10:00:00Z"}}}
+    run(chosen, answers, state, method="INCREMENTAL")
+    assert any("incident_updates: skipped (null in incidents.updates)" in line for line in warnings(caplog))
