@@ -119,7 +119,7 @@ def test_bookmark_is_kept_when_a_later_page_is_denied(tap: Tap, name: str) -> No
         port = port_of(fake)
         before = tap(fake, settings=INCREMENTAL, catalog=only(name)).states()[-1]
     for number in range(len(there(org, name))):
-        change(org, name, number, updated_at=rfc3339(now(minutes=-number % 60)))
+        change(org, name, number, updated_at=rfc3339(now(minutes=-1 - number % 60)))
     with FakeApi(org, faults=faults, port=port) as fake:
         refused = tap(fake, settings=INCREMENTAL, catalog=only(name), state=before)
     assert refused.code == 1

@@ -221,7 +221,7 @@ def test_part_of_a_denied_list_is_said_to_be_null_where_it_is_nested(caplog: pyt
     def answers(name: str, params: Mapping[str, str], after: str | None) -> Page:
         if name == "incident_updates":
             raise LACKS
-        return Page([])
+        return Page([{"id": "I1", "mode": "standard"}])
 
     chosen = only("incidents", "incident_updates")
     state = {"bookmarks": {"incidents": {"updated_at": "2026-01-31T10:00:00Z"}}}
